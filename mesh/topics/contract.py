@@ -1,0 +1,70 @@
+"""Owns the promise of topics: live news with a short memory. Kept by `mesh.topics.memory` and `mesh.topics.redis`.
+
+What is promised: news of one topic arrive in order, at most once; a break in the line is *told* (`Gap`), never silent;
+the last news of each topic (``memory_length``) can be read again by id. What is not promised: that none is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One piece of news. ``id`` orders the news of a topic: ``milliseconds-number``, as a Redis Stream's entry id."""
+
+    topic: str
+    id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The line was down: news may be missing on every followed topic. Replay, or read the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """News after an id, oldest first. ``is_complete`` is False when older ones had been forgotten already."""
+
+    news: tuple[News, ...]
+    is_complete: bool
+
+
+class Subscription(Protocol):
+    """A listener that follows topics; bounded: a reader that does not keep up gets a `Gap` in place of what it missed."""
+
+    async def follow(self, *topics: str) -> None:
+        """Hears these from now on."""
+        ...
+
+    async def unfollow(self, *topics: str) -> None:
+        """Hears these no more."""
+        ...
+
+    async def next(self) -> News | Gap:
+        """Waits for the next. Safe to cancel."""
+        ...
+
+
+class Topics(Protocol):
+    """Every topic of an installation; a topic is there as soon as it is named."""
+
+    async def publish(self, items: Sequence[tuple[str, bytes]]) -> None:
+        """Tells (topic, body) pairs in order. Raises: `Unavailable` (``topics-unavailable``) within two seconds."""
+        ...
+
+    def subscribe(self) -> AbstractAsyncContextManager[Subscription]:
+        """Opens a listener that follows nothing yet."""
+        ...
+
+    async def replay(self, topic: str, after: str, most: int = 1000) -> Replay:
+        """What was said on a topic after that id (exclusive). Raises: `Unavailable` (``topics-unavailable``)."""
+        ...
+
+    async def close(self) -> None:
+        """Lets go of the server."""
+        ...

@@ -1,0 +1,99 @@
+"""Owns the table of calls: name, callers, shapes, limits. Never carries one out: `mesh.rpc` and the services do.
+
+Everything that is not in this table, and every caller that a row does not list, is refused with 403.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from wire import services
+from wire.commands import Command, Outcome
+from wire.judging import (
+    AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, GraderStatus, Hold, JudgingManifest, Nothing, Progress, ProgressAnswer,
+)  # fmt: skip
+from wire.problems import (
+    ExpectedSubmission, ImportAnswer, ImportRequest, ManifestRequest, ProblemCard, ProblemRequest, PublicFileRequest,
+    Statement, StatementRequest,
+)  # fmt: skip
+
+MIB: Final = 1 << 20
+Req = TypeVar("Req")
+Resp = TypeVar("Resp")
+
+
+class Shape(enum.StrEnum):
+    """What travels.
+
+    CALL: JSON both ways. DOWNLOAD: JSON there, bytes back. UPLOAD: JSON in a header and bytes there, JSON back.
+    PASS: a whole HTTP exchange (or WebSocket) handed on as it is.
+    """
+
+    CALL = "call"
+    DOWNLOAD = "download"
+    UPLOAD = "upload"
+    PASS = "pass"
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Generic[Req, Resp]):
+    """One call. ``name`` is ``service.verb``; ``callers`` the services that may; idempotent calls are retried, others never.
+
+    ``timeout_s`` bounds the whole call, unless the caller's own deadline is nearer. ``max_bytes`` bounds the body there.
+    """
+
+    name: str
+    callers: frozenset[str]
+    request: type[Req]
+    response: type[Resp]
+    is_idempotent: bool = True
+    timeout_s: float = 10.0
+    max_bytes: int = MIB
+    shape: Shape = Shape.CALL
+
+    @property
+    def service(self) -> str:
+        """The service that answers."""
+        return self.name.partition(".")[0]
+
+
+def _callers(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+_F, _G, _R = services.FRONTEND, services.GRADER, services.RUNNER
+_WRITERS = _callers(_F, services.CERTIFICATES, services.MAILER, services.ANALYTICS)
+
+RECORDER_APPLY: Final = Method("recorder.apply", _WRITERS, Command, Outcome, timeout_s=10)
+
+GRADER_CLAIM: Final = Method("grader.claim", _callers(_R), ClaimRequest, ClaimAnswer, is_idempotent=False, timeout_s=35)
+GRADER_PROGRESS: Final = Method("grader.progress", _callers(_R), Progress, ProgressAnswer, timeout_s=10)
+GRADER_FINISH: Final = Method("grader.finish", _callers(_R), AttemptEnd, Nothing, timeout_s=20, max_bytes=8 * MIB)
+GRADER_HOLD: Final = Method("grader.hold", _callers(_R), Hold, ProgressAnswer, is_idempotent=False, timeout_s=3600)
+GRADER_BLOB: Final = Method("grader.blob", _callers(_R), BlobRequest, Nothing, timeout_s=600, shape=Shape.DOWNLOAD)
+GRADER_STATUS: Final = Method("grader.status", _callers(_F), Nothing, GraderStatus, timeout_s=3)
+
+GITSERVER_IMPORT: Final = Method(
+    "gitserver.import", _callers(_F), ImportRequest, ImportAnswer,
+    is_idempotent=False, timeout_s=300, max_bytes=1024 * MIB, shape=Shape.UPLOAD,
+)  # fmt: skip
+GITSERVER_PROBLEM: Final = Method("gitserver.problem", _callers(_F, _G), ProblemRequest, ProblemCard)
+GITSERVER_STATEMENT: Final = Method("gitserver.statement", _callers(_F), StatementRequest, Statement)
+GITSERVER_SUBMISSIONS: Final = Method("gitserver.submissions", _callers(_F), ProblemRequest, tuple[ExpectedSubmission, ...])
+GITSERVER_FILE: Final = Method("gitserver.file", _callers(_F), PublicFileRequest, Nothing, timeout_s=120, shape=Shape.DOWNLOAD)
+GITSERVER_MANIFEST: Final = Method("gitserver.manifest", _callers(_G), ManifestRequest, JudgingManifest)
+GITSERVER_BLOB: Final = Method("gitserver.blob", _callers(_G), BlobRequest, Nothing, timeout_s=600, shape=Shape.DOWNLOAD)
+GITSERVER_SMART_HTTP: Final = Method(
+    "gitserver.git", _callers(_F), Nothing, Nothing, is_idempotent=False, timeout_s=600, max_bytes=1024 * MIB, shape=Shape.PASS
+)
+
+BROADCASTER_EVENTS: Final = Method(
+    "broadcaster.events", _callers(_F, services.GATEWAY), Nothing, Nothing, is_idempotent=False, timeout_s=24 * 3600, shape=Shape.PASS
+)
+
+METHODS: Final[tuple[Method[object, object], ...]] = tuple(
+    value for value in list(globals().values()) if isinstance(value, Method)
+)
+"""Every method there is."""

@@ -1,0 +1,70 @@
+"""Owns the live news: topics, their names, the shapes of what is said on them. Never delivers one.
+
+News may be lost; whoever misses some reads the record again. A topic's name is the whole of its visibility: who may
+listen to ``jury:x`` may see all that is said there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from contest.rules import Audience
+
+
+def scoreboard_topic(contest: str, audience: Audience) -> str:
+    """Deltas of one folded board: ``scoreboard:finals:public``."""
+    return f"scoreboard:{contest}:{audience.value}"
+
+
+def contest_topic(contest: str) -> str:
+    """Announcements, public answers and changes of a contest, for everybody in it."""
+    return f"contest:{contest}"
+
+
+def jury_topic(contest: str) -> str:
+    """Every submission, verdict and question of a contest, for its jury."""
+    return f"jury:{contest}"
+
+
+def user_topic(username: str) -> str:
+    """What concerns one account: its submissions, their progress, answers, refusals."""
+    return f"user:{username}"
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One piece of news, as a browser gets it: ``{"kind": …, "at": …, "body": {…}}``.
+
+    Kinds and bodies:
+      ``scoreboard``            a `ScoreboardDelta` as object
+      ``submission``            {id, contest, problem, label, username, team, language, at, status}
+      ``progress``              {id, status: "queued"|"judging", step, done, total} of a submission; cases may be skipped
+      ``verdict``               {id, contest, problem, label, username, team, verdict, score, time_ms, memory_bytes, status: "judged"}
+      ``refused``               {id, kind, code, message}: a command that was accepted for recording and then refused
+      ``clarification``         {id, contest, problem, text, username, at}
+      ``answer``                {id, contest, problem, text, answer, is_public}
+      ``announcement``          {id, contest, text, at}
+      ``contest``               {alias}: its rules, problems or teams changed: fetch again
+    """
+
+    kind: str
+    at: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreboardDelta:
+    """What one event changed on one board.
+
+    ``version`` is the contest's event sequence number; ``after`` the version of the board's delta before this one:
+    who holds another version has missed something and fetches the board. ``rows`` are the changed rows (see
+    `contest.scoreboard`), ``moves`` is (username, from place, to place), 0-based places in board order.
+    """
+
+    contest: str
+    audience: Audience
+    version: int
+    after: int
+    rows: tuple[dict[str, Any], ...]
+    moves: tuple[tuple[str, int, int], ...]

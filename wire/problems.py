@@ -1,0 +1,131 @@
+"""Owns what the gitserver says about problem packages. Never reads one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from contest.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a package check has to say. ``severity`` is error or warning; ``code`` kebab-case; ``path`` inside the package."""
+
+    severity: str
+    code: str
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """A zip of a package follows as the body. ``alias`` empty: taken from the package. ``owner`` is a username."""
+
+    alias: str
+    owner: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRequest:
+    """A problem, at a commit or (empty) at its newest accepted one."""
+
+    alias: str
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample pair as shown in a statement."""
+
+    name: str
+    input: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFile:
+    """A statement in one language. ``format`` is markdown, html, latex or pdf; ``path`` in the public tree."""
+
+    language: str
+    format: str
+    path: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemCard:
+    """What anyone who may see the problem sees of it, from its public tree at ``commit``."""
+
+    alias: str
+    title: str
+    commit: str
+    version: str
+    limits: Limits
+    statements: tuple[StatementFile, ...]
+    samples: tuple[Sample, ...]
+    attachments: tuple[str, ...] = ()
+    source: str = ""
+    license: str = ""
+    author: str = ""
+    is_scoring: bool = False
+    max_score: Fraction = Fraction(1)
+    case_count: int = 0
+    checker_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportAnswer:
+    """An accepted package: the card of its commit, and what the checks had to say."""
+
+    card: ProblemCard
+    owner: str
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRequest:
+    """A statement's source. ``language`` falls back to English, then to any."""
+
+    alias: str
+    language: str = "en"
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement's source as the setter wrote it: never trusted as HTML. Empty ``text`` with format pdf: fetch the file."""
+
+    language: str
+    format: str
+    path: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFileRequest:
+    """A file of the public tree (an image, a PDF, an attachment); ``path`` relative to it, with / between names."""
+
+    alias: str
+    path: str
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRequest:
+    """The judging manifest of one version of a problem."""
+
+    alias: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedSubmission:
+    """A submission that lies in the package, with the verdicts that the setter allows for it."""
+
+    path: str
+    language: str
+    source: str
+    expected: tuple[str, ...]

@@ -1,0 +1,69 @@
+"""Owns the table of durable queues: one row says all there is to know. Never talks to a broker: `mesh.queue` does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from wire import services
+from wire.commands import Command
+from wire.judging import JudgeSubmission
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSpec:
+    """One durable queue.
+
+    ``prefetch`` is how many unacknowledged messages one consumer holds. A message is tried ``max_tries`` times,
+    waiting ``backoff_s`` in between (the last entry repeats, jitter is added), then goes to ``dead``. ``ttl_s`` None:
+    kept for ever. When ``max_length`` lie ready, publishing is refused. ``publishers`` and ``consumers`` are services.
+    """
+
+    name: str
+    message: type
+    publishers: frozenset[str]
+    consumers: frozenset[str]
+    prefetch: int
+    max_tries: int
+    backoff_s: tuple[int, ...] = (1, 5, 30, 120, 600)
+    ttl_s: int | None = None
+    max_length: int = 100_000
+    rate_per_minute: int | None = None
+    is_single_active: bool = False
+
+    @property
+    def dead(self) -> str:
+        """The name of its dead-letter queue."""
+        return f"{self.name}.dead"
+
+
+PRIORITIES: Final = ("contest", "normal", "low", "ephemeral")
+"""The levels of judging, most urgent first."""
+
+PRIORITY_WEIGHTS: Final = {"contest": 64, "normal": 8, "low": 1, "ephemeral": 8}
+"""How often each level is served while all have work: weights of a smooth weighted round robin."""
+
+_SENDERS = frozenset({services.FRONTEND, services.GRADER, services.GITSERVER})
+
+COMMANDS: Final = QueueSpec(
+    "CommandQueue", Command, publishers=_SENDERS, consumers=frozenset({services.RECORDER}),
+    prefetch=200, max_tries=20, max_length=200_000, is_single_active=True,
+)  # fmt: skip
+
+SUBMISSIONS: Final = {
+    priority: QueueSpec(
+        f"SubmissionQueue.{priority}", JudgeSubmission,
+        publishers=frozenset({services.RECORDER}), consumers=frozenset({services.GRADER}),
+        prefetch=prefetch, max_tries=5, ttl_s=ttl_s, max_length=max_length,
+    )
+    for priority, prefetch, ttl_s, max_length in (
+        ("contest", 64, None, 100_000),
+        ("normal", 32, None, 100_000),
+        ("low", 16, None, 50_000),
+        ("ephemeral", 16, 120, 2_000),
+    )
+}  # fmt: skip
+"""One queue per priority; the grader's prefetch is the window it orders by fairness."""
+
+QUEUES: Final[tuple[QueueSpec, ...]] = (COMMANDS, *SUBMISSIONS.values())
+"""Every queue there is, in the order in which they are declared."""

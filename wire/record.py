@@ -1,0 +1,114 @@
+"""Owns the tables of the record, as data: the contract between the recorder, who writes, and the frontend, who reads.
+
+Never talks to a database: `mesh.database` turns this into SQLAlchemy tables, the recorder's migrations into DDL.
+Times are UTC microseconds since the epoch (int64); ids are UUIDv7; scores are exact "n/d" text; JSON is canonical text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal["uuid", "name", "text", "long_text", "int", "bool", "time", "json", "fraction", "bytes"]
+"""``name`` is a short indexed string (190 characters at most), ``text`` up to 1,000, ``long_text`` up to 16 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. ``is_key`` makes it part of the primary key; ``references`` is ``table.column``."""
+
+    name: str
+    kind: Kind
+    is_key: bool = False
+    is_optional: bool = False
+    references: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; ``indexes`` and ``unique`` are tuples of column names."""
+
+    name: str
+    columns: tuple[Column, ...]
+    indexes: tuple[tuple[str, ...], ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+
+
+def _key(name: str, kind: Kind) -> Column:
+    return Column(name, kind, is_key=True)
+
+
+def _maybe(name: str, kind: Kind) -> Column:
+    return Column(name, kind, is_optional=True)
+
+
+ACCOUNTS: Final = Table("accounts", (
+    _key("username", "name"), Column("name", "text"), Column("password_hash", "text"), Column("role", "name"),
+    Column("email", "text"), Column("created_at", "time"), Column("password_changed_at", "time"),
+))  # fmt: skip
+
+PROBLEMS: Final = Table("problems", (
+    _key("alias", "name"), Column("title", "text"), Column("owner", "name"), Column("commit_hash", "name"),
+    Column("version", "name"), Column("limits", "json"), Column("case_count", "int"), Column("samples", "int"),
+    Column("statement_languages", "json"), Column("has_pdf", "bool"), Column("is_scoring", "bool"),
+    Column("max_score", "fraction"), Column("changed_at", "time"),
+))  # fmt: skip
+
+CONTESTS: Final = Table("contests", (
+    _key("alias", "name"), Column("title", "text"), Column("description", "long_text"), Column("organiser", "name"),
+    Column("mode", "name"), Column("start_at", "time"), Column("duration_s", "int"), Column("freeze_s", "int"),
+    Column("penalty_s", "int"), _maybe("thawed_at", "time"), Column("languages", "json"), Column("is_public", "bool"),
+    Column("seq", "int"), Column("created_at", "time"),
+), indexes=(("start_at",),))  # fmt: skip
+
+CONTEST_PROBLEMS: Final = Table("contest_problems", (
+    _key("contest", "name"), _key("alias", "name"), Column("place", "int"), Column("label", "name"),
+    Column("color", "name"), Column("points", "fraction"),
+))  # fmt: skip
+
+CONTESTANTS: Final = Table("contestants", (
+    _key("contest", "name"), _key("username", "name"), Column("name", "text"), Column("team_group", "text"),
+    Column("registered_at", "time"),
+), indexes=(("username",),))  # fmt: skip
+
+SUBMISSIONS: Final = Table("submissions", (
+    _key("id", "uuid"), Column("contest", "name"), Column("problem", "name"), Column("username", "name"),
+    Column("language", "name"), Column("filename", "text"), Column("source", "long_text"), Column("submitted_at", "time"),
+    Column("recorded_at", "time"), Column("priority", "name"), Column("is_on_board", "bool"), Column("status", "name"),
+    Column("run", "uuid"), _maybe("verdict", "name"), _maybe("score", "fraction"), _maybe("time_ms", "int"),
+    _maybe("memory_bytes", "int"), _maybe("judged_at", "time"), Column("correlation", "name"),
+), indexes=(("contest", "submitted_at"), ("username", "submitted_at"), ("status", "recorded_at")))  # fmt: skip
+"""``status`` is queued or judged; ``run`` names the judging in force; verdict and figures are those of that run."""
+
+RUNS: Final = Table("runs", (
+    _key("id", "uuid"), Column("submission", "uuid"), Column("version", "name"), Column("created_at", "time"),
+    Column("sent_at", "time"), Column("sends", "int"), _maybe("attempt", "uuid"), _maybe("verdict", "name"),
+    _maybe("score", "fraction"), _maybe("time_ms", "int"), _maybe("memory_bytes", "int"), _maybe("cases", "json"),
+    _maybe("decisive_case", "int"), _maybe("compile_output", "long_text"), _maybe("runner", "text"), _maybe("judged_at", "time"),
+), indexes=(("submission",), ("judged_at", "sent_at")))  # fmt: skip
+
+CLARIFICATIONS: Final = Table("clarifications", (
+    _key("id", "uuid"), Column("contest", "name"), Column("problem", "name"), Column("username", "name"),
+    Column("text", "long_text"), Column("asked_at", "time"), _maybe("answer", "long_text"), _maybe("answered_by", "name"),
+    _maybe("answered_at", "time"), Column("is_public", "bool"), Column("is_announcement", "bool"),
+), indexes=(("contest", "asked_at"),))  # fmt: skip
+
+EVENTS: Final = Table("events", (
+    _key("contest", "name"), _key("seq", "int"), Column("kind", "name"), Column("at", "time"), Column("actor", "name"),
+    Column("command", "uuid"), Column("body", "json"),
+))  # fmt: skip
+"""The audit log, per contest in order; ``contest`` is empty for what belongs to none (accounts, problems)."""
+
+OUTCOMES: Final = Table("outcomes", (
+    _key("id", "uuid"), Column("kind", "name"), Column("actor", "name"), Column("is_applied", "bool"), Column("code", "name"),
+    Column("message", "text"), Column("seq", "int"), Column("at", "time"),
+), indexes=(("at",),))  # fmt: skip
+
+OUTBOX: Final = Table("outbox", (
+    _key("id", "uuid"), Column("queue", "name"), Column("body", "bytes"), Column("correlation", "name"), Column("created_at", "time"),
+), indexes=(("created_at",),))  # fmt: skip
+"""Work that follows from a commit and is not yet confirmed by its queue; a row is deleted when it is."""
+
+TABLES: Final[tuple[Table, ...]] = (
+    ACCOUNTS, PROBLEMS, CONTESTS, CONTEST_PROBLEMS, CONTESTANTS, SUBMISSIONS, RUNS, CLARIFICATIONS, EVENTS, OUTCOMES, OUTBOX,
+)  # fmt: skip
