@@ -1,0 +1,62 @@
+"""Owns which way a statement goes by its format, and the bounds on it. Never answers with HTML that has not been cleaned."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from services.frontend.statements.cleaning import clean
+from services.frontend.statements.latex import latex_to_html
+from services.frontend.statements.markdown import markdown_to_html
+from wire.problems import Statement
+
+MAX_STATEMENT_CHARS: Final = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedStatement:
+    """A statement ready for a page. ``html`` is clean; ``pdf_url`` is where its PDF lies, empty when it is no PDF."""
+
+    language: str
+    title: str
+    html: Markup
+    pdf_url: str = ""
+
+
+def render_statement(statement: Statement, link: Callable[[str], str]) -> RenderedStatement:
+    """The statement as a page shows it; ``link`` makes a URL of a path in the problem's public tree.
+
+    Takes some milliseconds for an ordinary statement: callers do it in a thread and keep the result.
+    """
+    if statement.format == "pdf":
+        return RenderedStatement(statement.language, statement.title, Markup(), link(statement.path))
+    if len(statement.text) > MAX_STATEMENT_CHARS:
+        notice = "<p class=statement-note>This statement is too large to be shown here. Its file can be downloaded.</p>"
+        return RenderedStatement(statement.language, statement.title, clean(notice, link))
+    convert = _CONVERTERS.get(statement.format, _as_text)
+    html = clean(convert(statement.text), link, posixpath.dirname(statement.path))
+    return RenderedStatement(statement.language, statement.title, html)
+
+
+def render_note(text: str) -> Markup:
+    """A short Markdown text of an organiser (a contest's description) as clean HTML, without images."""
+    return clean(markdown_to_html(text[:MAX_STATEMENT_CHARS]), lambda _path: "")
+
+
+def _as_text(text: str) -> str:
+    return f"<pre>{escape(text)}</pre>"
+
+
+def _as_is(text: str) -> str:
+    return text
+
+
+_CONVERTERS: dict[str, Callable[[str], str]] = {
+    "markdown": markdown_to_html,
+    "latex": latex_to_html,
+    "html": _as_is,
+}
