@@ -1,0 +1,10 @@
+"""How a service reaches the record: tables from plain rows, engines for reading and writing, one error when it is away.
+
+Never knows what a table means: `wire.record` does. Never writes of its own accord.
+"""
+
+from mesh.database.access import reading, snapshot, writing
+from mesh.database.engines import read_engine, write_engine
+from mesh.database.tables import metadata_of
+
+__all__ = ["metadata_of", "read_engine", "reading", "snapshot", "write_engine", "writing"]
