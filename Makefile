@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 python3.12 python3.13 python3 | head -n 1)
+VENV ?= .venv
+BIN := $(VENV)/bin
+T ?= tests
+
+##@ The two commands
+.PHONY: up test
+up: $(VENV)/.installed .state/sandbox ## Install, make the PKI, start everything with a demo contest on http://localhost:8080
+	@$(BIN)/palestra up
+test: $(VENV)/.installed-test .state/system ## Install what the tests need and run them all (T=path runs one)
+	@$(BIN)/python -m tools.run_tests $(T)
+
+##@ While developing
+.PHONY: dev demo lint docs bench pki
+dev: $(VENV)/.installed-test .state/sandbox ## Everything on embedded defaults, restarted whenever a file is saved
+	@$(BIN)/watchfiles --filter python --sigint-timeout 20 '$(BIN)/palestra up' contest wire mesh pki services
+demo: $(VENV)/.installed ## Load the demo contest into a running house (PALESTRA_ADMIN_PASSWORD or var/admin.password)
+	@$(BIN)/python demo/load.py --url http://localhost:8080
+lint: $(VENV)/.installed-test ## Rooms, names, types: ruff, mypy strict, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+docs: $(VENV)/.installed ## Write the generated tables of docs/ anew
+	@$(BIN)/python -m tools.tables
+bench: $(VENV)/.installed-test .state/system ## Measure everything, as ratios in one run, into benchmarks/report.md
+	@$(BIN)/python -m benchmarks
+pki: $(VENV)/.installed ## Make the certificate authority and every certificate that is missing (var/pki)
+	@$(BIN)/palestra pki bootstrap
+
+##@ Housekeeping
+.PHONY: system clean lock help
+system: .state/system ## Install the Debian packages that tests and benchmarks use
+lock: $(VENV)/.installed-test ## Resolve the dependencies anew into requirements*.lock
+	@$(BIN)/python -m tools.lock
+clean: ## Forget the virtual environment, caches and var/ (asks first)
+	@bash tools/clean.sh
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*##/ {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/bin/python:
+	@bash tools/make_venv.sh "$(PYTHON)" "$(VENV)"
+$(VENV)/.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
+	@bash tools/install.sh "$(VENV)" requirements.lock && touch $@
+$(VENV)/.installed-test: pyproject.toml requirements-test.lock | $(VENV)/bin/python
+	@bash tools/install.sh "$(VENV)" requirements-test.lock && touch $@ $(VENV)/.installed
+.state/sandbox: tools/system.sh
+	@mkdir -p .state && bash tools/system.sh sandbox && touch $@
+.state/system: tools/system.sh
+	@mkdir -p .state && bash tools/system.sh all && touch $@ .state/sandbox

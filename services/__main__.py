@@ -1,0 +1,86 @@
+"""Owns the command ``palestra``. Never does the work itself: it reads the arguments and hands over.
+
+    palestra up                    everything on embedded defaults, with a demo contest: the one command
+    palestra all                   every service in this process, as configured
+    palestra grader [runner …]     these services in this process
+    palestra check-config          says what is wrong with the configuration, or that nothing is
+    palestra config                every setting as it is now, secrets redacted
+    palestra health NAME           asks a running service how it is; exit status 0 when it is ready
+    palestra pki …                 the certificate authority (see ``palestra pki --help``)
+    palestra targets               what can be started
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+
+from mesh.config import ConfigError
+from services.targets import ALL, TARGETS
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command line; returns the exit status: 0 fine, 1 failed, 2 wrong usage or configuration."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["pki"]:
+        from pki.__main__ import main as pki_main  # noqa: PLC0415  loads cryptography only when asked
+
+        return pki_main(given[1:])
+    options = _parser().parse_args(given)
+    try:
+        return _carry_out(options)
+    except ConfigError as wrong:
+        print(f"palestra: {wrong.message}", file=sys.stderr)  # noqa: T201  an answer to whoever typed
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="palestra", description="Programming contests on your own machines.", epilog=_epilog())
+    parser.add_argument("what", nargs="+", metavar="COMMAND", help="up, all, check-config, config, health NAME, pki, targets, or services")
+    parser.add_argument("--config", type=Path, default=None, help="TOML file with a section per service")
+    parser.add_argument("--no-demo", action="store_true", help="with up: no demo contest at first start")
+    return parser
+
+
+def _epilog() -> str:
+    return "services: " + ", ".join(f"{target.name} ({target.text})" for target in TARGETS.values())
+
+
+def _carry_out(options: argparse.Namespace) -> int:
+    from services import composition, health, up  # noqa: PLC0415  --help answers without loading the house
+
+    what: list[str] = options.what
+    match what:
+        case ["up"]:
+            return up.bring_up(composition.read_configuration(options.config, ALL), wants_demo=not options.no_demo)
+        case ["all"]:
+            return composition.run_process(composition.read_configuration(options.config, ALL), ALL)
+        case ["check-config"]:
+            composition.read_configuration(options.config, ALL)
+            return _say("the configuration is fine")
+        case ["config"]:
+            shown = composition.read_configuration(options.config, ALL).shown()
+            return _say("\n".join(f"{name} = {orjson.dumps(value, default=str).decode()}" for name, value in shown.items()))
+        case ["targets"]:
+            return _say("\n".join(f"{target.name:<12} {target.text}" for target in TARGETS.values()))
+        case ["health", name] if name in TARGETS:
+            return health.ask(composition.read_configuration(options.config, ALL), name)
+        case names if all(name in TARGETS for name in names):
+            return composition.run_process(composition.read_configuration(options.config, names), names)
+        case _:
+            unknown = ", ".join(name for name in what if name not in TARGETS)
+            print(f"palestra: nothing is called {unknown}; try palestra --help", file=sys.stderr)  # noqa: T201
+            return 2
+
+
+def _say(text: str) -> int:
+    print(text)  # noqa: T201  this is what was asked for
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

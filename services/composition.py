@@ -1,0 +1,117 @@
+"""Owns the putting together of one process: configuration read, stages made, signals heard. Never knows a service's trade."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mesh.backbone import House
+from mesh.clock import SystemClock
+from mesh.config import ConfigError, load, read_file, shown, unknown_variables
+from mesh.life import Life
+from mesh.log import Log, set_up_logging
+from mesh.settings import MeshConfig
+from mesh.startup import freeze_memory, loop_factory, warm_memory
+from mesh.supervisor import Part, Supervisor
+from services.targets import TARGETS
+from wire.queues import QUEUES
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Every setting of one process, checked."""
+
+    mesh: MeshConfig
+    services: Mapping[str, Any]
+
+    def shown(self) -> dict[str, Any]:
+        """All of it, secrets redacted."""
+        out = shown("mesh", self.mesh)
+        for name, config in self.services.items():
+            out.update(shown(name, config))
+        return out
+
+
+def read_configuration(path: Path | None, names: Sequence[str], environ: Mapping[str, str] | None = None) -> Configuration:
+    """Defaults, then the file, then the environment. Raises: `ConfigError` with every fault of every section at once."""
+    environ = os.environ if environ is None else environ
+    sections = read_file(path)
+    kinds: dict[str, type[Any]] = {"mesh": MeshConfig} | {name: TARGETS[name].config() for name in names}
+    faults = [f"[{name}]: no such section" for name in sections if name != "mesh" and name not in TARGETS]
+    faults += [f"{name}: no setting reads this variable" for name in unknown_variables(kinds, environ)]
+    made: dict[str, Any] = {}
+    for section, kind in kinds.items():
+        try:
+            made[section] = load(kind, section, sections.get(section, {}), environ)
+        except ConfigError as wrong:
+            faults.extend(wrong.details or [wrong.message])
+    if "mesh" in made:
+        try:
+            made["mesh"].addresses()
+        except ValueError as wrong:
+            faults.append(str(wrong))
+    if faults:
+        raise ConfigError("the configuration is wrong:\n  " + "\n  ".join(faults), details=faults)
+    return Configuration(made.pop("mesh"), made)
+
+
+def stages(house: House, configuration: Configuration, names: Sequence[str]) -> list[list[Part]]:
+    """The chosen services in the order in which they start."""
+    chosen = [TARGETS[name] for name in names]
+    return [
+        [_part(house, name, configuration.services[name]) for name in (target.name for target in chosen if target.stage == stage)]
+        for stage in sorted({target.stage for target in chosen})
+    ]
+
+
+def _part(house: House, name: str, config: Any) -> Part:
+    target = TARGETS[name]
+
+    async def run(life: Life) -> None:
+        async with house.backbone(name, target.metrics()) as backbone:
+            await target.run()(config, backbone, life)
+
+    return Part(name, run, stop_limit_s=target.stop_limit_s)
+
+
+async def serve(
+    configuration: Configuration, names: Sequence[str], when_ready: Callable[[House], Awaitable[None]] | None = None
+) -> bool:
+    """Runs the services until SIGTERM or SIGINT; True when all left in order."""
+    async with House(configuration.mesh, QUEUES, SystemClock()) as house:
+        supervisor = Supervisor(stages(house, configuration, names), house.clock, Log("house"), configuration.mesh.stop_notice_s)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, supervisor.ask_stop)
+        afterwards = asyncio.create_task(_afterwards(supervisor, house, when_ready))
+        try:
+            return await supervisor.run()
+        finally:
+            afterwards.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await afterwards
+
+
+async def _afterwards(supervisor: Supervisor, house: House, when_ready: Callable[[House], Awaitable[None]] | None) -> None:
+    await supervisor.until_ready()
+    freeze_memory()
+    if when_ready is not None:
+        await when_ready(house)
+
+
+def run_process(
+    configuration: Configuration, names: Sequence[str], when_ready: Callable[[House], Awaitable[None]] | None = None
+) -> int:
+    """The whole of a process's work; the exit status: 0 when all left in order, 1 when a part failed."""
+    set_up_logging(configuration.mesh.log_format, configuration.mesh.log_level)
+    os.umask(0o077)
+    configuration.mesh.path.mkdir(parents=True, exist_ok=True)
+    warm_memory()
+    with asyncio.Runner(loop_factory=loop_factory(configuration.mesh.loop)) as runner:
+        return 0 if runner.run(serve(configuration, names, when_ready)) else 1

@@ -1,0 +1,39 @@
+"""Owns the question "how are you?" from the command line, so that a container's health check needs no other tool."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import sys
+
+import aiohttp
+
+from mesh.tls import Credentials
+from services.composition import Configuration
+from wire import services
+
+LIMIT_S = 5.0
+
+
+def ask(configuration: Configuration, name: str) -> int:
+    """Prints a service's health detail, asked with that service's own certificate; 0 when it is ready, else 1."""
+    try:
+        status, text = asyncio.run(_ask(configuration, name))
+    except (aiohttp.ClientError, OSError, TimeoutError) as wrong:
+        print(f"{name} does not answer: {wrong or type(wrong).__name__}", file=sys.stderr)  # noqa: T201
+        return 1
+    print(text)  # noqa: T201  this is what was asked for
+    return 0 if status == 200 else 1
+
+
+async def _ask(configuration: Configuration, name: str) -> tuple[int, str]:
+    host, port = configuration.services[name].host, configuration.services[name].port
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  the answer to "everywhere" is here
+    context: ssl.SSLContext | bool = True
+    scheme = "http"
+    if name != services.FRONTEND:
+        scheme, context = "https", Credentials.load(configuration.mesh.pki_path, name).client_context()
+    url = f"{scheme}://{address}:{port}/health"
+    limit = aiohttp.ClientTimeout(total=LIMIT_S)
+    async with aiohttp.ClientSession(timeout=limit) as session, session.get(url, ssl=context, server_hostname=name) as answer:
+        return answer.status, await answer.text()

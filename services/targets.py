@@ -1,0 +1,57 @@
+"""Owns the table of what can be started, and that ``all`` is a list of names in it. Never starts anything."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mesh.backbone import Backbone
+from mesh.life import Life
+from mesh.metrics import MetricSpec
+from wire import services
+
+Run = Callable[[Any, Backbone, Life], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A service that can be started. Lower stages start first and leave last; doors to people stand in the last."""
+
+    name: str
+    text: str
+    stage: int
+    stop_limit_s: float = 20.0
+
+    def config(self) -> type[Any]:
+        """Its settings, a dataclass made of `mesh.config.setting` fields."""
+        kind: type[Any] = importlib.import_module(f"services.{self.name}.config").Config
+        return kind
+
+    def metrics(self) -> tuple[MetricSpec, ...]:
+        """Its table of metrics."""
+        specs: tuple[MetricSpec, ...] = importlib.import_module(f"services.{self.name}.metrics").METRICS
+        return specs
+
+    def run(self) -> Run:
+        """Its coroutine function; only this loads the packages of its trade."""
+        function: Run = importlib.import_module(f"services.{self.name}.main").run
+        return function
+
+
+TARGETS: Final[dict[str, Target]] = {
+    target.name: target
+    for target in (
+        Target(services.RECORDER, "the record: the only writer", stage=0),
+        Target(services.GITSERVER, "problem packages in git", stage=0),
+        Target(services.GRADER, "the order of judging", stage=1),
+        Target(services.BROADCASTER, "live news to browsers", stage=1),
+        Target(services.RUNNER, "runs submissions in a sandbox", stage=2, stop_limit_s=30.0),
+        Target(services.FRONTEND, "pages and the public API", stage=2),
+    )
+}
+"""Every service that can be started today; certificates, mailer and analytics get their rooms later."""
+
+ALL: Final = tuple(TARGETS)
+"""What ``palestra all`` starts."""
