@@ -1,0 +1,22 @@
+"""Owns what every test gets: the guards, and the fixtures of tests/support."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+SUPPORT = ("brokers", "databases", "pki", "house", "browser")
+pytest_plugins = [f"tests.support.{name}" for name in SUPPORT if importlib.util.find_spec(f"tests.support.{name}")]
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks_the_loop(request: pytest.FixtureRequest) -> Iterator[BlockBuster | None]:
+    """Fails a test in which code of ours blocks the event loop; tests that drive a browser or processes are exempt."""
+    if {"browser", "faults"} & {mark.name for mark in request.node.iter_markers()}:
+        yield None
+        return
+    with blockbuster_ctx(scanned_modules=["contest", "wire", "mesh", "pki", "services"]) as guard:
+        yield guard
