@@ -240,7 +240,8 @@ class Command:
 class Outcome:
     """What became of a command: applied, or refused with a kebab-case ``code`` and a ``message`` fit for the actor.
 
-    ``seq`` is the contest's event sequence number that it reached, 0 when it touched no contest.
+    ``seq`` is the contest's event sequence number that it reached, 0 when it touched no contest. ``status`` is the HTTP
+    status that fits a refusal, 200 when applied.
     """
 
     id: str
@@ -248,3 +249,4 @@ class Outcome:
     code: str = ""
     message: str = ""
     seq: int = 0
+    status: int = 200

@@ -57,9 +57,12 @@ class Headline:
 class ScoreboardDelta:
     """What one event changed on one board.
 
-    ``version`` is the contest's event sequence number; ``after`` the version of the board's delta before this one:
-    who holds another version has missed something and fetches the board. ``rows`` are the changed rows (see
-    `contest.scoreboard`), ``moves`` is (username, from place, to place), 0-based places in board order.
+    ``version`` is the contest's event sequence number; ``after`` the version of the board's delta before this one. Who
+    holds the board at version v: applies it when ``after <= v < version``, has it already when ``v >= version``, and has
+    missed something when ``v < after``: fetches the board. No rows and ``after == version`` says just that to everybody who
+    holds less: the board was built anew (rules, teams or problems changed, or the freeze was lifted).
+    ``rows`` are the changed rows (see `contest.scoreboard`), ``moves`` is (username, from place, to place), 0-based places in
+    board order.
     """
 
     contest: str

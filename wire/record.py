@@ -78,14 +78,20 @@ SUBMISSIONS: Final = Table("submissions", (
     Column("run", "uuid"), _maybe("verdict", "name"), _maybe("score", "fraction"), _maybe("time_ms", "int"),
     _maybe("memory_bytes", "int"), _maybe("judged_at", "time"), Column("correlation", "name"),
 ), indexes=(("contest", "submitted_at"), ("username", "submitted_at"), ("status", "recorded_at")))  # fmt: skip
-"""``status`` is queued or judged; ``run`` names the judging in force; verdict and figures are those of that run."""
+"""``status`` is queued or judged; ``run`` names the judging in force; verdict and figures are those of that run.
+
+What a scoreboard folds, in any order: every row with ``is_on_board``, its verdict and score (NULL while it is queued), with
+the contest's ``seq`` read in the same snapshot as the board's version. ``is_on_board`` is settled at recording: the author was
+a contestant then, and the time was the contest's. Live boards fold ``events`` by ``seq`` instead, and come to the same.
+"""
 
 RUNS: Final = Table("runs", (
-    _key("id", "uuid"), Column("submission", "uuid"), Column("version", "name"), Column("created_at", "time"),
-    Column("sent_at", "time"), Column("sends", "int"), _maybe("attempt", "uuid"), _maybe("verdict", "name"),
+    _key("id", "uuid"), Column("submission", "uuid"), Column("version", "name"), Column("priority", "name"),
+    Column("created_at", "time"), Column("sent_at", "time"), Column("sends", "int"), _maybe("attempt", "uuid"), _maybe("verdict", "name"),
     _maybe("score", "fraction"), _maybe("time_ms", "int"), _maybe("memory_bytes", "int"), _maybe("cases", "json"),
     _maybe("decisive_case", "int"), _maybe("compile_output", "long_text"), _maybe("runner", "text"), _maybe("judged_at", "time"),
 ), indexes=(("submission",), ("judged_at", "sent_at")))  # fmt: skip
+"""``sent_at`` is when it was last put into the outbox, ``sends`` how often; ``judged_at`` is NULL until its one verdict came."""
 
 CLARIFICATIONS: Final = Table("clarifications", (
     _key("id", "uuid"), Column("contest", "name"), Column("problem", "name"), Column("username", "name"),
@@ -96,13 +102,25 @@ CLARIFICATIONS: Final = Table("clarifications", (
 EVENTS: Final = Table("events", (
     _key("contest", "name"), _key("seq", "int"), Column("kind", "name"), Column("at", "time"), Column("actor", "name"),
     Column("command", "uuid"), Column("body", "json"),
-))  # fmt: skip
-"""The audit log, per contest in order; ``contest`` is empty for what belongs to none (accounts, problems)."""
+), indexes=(("at",),))  # fmt: skip
+"""The audit log, per contest in order, ``seq`` from 1 without gaps; ``contest`` is empty for what belongs to none.
+
+``at`` is when it was recorded. Kinds and bodies; news are made of them, so they hold all that news say:
+  ``account-created`` {username, role} · ``password-changed`` {username} · ``problem-recorded`` {alias, commit, version}
+  ``contest-created`` ``contest-changed`` ``contest-thawed`` {alias} · ``teams-registered`` {usernames}
+  ``submitted``    {id, problem, label, username, team, language, at, is_on_board, run}: a fact of the board
+  ``judged``       {id, problem, label, username, team, run, verdict, score, time_ms, memory_bytes, is_on_board, is_in_force}: a fact
+                   when ``is_in_force``; else the verdict of a run that a rejudge had overtaken
+  ``rejudged``     {id, problem, label, username, team, run, is_on_board}: a fact, the submission waits again
+  ``clarification-asked`` {id, problem, text, username} · ``clarification-answered`` {id, problem, text, username, answer, is_public}
+  ``announced``    {id, problem, text}
+"""
 
 OUTCOMES: Final = Table("outcomes", (
     _key("id", "uuid"), Column("kind", "name"), Column("actor", "name"), Column("is_applied", "bool"), Column("code", "name"),
-    Column("message", "text"), Column("seq", "int"), Column("at", "time"),
+    Column("message", "text"), Column("status", "int"), Column("seq", "int"), Column("at", "time"),
 ), indexes=(("at",),))  # fmt: skip
+"""What became of every command, by its id: the reason why one that is delivered twice is applied once."""
 
 OUTBOX: Final = Table("outbox", (
     _key("id", "uuid"), Column("queue", "name"), Column("body", "bytes"), Column("correlation", "name"), Column("created_at", "time"),
