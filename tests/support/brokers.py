@@ -1,0 +1,316 @@
+"""Owns the real RabbitMQ and Redis of a test run: local processes in temporary folders, on free ports, ended by their pid.
+
+Plain context managers (`rabbitmq_running`, `redis_running`) and, on top of them, fixtures. A missing package is a
+failure with REQUIRE_BROKERS=1 or CI=true, else a loud skip.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RABBITMQ_SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+_START_LIMIT_S = 90.0
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports on loopback that nobody listens on now."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
+
+
+def missing(name: str) -> None:
+    """Ends the test: as a failure where brokers are required, else as a skip that says what to install."""
+    text = f"{name} is not installed here: apt-get install rabbitmq-server redis-server"
+    if os.environ.get("REQUIRE_BROKERS") == "1" or os.environ.get("CI") == "true":
+        pytest.fail(text)
+    pytest.skip(text)
+
+
+@dataclass
+class LocalProcess:
+    """One server process, its log, and the faults that it can be given."""
+
+    command: Sequence[str]
+    folder: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "output.log"
+
+    def launch(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "--", *self.command],
+                cwd=self.folder, env={**os.environ, **self.environ}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+
+    def has_ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
+    def signal(self, number: int) -> None:
+        if self._process is not None and not self.has_ended():
+            self._process.send_signal(number)
+
+    def freeze(self) -> None:
+        """Stops it in the middle of whatever it does; its sockets stay open."""
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Lets a frozen one go on."""
+        self.signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """kill -9, and waits until it is gone."""
+        self.signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait(20)
+            self._process = None
+
+    def until(self, is_up: Any, limit_s: float = _START_LIMIT_S) -> None:
+        """Waits until it answers; fails with the end of its log when it died or took too long."""
+        ends_at = time.monotonic() + limit_s
+        while not is_up():
+            if self.has_ended() or time.monotonic() > ends_at:
+                tail = self.log.read_text(errors="replace")[-3000:]
+                self.kill()
+                raise AssertionError(f"{self.command[0]} did not start:\n{tail}")
+            time.sleep(0.05)
+
+
+class RabbitMq:
+    """One RabbitMQ node with its own epmd, folder and cookie; ``start`` again after ``kill`` keeps queues and ports."""
+
+    def __init__(self, folder: Path, *, heartbeat_s: int = 10, settings: Sequence[str] = ()) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port, self._http_port, dist_port, epmd_port = free_ports(4)
+        name = uuid.uuid4().hex[:8]
+        (folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        (folder / "rabbitmq.conf").write_text(
+            "\n".join(
+                (
+                    f"listeners.tcp.1 = 127.0.0.1:{self.port}",
+                    "management.tcp.ip = 127.0.0.1",
+                    f"management.tcp.port = {self._http_port}",
+                    "management.rates_mode = none",
+                    "collect_statistics_interval = 1000",
+                    f"heartbeat = {heartbeat_s}",
+                    "loopback_users = none",
+                    "log.console = true",
+                    "log.console.level = warning",
+                    "log.file = false",
+                    *settings,
+                    "",
+                )
+            )
+        )
+        environ = {
+            "HOME": str(folder),
+            "RUNNING_UNDER_SYSTEMD": "1",  # the script then becomes the node itself: one pid to end
+            "NOTIFY_SOCKET": "",
+            "ERL_EPMD_PORT": str(epmd_port),
+            "RABBITMQ_NODENAME": f"palestra-{name}@localhost",
+            "RABBITMQ_DIST_PORT": str(dist_port),
+            "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(folder / "log"),
+            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
+            "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+            "RABBITMQ_GENERATED_CONFIG_DIR": str(folder / "config"),
+            "RABBITMQ_PID_FILE": str(folder / "pid"),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
+        }
+        self._epmd = LocalProcess(["epmd", "-port", str(epmd_port), "-address", "127.0.0.1"], folder)
+        self._node = LocalProcess([str(RABBITMQ_SERVER)], folder, environ)
+
+    def start(self) -> None:
+        """Starts it and waits until it takes connections."""
+        if self._epmd.has_ended():
+            self._epmd.launch()
+        self._node.launch()
+        self._node.until(self._is_up)
+
+    def kill(self) -> None:
+        """kill -9 of the node."""
+        self._node.kill()
+
+    def stop(self) -> None:
+        """Ends the node and its epmd."""
+        self._node.kill()
+        self._epmd.kill()
+
+    def freeze(self) -> None:
+        self._node.freeze()
+
+    def thaw(self) -> None:
+        self._node.thaw()
+
+    def url(self, vhost: str, *, user: str = "guest", password: str = "guest", port: int | None = None) -> str:
+        return f"amqp://{user}:{password}@127.0.0.1:{port or self.port}/{vhost}"
+
+    def fresh_vhost(self) -> str:
+        """The name of a new, empty virtual host in which guest may do everything."""
+        name = f"t{uuid.uuid4().hex[:12]}"
+        self.ask("PUT", f"vhosts/{name}")
+        self.ask("PUT", f"permissions/{name}/guest", {"configure": ".*", "write": ".*", "read": ".*"})
+        return name
+
+    def drop_vhost(self, name: str) -> None:
+        self.ask("DELETE", f"vhosts/{name}")
+
+    def connection_names(self, vhost: str) -> list[str]:
+        """What the clients of a virtual host call themselves."""
+        found = self.ask("GET", f"vhosts/{vhost}/connections") or []
+        return [one["client_properties"].get("connection_name", "") for one in found]
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """One call to the management API; the answer's JSON, None when it is empty."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._http_port}/api/{path}", method=method,
+            data=None if body is None and method == "GET" else json.dumps(body or {}).encode(),
+            headers={"Authorization": "Basic " + base64.b64encode(b"guest:guest").decode(), "Content-Type": "application/json"},
+        )  # fmt: skip
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def _is_up(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as line:
+                line.settimeout(5)
+                line.sendall(b"AMQP\x00\x00\x09\x01")
+                if not line.recv(1):
+                    return False
+            return self.ask("GET", "vhosts") is not None
+        except (OSError, urllib.error.URLError):
+            return False
+
+
+class Redis:
+    """One Redis server; ``start`` again after ``kill`` keeps its port, and its content where it is persistent."""
+
+    def __init__(self, folder: Path, *, is_persistent: bool = False, settings: Sequence[str] = ()) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (self.port,) = free_ports(1)
+        self._databases = itertools.count(1)
+        self._server = LocalProcess(
+            [
+                "redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder), "--databases", "1000",
+                "--save", "", "--appendonly", "yes" if is_persistent else "no", *settings,
+            ],
+            folder,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        self._server.launch()
+        self._server.until(self._is_up)
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._server.kill()
+
+    def stop(self) -> None:
+        self._server.kill()
+
+    def freeze(self) -> None:
+        self._server.freeze()
+
+    def thaw(self) -> None:
+        self._server.thaw()
+
+    def fresh_database(self) -> int:
+        """The number of a database that nobody has used."""
+        return next(self._databases)
+
+    def url(self, database: int, *, port: int | None = None) -> str:
+        return f"redis://127.0.0.1:{port or self.port}/{database}"
+
+    def _is_up(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as line:
+                line.settimeout(2)
+                line.sendall(b"PING\r\n")
+                return line.recv(5) == b"+PONG"
+        except OSError:
+            return False
+
+
+@contextmanager
+def rabbitmq_running(folder: Path, *, heartbeat_s: int = 10, settings: Sequence[str] = ()) -> Iterator[RabbitMq]:
+    """A started RabbitMQ, ended on leaving."""
+    if not RABBITMQ_SERVER.exists() or shutil.which("epmd") is None:
+        missing("RabbitMQ")
+    broker = RabbitMq(folder, heartbeat_s=heartbeat_s, settings=settings)
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.thaw()
+        broker.stop()
+
+
+@contextmanager
+def redis_running(folder: Path, *, is_persistent: bool = False, settings: Sequence[str] = ()) -> Iterator[Redis]:
+    """A started Redis, ended on leaving."""
+    if shutil.which("redis-server") is None:
+        missing("Redis")
+    server = Redis(folder, is_persistent=is_persistent, settings=settings)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.thaw()
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
+    """One RabbitMQ for the whole run; it takes some seconds to boot. Tests that kill it start it again."""
+    with rabbitmq_running(tmp_path_factory.mktemp("rabbitmq")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """One Redis for the whole run, without persistence."""
+    with redis_running(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def amqp_url(rabbitmq: RabbitMq) -> Iterator[str]:
+    """The URL of a fresh virtual host."""
+    vhost = rabbitmq.fresh_vhost()
+    yield rabbitmq.url(vhost)
+    rabbitmq.drop_vhost(vhost)
+
+
+@pytest.fixture
+def redis_url(redis_server: Redis) -> str:
+    """The URL of a fresh database."""
+    return redis_server.url(redis_server.fresh_database())
