@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, MutableMapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from mesh.cache import Cache
 from mesh.cache.opening import open_cache
@@ -72,7 +73,7 @@ class House:
         self._topics: Topics | None = None
         self._caches: dict[str, Cache] = {}
 
-    async def __aenter__(self) -> House:
+    async def __aenter__(self) -> Self:
         config, log, enter = self.config, Log("house"), self._stack.enter_async_context
         if _is_embedded(config.queue):
             self._queue = await enter(open_queue(config.queue, "house", self._declarations, self.clock, log, None))

@@ -166,20 +166,9 @@ def _kind_name(hint: Any) -> str:
 
 def _parsed(hint: Any, raw: Any) -> Any:
     if hint is bool:
-        if isinstance(raw, bool):
-            return raw
-        if str(raw).lower() in {"1", "true", "yes", "on"}:
-            return True
-        if str(raw).lower() in {"0", "false", "no", "off", ""}:
-            return False
-        raise ValueError("must be true or false")
+        return _truth(raw)
     if hint in {int, float}:
-        if isinstance(raw, bool):
-            raise ValueError("must be a number")
-        try:
-            return hint(raw)
-        except (TypeError, ValueError) as wrong:
-            raise ValueError("must be a whole number" if hint is int else "must be a number") from wrong
+        return _number(hint, raw)
     if hint is Path:
         return Path(str(raw))
     if typing.get_origin(hint) is tuple:
@@ -187,6 +176,25 @@ def _parsed(hint: Any, raw: Any) -> Any:
     if not isinstance(raw, str):
         raise ValueError("must be text")  # noqa: TRY004  every fault of a value is one kind, gathered by the caller
     return raw
+
+
+def _truth(raw: Any) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    if str(raw).lower() in {"1", "true", "yes", "on"}:
+        return True
+    if str(raw).lower() in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("must be true or false")
+
+
+def _number(hint: type[int] | type[float], raw: Any) -> int | float:
+    if isinstance(raw, bool):
+        raise ValueError("must be a number")  # noqa: TRY004  every fault of a value is one kind, gathered by the caller
+    try:
+        return hint(raw)
+    except (TypeError, ValueError) as wrong:
+        raise ValueError("must be a whole number" if hint is int else "must be a number") from wrong
 
 
 def _checked(value: Any, known: Setting) -> Any:

@@ -5,6 +5,8 @@ Never decides that a service is ready: it says so itself (`mesh.life`).
 
 from __future__ import annotations
 
+import asyncio
+
 import orjson
 from aiohttp import web
 
@@ -37,7 +39,8 @@ def health_routes(life: Life, metrics: Metrics) -> list[web.RouteDef]:
         return _json(body, 200 if life.is_ready else 503)
 
     async def show_metrics(_: web.Request) -> web.Response:
-        return web.Response(body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+        text = await asyncio.to_thread(metrics.text)
+        return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
     return [
         web.get("/health/live", live),

@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from mesh.backbone import Backbone
 from mesh.life import Life
 from mesh.metrics import MetricSpec
 from wire import services
 
-Run = Callable[[Any, Backbone, Life], Coroutine[Any, Any, None]]
+if TYPE_CHECKING:
+    from mesh.backbone import Backbone
+
+Run = Callable[[Any, "Backbone", Life], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,13 +49,13 @@ def _password(configuration: Configuration) -> str:
 
 def _welcome(configuration: Configuration, port: int) -> None:
     if os.environ.get("PALESTRA_ADMIN_PASSWORD"):
-        secret = "the one in PALESTRA_ADMIN_PASSWORD"
+        words = "the one in PALESTRA_ADMIN_PASSWORD"
     elif (configuration.mesh.path / ".welcomed").exists():
-        secret = f"the one in {password_file(configuration)}"
+        words = f"the one in {password_file(configuration)}"
     else:
-        secret = _password(configuration)
+        words = _password(configuration)
         (configuration.mesh.path / ".welcomed").touch()
-    lines = ["", f"  Palestra is ready:  http://localhost:{port}", f"  Sign in as admin, password: {secret}", ""]
+    lines = ["", f"  Palestra is ready:  http://localhost:{port}", f"  Sign in as admin, password: {words}", ""]
     print("\n".join(lines), flush=True)  # noqa: T201  whoever typed the command waits for this
 
 

@@ -46,7 +46,7 @@ class HouseOfProcesses:
     admin_password: str = PASSWORD
 
     def __post_init__(self) -> None:
-        names = [name for name in ALL]
+        names = list(ALL)
         self.ports = dict(zip(names, free_ports(len(names)), strict=True))
         self.environ = {
             "PALESTRA_MESH_FOLDER": str(self.folder / "var"),
