@@ -188,11 +188,12 @@ def _truth(raw: Any) -> bool:
     raise ValueError("must be true or false")
 
 
-def _number(hint: type[int] | type[float], raw: Any) -> int | float:
+def _number(hint: type[int | float], raw: Any) -> int | float:
     if isinstance(raw, bool):
         raise ValueError("must be a number")  # noqa: TRY004  every fault of a value is one kind, gathered by the caller
     try:
-        return hint(raw)
+        number: int | float = hint(raw)
+        return number
     except (TypeError, ValueError) as wrong:
         raise ValueError("must be a whole number" if hint is int else "must be a number") from wrong
 

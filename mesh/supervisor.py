@@ -73,7 +73,7 @@ class Supervisor:
         return is_well
 
     async def _start(self, stage: Sequence[Part]) -> bool:
-        running = []
+        running: list[_Running] = []
         self._running.append(running)
         for part in stage:
             life = Life(part.name, self._clock)

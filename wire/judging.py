@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from fractions import Fraction
+from typing import TypeAlias
 
+from contest import groups as tree
 from contest.limits import Limits
 from contest.results import CaseResult
 from contest.verdicts import Verdict
@@ -14,7 +15,7 @@ from contest.verdicts import Verdict
 class CheckerKind(enum.StrEnum):
     """How an output is compared."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  a token of an output, not a secret
     CUSTOM = "custom"
 
 
@@ -68,22 +69,8 @@ class TestCase:
     checker_arguments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CaseGroup:
-    """A node of the tree of test groups. ``path`` is empty for the root; ``cases`` are indices into the manifest's cases.
-
-    ``aggregation`` is sum, min, max or avg over cases and subgroups; ``accept_score`` is a case's worth when accepted;
-    ``on_reject`` is break or continue.
-    """
-
-    path: str = ""
-    cases: tuple[int, ...] = ()
-    groups: tuple[CaseGroup, ...] = ()
-    aggregation: str = "sum"
-    accept_score: Fraction = Fraction(1)
-    reject_score: Fraction = Fraction(0)
-    on_reject: str = "break"
-    max_score: Fraction | None = None
+CaseGroup: TypeAlias = tree.CaseGroup
+"""A node of the tree of test groups: the meaning is `contest.groups`' own, so is the shape."""
 
 
 @dataclass(frozen=True, slots=True)
