@@ -27,7 +27,7 @@ docs: $(VENV)/.installed ## Write the generated tables of docs/ anew
 bench: $(VENV)/.installed-test .state/system ## Measure everything, as ratios in one run, into benchmarks/report.md
 	@$(BIN)/python -m benchmarks
 pki: $(VENV)/.installed ## Make the certificate authority and every certificate that is missing (var/pki)
-	@$(BIN)/palestra pki bootstrap
+	@$(BIN)/palestra pki --folder var/pki bootstrap
 
 ##@ Housekeeping
 .PHONY: system clean lock help

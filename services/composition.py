@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ from mesh.log import Log, set_up_logging
 from mesh.settings import MeshConfig
 from mesh.startup import freeze_memory, loop_factory, warm_memory
 from mesh.supervisor import Part, Supervisor
+from pki.bootstrap import can_renew, renew_for_ever
 from services.targets import TARGETS
 from wire.queues import QUEUES
 
@@ -89,13 +89,13 @@ async def serve(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, supervisor.ask_stop)
-        afterwards = asyncio.create_task(_afterwards(supervisor, house, when_ready))
+        beside = [asyncio.create_task(_afterwards(supervisor, house, when_ready)), asyncio.create_task(_renewal(configuration.mesh, names))]
         try:
             return await supervisor.run()
         finally:
-            afterwards.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await afterwards
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
 
 async def _afterwards(supervisor: Supervisor, house: House, when_ready: Callable[[House], Awaitable[None]] | None) -> None:
@@ -103,6 +103,21 @@ async def _afterwards(supervisor: Supervisor, house: House, when_ready: Callable
     freeze_memory()
     if when_ready is not None:
         await when_ready(house)
+
+
+async def _renewal(mesh: MeshConfig, names: Sequence[str]) -> None:
+    """Keeps these services' certificates fresh where the authority's key is at hand; elsewhere others bring new files."""
+    log = Log("pki")
+    if not await asyncio.to_thread(can_renew, mesh.pki_path):
+        return
+
+    def renewed(fresh: Sequence[str]) -> None:
+        log.info("certificates-renewed", names=",".join(fresh))
+
+    def failed(wrong: Exception) -> None:
+        log.error("certificates-not-renewed", cause=wrong)
+
+    await renew_for_ever(mesh.pki_path, names, leaf_life_h=mesh.leaf_life_h, renewed=renewed, failed=failed)
 
 
 def run_process(

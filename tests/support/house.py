@@ -87,7 +87,7 @@ class HouseOfProcesses:
     def start(self, *names: str) -> None:
         """Starts the named services, each as a process of its own; without names one process with all."""
         if not self.pki.exists():
-            made = self.run("pki", "bootstrap", "--folder", str(self.pki))
+            made = self.run("pki", "--folder", str(self.pki), "bootstrap")
             assert made.returncode == 0, made.stderr
         for name in names or ("all",):
             with self.log_path(name).open("ab") as log:
