@@ -1,0 +1,82 @@
+"""Every service its own process on RabbitMQ and Redis; each is killed with -9 in mid-contest, and nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from services.targets import ALL
+from tests.support.api import ApiError, Person
+from tests.support.brokers import RabbitMq, Redis
+from tests.support.contests import RIGHT, WRONG, judged_events, open_contest, sum_package
+from tests.support.house import HouseOfProcesses
+
+pytestmark = [pytest.mark.faults, pytest.mark.sandbox, pytest.mark.brokers, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def mesh(tmp_path, rabbitmq: RabbitMq, redis_server: Redis) -> Iterator[HouseOfProcesses]:
+    vhost = rabbitmq.fresh_vhost()
+    redis_url = redis_server.url(redis_server.fresh_database())
+    house = HouseOfProcesses(
+        tmp_path,
+        {
+            "PALESTRA_MESH_QUEUE_URL": rabbitmq.url(vhost),
+            "PALESTRA_MESH_TOPICS_URL": redis_url,
+            "PALESTRA_MESH_CACHE_URL": redis_url,
+        },
+    )
+    house.start(*ALL)
+    try:
+        house.until_ready()
+        yield house
+    finally:
+        house.stop()
+        rabbitmq.drop_vhost(vhost)
+
+
+def submit_until_accepted(person: Person, number: int, limit_s: float = 60) -> str:
+    """Sends one submission again and again under one idempotency key until the site has said 202."""
+    end = time.monotonic() + limit_s
+    while True:
+        try:
+            source = f"# {number}\n" + (RIGHT if number % 3 else WRONG)
+            body = {"problem": "sum", "language": "python3", "source": source}
+            headers = {"Idempotency-Key": f"number-{number}"}
+            return str(person.ask("POST", "/contests/mesh/submissions", body, headers=headers, limit_s=15)["id"])
+        except (ApiError, OSError) as away:
+            refused_for_good = isinstance(away, ApiError) and away.status not in {429, 500, 502, 503, 504}
+            if refused_for_good or time.monotonic() > end:
+                raise
+            time.sleep(0.3)
+
+
+def test_each_service_killed_in_mid_contest_loses_and_doubles_nothing(mesh: HouseOfProcesses) -> None:
+    admin = mesh.admin()
+    admin.upload(sum_package(), "sum")
+    teams = list(open_contest(admin, "mesh", ["sum"], ["ada", "bob", "cyd"]).values())
+    accepted: list[str] = []
+    recovered: dict[str, float] = {}
+    with ThreadPoolExecutor(4) as pool:
+        for service in ALL:
+            first = len(accepted)
+            jobs = [pool.submit(submit_until_accepted, teams[n % 3], n) for n in range(first, first + 9)]
+            time.sleep(0.2)
+            mesh.kill(service)
+            time.sleep(0.5)
+            began = time.monotonic()
+            mesh.start(service)
+            mesh.until_ready()
+            accepted += [job.result() for job in jobs]
+            admin.verdict(accepted[-1], limit_s=90)
+            recovered[service] = time.monotonic() - began
+    assert len(set(accepted)) == 9 * len(ALL), "one key, one submission"
+    verdicts = {one: admin.verdict(one, limit_s=120)["verdict"] for one in accepted}
+    assert set(verdicts.values()) == {"AC", "WA"}
+    assert judged_events(mesh.folder / "var" / "record.sqlite3", "mesh") == dict.fromkeys(accepted, 1)
+    board = admin.ask("GET", "/contests/mesh/scoreboard?as=jury")
+    assert [row["solved"] for row in board["rows"]] == [1, 1, 1]
+    print("recovered after, s:", {name: round(seconds, 1) for name, seconds in recovered.items()})
