@@ -1,0 +1,175 @@
+"""Owns the way to objects of the record: whoever wants one gets it here, with what he may do, or an error. Nothing else decides.
+
+What one may not see is not there (404), so that names cannot be guessed; what one may see and not do is 403.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contest import visibility
+from contest.rules import Audience, Phase
+from contest.visibility import Viewer
+from mesh.clock import Clock
+from mesh.errors import Forbidden, NotFound, Unauthenticated
+from mesh.ids import is_id
+from services.frontend.actor import Actor
+from services.frontend.freshness import Fresh
+from services.frontend.reads.contests import Contest, Contestant, Contests
+from services.frontend.reads.problems import Problem, Problems
+from services.frontend.reads.submissions import SubmissionDetail, Submissions
+
+
+@dataclass(frozen=True, slots=True)
+class ContestAccess:
+    """A contest that the actor may see, and what he is in it. ``contestant`` is None when he is not registered."""
+
+    contest: Contest
+    actor: Actor
+    contestant: Contestant | None
+    now: datetime
+
+    @property
+    def viewer(self) -> Viewer:
+        """The actor in the light of this contest."""
+        return viewer_of(self.actor, self.contest, is_contestant=self.contestant is not None)
+
+    @property
+    def is_jury(self) -> bool:
+        """Whether he sees and does everything in it."""
+        return visibility.may_run_contest(self.viewer)
+
+    @property
+    def phase(self) -> Phase:
+        """Where the contest stands."""
+        return self.contest.phase(self.now)
+
+    @property
+    def shows_problems(self) -> bool:
+        """Whether he may see the problems."""
+        return visibility.may_see_problems(self.viewer, self.contest.rules, self.now, is_public=self.contest.is_public)
+
+    @property
+    def may_submit(self) -> bool:
+        """Whether a submission would be taken now."""
+        return visibility.may_submit(self.viewer, self.contest.rules, self.now)
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether he may ask the jury."""
+        return visibility.may_ask_clarification(self.viewer, self.contest.rules, self.now)
+
+    @property
+    def audience(self) -> Audience:
+        """The board that he sees unless he asks for less."""
+        return Audience.JURY if self.may_see_board(Audience.JURY) else Audience.PUBLIC
+
+    def may_see_board(self, audience: Audience) -> bool:
+        """Whether he may see that board."""
+        return visibility.may_see_board(self.viewer, audience, is_public=self.contest.is_public)
+
+
+class Access:
+    """The door to every object. Contests are fresh to within a second or so (`contest_fresh_s`)."""
+
+    def __init__(self, contests: Contests, problems: Problems, submissions: Submissions, clock: Clock, fresh_s: float) -> None:
+        self._contests = contests
+        self._problems = problems
+        self._submissions = submissions
+        self._clock = clock
+        self._fresh: Fresh[str, Contest | None] = Fresh(clock, fresh_s)
+
+    async def contest(self, actor: Actor, alias: str) -> ContestAccess:
+        """A contest that the actor may see. Raises: `NotFound` (``no-such-contest``)."""
+        contest, contestant = await asyncio.gather(self._fresh.read(alias, lambda: self._contests.find(alias)), self._contestant(actor, alias))
+        if contest is not None:
+            access = ContestAccess(contest, actor, contestant, self._clock.now())
+            if visibility.may_see_contest(access.viewer, is_public=contest.is_public):
+                return access
+        raise NotFound(f"there is no contest {alias!r} that you may see", code="no-such-contest")
+
+    async def contest_as_jury(self, actor: Actor, alias: str) -> ContestAccess:
+        """A contest that the actor runs. Raises: `NotFound`; `Forbidden` (``not-jury``)."""
+        access = await self.contest(actor, alias)
+        if not access.is_jury:
+            raise Forbidden("only the jury of this contest may do that", code="not-jury")
+        return access
+
+    async def problem(self, actor: Actor, alias: str) -> Problem:
+        """A problem that the actor may see: his own, or one of a contest that he may see and that has begun.
+
+        Raises: `NotFound` (``no-such-problem``).
+        """
+        problem = await self._problems.find(alias)
+        if problem is not None and (actor.is_admin or await self._may_see_problem(actor, problem)):
+            return problem
+        raise NotFound(f"there is no problem {alias!r} that you may see", code="no-such-problem")
+
+    async def problem_as_owner(self, actor: Actor, alias: str) -> Problem:
+        """A problem that the actor may change. Raises: `NotFound`; `Forbidden` (``not-owner``)."""
+        problem = await self.problem(actor, alias)
+        if not (actor.is_admin or problem.owner == actor.username):
+            raise Forbidden(f"the problem {alias!r} belongs to somebody else", code="not-owner")
+        return problem
+
+    async def submission(self, actor: Actor, submission: str) -> tuple[SubmissionDetail, ContestAccess]:
+        """A submission that the actor may see, with as much of it as he may. Raises: `NotFound` (``no-such-submission``)."""
+        missing = NotFound("there is no such submission that you may see", code="no-such-submission")
+        if not actor.is_signed_in or not is_id(submission):
+            raise missing
+        detail = await self._submissions.find(submission)
+        if detail is None:
+            raise missing
+        try:
+            access = await self.contest(actor, detail.submission.contest)
+        except NotFound:
+            raise missing from None
+        if not visibility.may_see_submission(access.viewer, detail.submission.username):
+            raise missing
+        return (detail if visibility.may_see_cases(access.viewer) else replace(detail, cases=(), decisive_case=None)), access
+
+    def forget_contest(self, alias: str) -> None:
+        """The contest was changed here: the next to ask reads it anew."""
+        self._fresh.forget(alias)
+
+    async def _contestant(self, actor: Actor, alias: str) -> Contestant | None:
+        return await self._contests.contestant(alias, actor.username) if actor.is_signed_in else None
+
+    async def _may_see_problem(self, actor: Actor, problem: Problem) -> bool:
+        if actor.is_signed_in and problem.owner == actor.username:
+            return True
+        now = self._clock.now()
+        for contest in await self._contests.with_problem(problem.alias):
+            registered = not contest.is_public and await self._contestant(actor, contest.alias) is not None
+            viewer = viewer_of(actor, contest, is_contestant=registered)
+            if visibility.may_see_problems(viewer, contest.rules, now, is_public=contest.is_public):
+                return True
+        return False
+
+
+def viewer_of(actor: Actor, contest: Contest, *, is_contestant: bool) -> Viewer:
+    """An actor in the light of one contest."""
+    is_organiser = actor.is_signed_in and actor.username == contest.organiser
+    return Viewer(actor.username, actor.role.value, is_jury=is_organiser, is_contestant=is_contestant)
+
+
+def check_signed_in(actor: Actor) -> None:
+    """Lets accounts pass. Raises: `Unauthenticated`."""
+    if not actor.is_signed_in:
+        raise Unauthenticated("sign in first")
+
+
+def check_admin(actor: Actor) -> None:
+    """Lets admins pass. Raises: `Unauthenticated`; `Forbidden` (``not-admin``)."""
+    check_signed_in(actor)
+    if not actor.is_admin:
+        raise Forbidden("only an admin may do that", code="not-admin")
+
+
+def check_organiser(actor: Actor) -> None:
+    """Lets organisers and admins pass. Raises: `Unauthenticated`; `Forbidden` (``not-organiser``)."""
+    check_signed_in(actor)
+    if not actor.is_organiser:
+        raise Forbidden("only organisers may do that; ask an admin to make your account one", code="not-organiser")

@@ -1,0 +1,197 @@
+"""Owns handing in and judging again. Rules are checked here so that mistakes are told at once; the recorder has the last word."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contest.rules import Phase
+from mesh.errors import Conflict, Forbidden, Invalid, MeshError, NotFound, Refused, TooLarge, Unavailable
+from mesh.ids import derived_id, new_id
+from services.frontend.access import ContestAccess, check_signed_in
+from services.frontend.actor import Actor
+from services.frontend.desk import Desk
+from services.frontend.languages import LANGUAGES
+from services.frontend.pending import PendingSubmission
+from services.frontend.reads.contests import ContestProblem
+from services.frontend.reads.submissions import SubmissionDetail
+from wire.commands import Rejudge, Submit
+
+_MOST_KEY = 200
+_MOST_FILENAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to hand in. ``problem`` is an alias or a label; ``key`` makes a repetition the same submission."""
+
+    contest: str
+    problem: str
+    language: str
+    source: str
+    filename: str = ""
+    key: str = ""
+
+
+def id_of(actor: Actor, wish: Wish) -> str:
+    """The id that a submission gets: a fresh one, or with a key the one that this account's key always gives.
+
+    Raises: `Refused` (``bad-idempotency-key``).
+    """
+    if not wish.key:
+        return new_id()
+    if len(wish.key) > _MOST_KEY or not wish.key.isprintable():
+        raise Refused(f"an Idempotency-Key has at most {_MOST_KEY} printable characters", code="bad-idempotency-key")
+    return derived_id("submission", actor.username, wish.contest, wish.key)
+
+
+async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "") -> str:
+    """Takes a submission; returns its id when it is safe in the queue. It will get a verdict, or a refusal that is told.
+
+    Raises: `NotFound` (``no-such-contest``, ``problem-not-in-contest``), `Forbidden` (``not-registered``), `Conflict`
+    (``contest-not-started``, ``contest-ended``, ``idempotency-key-reused``), `Invalid` (``unknown-language``,
+    ``language-not-allowed``, ``empty-source``, ``bad-source``), `TooLarge` (``source-too-large``), `TooMany`
+    (``too-many-submissions``), `Unavailable` (``queue-unavailable``: not known whether it was taken; ``queue-full``: it was not).
+    """
+    check_signed_in(actor)
+    submission, now = submission or id_of(actor, wish), desk.clock.now()
+    if wish.key:
+        known = await _known(desk, submission, wish)
+        if known is not None and known.status != "accepted":
+            return submission
+        now = known.submitted_at if known is not None and known.submitted_at is not None else now
+    _, access = await asyncio.gather(desk.limits.spend_submission(actor.username), desk.access.contest(actor, wish.contest))
+    problem = _check(desk, access, wish, now)
+    priority = "contest" if access.contest.phase(now) in {Phase.RUNNING, Phase.FROZEN} else "normal"
+    body = Submit(access.contest.alias, problem.alias, wish.language, wish.source, wish.filename[:_MOST_FILENAME], priority)
+    pending = PendingSubmission(
+        submission, contest=body.contest, problem=body.problem, username=actor.username, language=body.language,
+        filename=body.filename, submitted_at=now, digest=_digest(wish),
+    )  # fmt: skip
+    publishing = desk.commands.publish(desk.commands.make(actor.username, body, command=submission, at=now))
+    _, failure = await asyncio.gather(_keep(desk, pending), _tried(publishing))
+    if failure is not None:
+        await _tell_failure(desk, pending, failure)
+    return submission
+
+
+async def submit_and_wait(desk: Desk, actor: Actor, wish: Wish, wait_s: float) -> SubmissionDetail:
+    """The same, and waits for the verdict, which is pushed; what there is after ``wait_s`` otherwise.
+
+    Raises: as `submit`; `Unavailable` (``too-many-waiting``).
+    """
+    check_signed_in(actor)
+    submission = id_of(actor, wish)
+    ends_at = desk.clock.monotonic() + wait_s
+    async with desk.bell.waiting(submission, actor.username) as rung:
+        await submit(desk, actor, wish, submission=submission)
+        while True:
+            detail, _ = await desk.access.submission(actor, submission)
+            left_s = ends_at - desk.clock.monotonic()
+            if detail.submission.status in {"judged", "refused"} or left_s <= 0:
+                return detail
+            try:
+                async with asyncio.timeout(left_s):
+                    await rung.wait()
+            except TimeoutError:
+                continue
+            rung.clear()
+
+
+async def rejudge(desk: Desk, actor: Actor, submission: str) -> None:
+    """Has a submission judged once more against the newest version of its problem. Raises: `NotFound`, `Forbidden` (``not-jury``)."""
+    check_signed_in(actor)
+    _, access = await desk.access.submission(actor, submission)
+    if not access.is_jury:
+        raise Forbidden("only the jury may have a submission judged again", code="not-jury")
+    await desk.commands.apply(desk.commands.make(actor.username, Rejudge(submission)))
+
+
+def check_source(desk: Desk, source: str) -> None:
+    """Refuses a source that cannot be judged. Raises: `Invalid` (``empty-source``, ``bad-source``), `TooLarge` (``source-too-large``)."""
+    try:
+        size = len(source.encode())
+    except UnicodeEncodeError as wrong:
+        raise Invalid("the source is not valid Unicode text", code="bad-source") from wrong
+    if size > desk.config.max_source_bytes:
+        raise TooLarge(f"the source has {size:,} bytes; at most {desk.config.max_source_bytes:,} are taken", code="source-too-large")
+    if not source.strip():
+        raise Invalid("the source is empty", code="empty-source")
+    if "\x00" in source:
+        raise Invalid("the source has a zero byte; hand in text", code="bad-source")
+
+
+def _check(desk: Desk, access: ContestAccess, wish: Wish, now: datetime) -> ContestProblem:
+    contest = access.contest
+    if not access.is_jury:
+        if access.contestant is None:
+            raise Forbidden(f"you are not registered in {contest.title}; ask its organiser", code="not-registered")
+        if now < contest.start:
+            raise Conflict(f"{contest.title} has not begun", code="contest-not-started")
+        if now >= contest.end:
+            raise Conflict(f"{contest.title} is over", code="contest-ended")
+    problem = contest.problem(wish.problem)
+    if problem is None:
+        raise NotFound(f"there is no problem {wish.problem!r} in {contest.title}", code="problem-not-in-contest")
+    if wish.language not in LANGUAGES:
+        raise Invalid(f"there is no language {wish.language!r}; known are {', '.join(LANGUAGES)}", code="unknown-language")
+    if contest.languages and wish.language not in contest.languages:
+        raise Invalid(f"{wish.language} is not allowed here; allowed are {', '.join(contest.languages)}", code="language-not-allowed")
+    check_source(desk, wish.source)
+    return problem
+
+
+async def _known(desk: Desk, submission: str, wish: Wish) -> PendingSubmission | None:
+    """What an earlier request with this key handed in. Raises: `Conflict` (``idempotency-key-reused``) when it was something else."""
+    detail = await desk.submissions.find(submission)
+    if detail is None:
+        return None
+    try:
+        pending = await desk.pending.find(submission)
+    except Unavailable:
+        pending = None
+    if pending is not None and pending.digest:
+        digest = pending.digest
+    else:
+        shown = detail.submission
+        digest = _digest(replace(wish, problem=shown.problem, language=shown.language, source=detail.source)) if detail.source else ""
+    if digest and digest != _digest(wish):
+        raise Conflict("this Idempotency-Key was used for another submission", code="idempotency-key-reused")
+    shown = detail.submission
+    return PendingSubmission(submission, status=shown.status, submitted_at=shown.submitted_at)
+
+
+async def _keep(desk: Desk, pending: PendingSubmission) -> None:
+    try:
+        await desk.pending.keep(pending)
+    except Unavailable as away:
+        desk.log.warning("overlay-away", submission=pending.id, why=away.code)
+
+
+async def _tried(publishing: Awaitable[None]) -> MeshError | None:
+    try:
+        await publishing
+    except MeshError as failure:
+        return failure
+    return None
+
+
+async def _tell_failure(desk: Desk, pending: PendingSubmission, failure: MeshError) -> None:
+    """Takes the overlay back when the queue surely has nothing; leaves it when it may have, so that a repetition is the same."""
+    if failure.code != "queue-unavailable":
+        with contextlib.suppress(Unavailable):
+            await desk.pending.drop(pending.id, pending.username)
+        raise failure
+    raise Unavailable(
+        "the queue is away and it is not known whether your submission was taken: look at your submissions in a moment, or send it "
+        "again with the same Idempotency-Key, which counts once",
+        code=failure.code, retry_after_s=failure.retry_after_s or 5, details={"id": pending.id},
+    ) from failure  # fmt: skip
+
+
+def _digest(wish: Wish) -> str:
+    return hashlib.sha256(f"{wish.problem}\x00{wish.language}\x00{wish.source}".encode()).hexdigest()

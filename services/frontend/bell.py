@@ -1,0 +1,88 @@
+"""Owns the waiting for news of submissions: one listener for everybody who waits. Never polls; a gap wakes all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from mesh.codec import decode
+from mesh.errors import MeshError, Unavailable
+from mesh.topics.contract import Gap, Subscription, Topics
+from wire.news import Headline, user_topic
+
+_FINAL = frozenset({"verdict", "refused"})
+
+
+class Bell:
+    """Rings for who waits for the end of a submission. `listen` runs for as long as the service."""
+
+    def __init__(self, topics: Topics, most: int) -> None:
+        self._topics = topics
+        self._most = most
+        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._followed: dict[str, int] = {}
+        self._count = 0
+        self._subscription: Subscription | None = None
+
+    async def listen(self) -> None:
+        """Hears news and rings, until it is cancelled."""
+        async with self._topics.subscribe() as subscription:
+            self._subscription = subscription
+            await subscription.follow(*self._followed)
+            while True:
+                news = await subscription.next()
+                if isinstance(news, Gap):
+                    self._ring_all()
+                else:
+                    self._hear(news.body)
+
+    @asynccontextmanager
+    async def waiting(self, submission: str, username: str) -> AsyncIterator[asyncio.Event]:
+        """An event that is set when the submission of that author is judged or refused, or when news may have been missed.
+
+        Raises: `Unavailable` (``too-many-waiting``).
+        """
+        if self._count >= self._most:
+            raise Unavailable("too many requests wait for verdicts; submit without ?wait=true", code="too-many-waiting", retry_after_s=5)
+        topic, rung = user_topic(username), asyncio.Event()
+        self._count += 1
+        self._waiting[submission].add(rung)
+        try:
+            await self._follow(topic)
+            try:
+                yield rung
+            finally:
+                await self._unfollow(topic)
+        finally:
+            self._count -= 1
+            self._waiting[submission].discard(rung)
+            if not self._waiting[submission]:
+                del self._waiting[submission]
+
+    async def _follow(self, topic: str) -> None:
+        self._followed[topic] = self._followed.get(topic, 0) + 1
+        if self._followed[topic] == 1 and self._subscription is not None:
+            await self._subscription.follow(topic)
+
+    async def _unfollow(self, topic: str) -> None:
+        self._followed[topic] -= 1
+        if self._followed[topic] == 0:
+            del self._followed[topic]
+            if self._subscription is not None:
+                await self._subscription.unfollow(topic)
+
+    def _hear(self, body: bytes) -> None:
+        try:
+            headline = decode(Headline, body)
+        except MeshError:
+            return
+        if headline.kind in _FINAL:
+            for rung in self._waiting.get(str(headline.body.get("id", "")), ()):
+                rung.set()
+
+    def _ring_all(self) -> None:
+        for waiting in self._waiting.values():
+            for rung in waiting:
+                rung.set()

@@ -1,0 +1,52 @@
+"""Owns the one value that handlers, actions and pages lean on. Never does anything itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mesh.clock import Clock
+from mesh.log import Log
+from services.frontend.access import Access
+from services.frontend.bell import Bell
+from services.frontend.commands import Commands
+from services.frontend.config import Config
+from services.frontend.judging import Judging
+from services.frontend.packages import Packages
+from services.frontend.passwords import Passwords
+from services.frontend.pending import Pending
+from services.frontend.ratelimits import Limits
+from services.frontend.reads.accounts import Accounts
+from services.frontend.reads.clarifications import Clarifications
+from services.frontend.reads.contests import Contests
+from services.frontend.reads.events import Events
+from services.frontend.reads.problems import Problems
+from services.frontend.reads.scoreboards import Scoreboards
+from services.frontend.reads.submissions import Submissions
+from services.frontend.sessions import Sessions
+from services.frontend.tickets import Tickets
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything behind the front door: what can be read, who sits where, and how changes are asked for."""
+
+    config: Config
+    clock: Clock
+    log: Log
+    access: Access
+    accounts: Accounts
+    contests: Contests
+    problems: Problems
+    submissions: Submissions
+    clarifications: Clarifications
+    scoreboards: Scoreboards
+    events: Events
+    packages: Packages
+    judging: Judging
+    sessions: Sessions
+    passwords: Passwords
+    limits: Limits
+    pending: Pending
+    commands: Commands
+    tickets: Tickets
+    bell: Bell

@@ -1,0 +1,77 @@
+"""Owns a small memory of what was just read: each thing is read once for all who ask at the same time. Bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+from mesh.clock import Clock
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Fresh(Generic[K, V]):
+    """Values that count as fresh for ``life_s``, of the ``most`` keys asked for last. What fails is told to all who wait, and not kept."""
+
+    def __init__(self, clock: Clock, life_s: float, most: int = 1000) -> None:
+        self._clock = clock
+        self._life_s = life_s
+        self._most = most
+        self._kept: OrderedDict[K, tuple[float, V]] = OrderedDict()
+        self._readings: dict[K, _Reading[V]] = {}
+
+    async def read(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
+        """The fresh value, read by ``make`` when there is none; when its reader is cancelled, the next in line reads."""
+        while True:
+            kept = self._kept.get(key)
+            if kept is not None and self._clock.monotonic() - kept[0] < self._life_s:
+                return kept[1]
+            reading = self._readings.get(key)
+            if reading is None:
+                return await self._read(key, make)
+            await reading.ended.wait()
+            if reading.error is not None:
+                raise reading.error
+            if reading.found:
+                return reading.found[0]
+
+    def forget(self, key: K) -> None:
+        """The next to ask reads anew; what is being read now is not kept."""
+        self._kept.pop(key, None)
+        self._readings.pop(key, None)
+
+    async def _read(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
+        reading = self._readings[key] = _Reading[V]()
+        began = self._clock.monotonic()
+        try:
+            value = await make()
+        except Exception as error:
+            reading.error = error
+            raise
+        else:
+            reading.found = (value,)
+            if self._readings.get(key) is reading:
+                self._keep(key, began, value)
+            return value
+        finally:
+            if self._readings.get(key) is reading:
+                del self._readings[key]
+            reading.ended.set()
+
+    def _keep(self, key: K, began: float, value: V) -> None:
+        self._kept[key] = (began, value)
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+
+class _Reading(Generic[V]):
+    """One read under way."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+        self.found: tuple[V] | None = None
+        self.error: Exception | None = None

@@ -1,0 +1,34 @@
+"""Owns the asking of the grader how judging goes. Never asks for a judging: the record's outbox does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mesh.clock import Clock
+from mesh.errors import MeshError
+from services.frontend.freshness import Fresh
+from wire.judging import GraderStatus, Nothing
+from wire.methods import GRADER_STATUS
+
+if TYPE_CHECKING:
+    from mesh.rpc.client import Peer
+
+
+class Judging:
+    """The grader's view, two seconds old at most."""
+
+    def __init__(self, grader: Peer, clock: Clock) -> None:
+        self._grader = grader
+        self._fresh: Fresh[str, GraderStatus] = Fresh(clock, 2.0)
+
+    async def status(self) -> GraderStatus:
+        """Queues and runners. Raises: `Unavailable` when the grader is away."""
+        return await self._fresh.read("status", lambda: self._grader.call(GRADER_STATUS, Nothing()))
+
+    async def languages(self) -> frozenset[str] | None:
+        """The languages that runners have now; None when nobody can tell."""
+        try:
+            status = await self.status()
+        except MeshError:
+            return None
+        return frozenset(language for runner in status.runners for language in runner.languages)

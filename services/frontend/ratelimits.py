@@ -1,0 +1,94 @@
+"""Owns how often one may ask for what, and what is said to who asks too often. Never counts itself: the state store does.
+
+Keys are ``ratelimit:{who}:{endpoint}``, who being an address (IPv6: its /64), an account or a session. When the store is
+away nothing is limited: a contest goes on, and passwords are still hashed in a bounded line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import math
+from collections.abc import Mapping
+
+from mesh.cache.contract import Allowance, Cache, Rate
+from mesh.errors import TooMany, Unavailable
+from services.frontend.config import Config
+
+
+class Limits:
+    """The rates of this installation."""
+
+    def __init__(self, state: Cache, config: Config) -> None:
+        self._state = state
+        self._of_session = _per_minute(config.requests_per_minute)
+        self._of_address = _per_minute(config.requests_per_address_per_minute)
+        self._sign_in_address = _per_minute(config.sign_ins_per_address_per_minute)
+        self._sign_in_here = _per_minute(config.sign_ins_per_account_per_minute)
+        self._sign_in_account = _per_minute(config.sign_ins_per_account_per_minute * 5)
+        self._accounts = _per_minute(config.accounts_per_minute)
+        self._submissions = _per_minute(config.submissions_per_minute)
+        self._questions = _per_minute(config.questions_per_minute)
+
+    def of_request(self, address: str, token: str = "") -> dict[str, Rate]:
+        """The limits on any request: its address, and its session when it shows one."""
+        limits = {f"ratelimit:{network_of(address)}:any": self._of_address}
+        if token:
+            limits[f"ratelimit:{hashlib.sha256(token.encode()).hexdigest()[:32]}:any"] = self._of_session
+        return limits
+
+    async def spend_sign_in(self, address: str, username: str) -> None:
+        """Takes one try to sign in. Raises: `TooMany` (``too-many-sign-ins``)."""
+        network, account = network_of(address), hashlib.sha256(username.encode()).hexdigest()[:32]
+        limits = {
+            f"ratelimit:{network}:sign-in": self._sign_in_address,
+            f"ratelimit:{network}:sign-in:{account}": self._sign_in_here,
+            f"ratelimit:{account}:sign-in": self._sign_in_account,
+        }
+        await self._spend(limits, "too-many-sign-ins", "too many tries to sign in")
+
+    async def spend_sign_up(self, address: str) -> None:
+        """Takes one new account. Raises: `TooMany` (``too-many-accounts``)."""
+        limits = {f"ratelimit:{network_of(address)}:accounts": self._accounts}
+        await self._spend(limits, "too-many-accounts", "too many new accounts from your address")
+
+    async def spend_submission(self, username: str) -> None:
+        """Takes one submission. Raises: `TooMany` (``too-many-submissions``)."""
+        limits = {f"ratelimit:user-{username}:submissions": self._submissions}
+        await self._spend(limits, "too-many-submissions", "you submit too often")
+
+    async def spend_question(self, username: str) -> None:
+        """Takes one question. Raises: `TooMany` (``too-many-questions``)."""
+        limits = {f"ratelimit:user-{username}:questions": self._questions}
+        await self._spend(limits, "too-many-questions", "you ask too often")
+
+    async def _spend(self, limits: Mapping[str, Rate], code: str, what: str) -> None:
+        try:
+            allowed = await self._state.allow(limits)
+        except Unavailable:
+            return
+        check_allowed(allowed, code, what)
+
+
+def check_allowed(allowed: Mapping[str, Allowance], code: str = "too-many-requests", what: str = "too many requests") -> None:
+    """Lets pass what every limit allows. Raises: `TooMany` with the longest wait."""
+    wait_s = max((one.retry_after_s for one in allowed.values() if not one.is_allowed), default=None)
+    if wait_s is not None:
+        seconds = max(1, math.ceil(wait_s))
+        raise TooMany(f"{what}; try again in {seconds} s", code=code, retry_after_s=seconds)
+
+
+def network_of(address: str) -> str:
+    """What counts as one client: an IPv4 address, an IPv6 /64; anything else as it is."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address or "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        mapped = parsed.ipv4_mapped
+        return str(mapped) if mapped else str(ipaddress.IPv6Network((parsed, 64), strict=False).network_address)
+    return str(parsed)
+
+
+def _per_minute(count: int) -> Rate:
+    return Rate(count, 60.0, burst=count)

@@ -1,0 +1,144 @@
+"""Owns sessions: who is behind a token. Kept in the state store by the token's hash, so that reading the store signs nobody in.
+
+``session:{hash}`` lives as long as the session, ``sessions:{username}`` lists the hashes of an account. When the store
+is away, a session seen in the last minutes still counts, so that a contest goes on. Never checks a password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mesh.cache.contract import Allowance, Cache, Rate
+from mesh.clock import Clock
+from mesh.codec import decode, encode
+from mesh.errors import Refused, Unavailable
+from services.frontend.actor import Actor, Role
+
+_MOST_REMEMBERED = 10_000
+_REMEMBERED_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open session. ``token`` is the bearer's secret; ``csrf`` must come with every change that a browser asks for."""
+
+    token: str
+    actor: Actor
+    csrf: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    username: str
+    name: str
+    role: Role
+    expires_at: datetime
+
+
+class Sessions:
+    """Every session of the installation, as far as this frontend has to do with it."""
+
+    def __init__(self, state: Cache, clock: Clock, life_s: float) -> None:
+        self._state = state
+        self._clock = clock
+        self._life_s = life_s
+        self._seen: OrderedDict[str, tuple[float, Session]] = OrderedDict()
+
+    async def open(self, actor: Actor) -> Session:
+        """Signs an account in. Raises: `Unavailable` (``cache-unavailable``)."""
+        token = secrets.token_urlsafe(32)
+        expires_at = self._clock.now() + timedelta(seconds=self._life_s)
+        kept = _Kept(actor.username, actor.name, actor.role, expires_at)
+        await self._state.add_to_list(_list_key(actor.username), _hash(token), self._life_s)
+        await self._state.store(_key(token), encode(kept), self._life_s)
+        return Session(token, actor, csrf_of(token), expires_at)
+
+    async def find(self, token: str, limits: Mapping[str, Rate]) -> tuple[Session | None, dict[str, Allowance]]:
+        """The session of a token, and what the rate limits say, in one round trip.
+
+        Raises: `Unavailable` when the store is away and the session was not seen lately.
+        """
+        try:
+            body, allowed = await self._state.fetch_and_allow(_key(token), limits)
+        except Unavailable:
+            remembered = self._remembered(token)
+            if remembered is None:
+                raise
+            return remembered, {}
+        session = self._session(token, body)
+        self._remember(token, session)
+        return session, allowed
+
+    async def close(self, token: str) -> None:
+        """Signs out: the token is worth nothing from now on."""
+        self._seen.pop(_hash(token), None)
+        await self._state.forget(_key(token))
+
+    async def close_all(self, username: str) -> None:
+        """Ends every session of an account."""
+        hashes = await self._state.list_members(_list_key(username))
+        for listed in hashes:
+            self._seen.pop(listed, None)
+        if hashes:
+            await self._state.forget(*(f"session:{listed}" for listed in hashes))
+            await self._state.remove_from_list(_list_key(username), *hashes)
+
+    def _session(self, token: str, body: bytes | None) -> Session | None:
+        if body is None:
+            return None
+        try:
+            kept = decode(_Kept, body)
+        except Refused:
+            return None
+        if kept.expires_at <= self._clock.now():
+            return None
+        return Session(token, Actor(kept.username, kept.name, kept.role), csrf_of(token), kept.expires_at)
+
+    def _remember(self, token: str, session: Session | None) -> None:
+        if session is None:
+            self._seen.pop(_hash(token), None)
+            return
+        self._seen[_hash(token)] = (self._clock.monotonic(), session)
+        self._seen.move_to_end(_hash(token))
+        while len(self._seen) > _MOST_REMEMBERED:
+            self._seen.popitem(last=False)
+
+    def _remembered(self, token: str) -> Session | None:
+        at, session = self._seen.get(_hash(token), (0.0, None))
+        if session is None or self._clock.monotonic() - at > _REMEMBERED_S or session.expires_at <= self._clock.now():
+            return None
+        return session
+
+
+def csrf_of(token: str) -> str:
+    """The word that a form of this session carries: bound to the token, useless for guessing it."""
+    return hmac.new(token.encode(), b"palestra csrf", hashlib.sha256).hexdigest()
+
+
+def is_token(text: str) -> bool:
+    """Whether the text can be a token at all; what cannot is not looked up."""
+    return len(text) == _TOKEN_LENGTH and text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+
+
+_TOKEN_LENGTH = len(secrets.token_urlsafe(32))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _key(token: str) -> str:
+    return f"session:{_hash(token)}"
+
+
+def _list_key(username: str) -> str:
+    return f"sessions:{username}"
+
+
