@@ -1,10 +1,15 @@
 """Owns the way between dataclasses and JSON bytes. Decoding checks every type at the door and names what is wrong.
 
-Fractions travel as "n/d", times as ISO 8601, bytes as base64, tuples as arrays, enums by value.
+Fractions travel as "n/d", times as ISO 8601, bytes as base64, tuples as arrays, enums by value. A dataclass with a ``kind``
+and a ``body`` that may be one of several dataclasses is read by the kind: it is the name of the body's class.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import typing
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -23,11 +28,12 @@ def encode(value: Any) -> bytes:
 def decode(kind: type[T], body: bytes | bytearray | memoryview | str) -> T:
     """The value of that type. Raises: `Refused` (``bad-json``, ``bad-shape``) naming the first thing that is wrong."""
     try:
-        return msgspec.json.decode(body, type=kind, dec_hook=_dec_hook)
+        value: T = _decoder(typing.cast("Any", kind))(body)
     except msgspec.ValidationError as wrong:
         raise Refused(str(wrong), code="bad-shape") from wrong
     except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         raise Refused(f"not JSON: {wrong}", code="bad-json") from wrong
+    return value
 
 
 def convert(kind: type[T], value: Any) -> T:
@@ -41,6 +47,45 @@ def convert(kind: type[T], value: Any) -> T:
 def as_builtins(value: Any) -> Any:
     """Dicts, lists, strings and numbers only, as `encode` would write them."""
     return msgspec.to_builtins(value, enc_hook=_enc_hook)
+
+
+@functools.cache
+def _decoder(kind: Any) -> Callable[[Any], Any]:
+    """Made once per type: making one costs more than decoding with it."""
+    members = _bodies(kind)
+    if not members:
+        return msgspec.json.Decoder(kind, dec_hook=_dec_hook).decode
+    hints = typing.get_type_hints(kind)
+    decoders: dict[str, Callable[[Any], Any]] = {}
+    for name, member in members.items():
+        fields = [(each.name, member if each.name == "body" else hints[each.name], _default(each)) for each in dataclasses.fields(kind)]
+        decoders[name] = msgspec.json.Decoder(dataclasses.make_dataclass(f"{kind.__name__}{name}", fields), dec_hook=_dec_hook).decode
+
+    def decode_by_kind(body: Any) -> Any:
+        found = msgspec.json.decode(body, type=_Kind).kind
+        if found not in decoders:
+            raise msgspec.ValidationError(f"{found!r} is no kind of {kind.__name__} - at `$.kind`")
+        return kind(**vars(decoders[found](body)))
+
+    return decode_by_kind
+
+
+def _bodies(kind: Any) -> dict[str, type[Any]]:
+    """The classes that a ``body`` may have, by name; none for a type that is read as it stands."""
+    if not isinstance(kind, type) or not dataclasses.is_dataclass(kind) or "kind" not in getattr(kind, "__annotations__", {}):
+        return {}
+    members: tuple[type[Any], ...] = typing.get_args(typing.get_type_hints(kind).get("body"))
+    return {each.__name__: each for each in members if dataclasses.is_dataclass(each)}
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return dataclasses.field(default_factory=field.default_factory)
+    return dataclasses.field() if field.default is dataclasses.MISSING else dataclasses.field(default=field.default)
+
+
+class _Kind(msgspec.Struct):
+    kind: str
 
 
 def _enc_hook(value: Any) -> Any:

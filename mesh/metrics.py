@@ -68,6 +68,10 @@ MESH_METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("peer_call_seconds", "histogram", "How long calls to other services took, retries included", ("method",), SECONDS),
     MetricSpec("refused_callers_total", "counter", "Calls by peers that their method does not list", ("method", "peer")),
     MetricSpec("certificate_expiry_seconds", "gauge", "Seconds until the service's certificate expires"),
+    MetricSpec("handshakes_refused_total", "counter", "TLS handshakes that failed, by our side of it and reason", ("side", "reason")),
+    MetricSpec("connections", "gauge", "Connections open to our door"),
+    MetricSpec("peer_circuit_open", "gauge", "1 while calls to a peer fail fast", ("peer",)),
+    MetricSpec("peer_calls_in_flight", "gauge", "Calls to a peer that are under way", ("peer",)),
     MetricSpec("messages_total", "counter", "Queue messages handled, by queue and outcome", ("queue", "outcome")),
 )
 """What every service shows of its mesh side, beside its own table."""
