@@ -6,6 +6,7 @@
     palestra check-config          says what is wrong with the configuration, or that nothing is
     palestra config                every setting as it is now, secrets redacted
     palestra health NAME           asks a running service how it is; exit status 0 when it is ready
+    palestra metrics NAME          a running service's metrics
     palestra pki …                 the certificate authority (see ``palestra pki --help``)
     palestra targets               what can be started
 """
@@ -67,8 +68,8 @@ def _carry_out(options: argparse.Namespace) -> int:
             return _say("\n".join(f"{name} = {orjson.dumps(value, default=str).decode()}" for name, value in shown.items()))
         case ["targets"]:
             return _say("\n".join(f"{target.name:<12} {target.text}" for target in TARGETS.values()))
-        case ["health", name] if name in TARGETS:
-            return health.ask(composition.read_configuration(options.config, ALL), name)
+        case ["health" | "metrics" as question, name] if name in TARGETS:
+            return health.ask(composition.read_configuration(options.config, ALL), name, question)
         case names if all(name in TARGETS for name in names):
             return composition.run_process(composition.read_configuration(options.config, names), names)
         case _:

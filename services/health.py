@@ -1,4 +1,4 @@
-"""Owns the question "how are you?" from the command line, so that a container's health check needs no other tool."""
+"""Owns the questions "how are you?" and "what did you count?" from the command line, so that a health check needs no other tool."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from wire import services
 LIMIT_S = 5.0
 
 
-def ask(configuration: Configuration, name: str) -> int:
-    """Prints a service's health detail, asked with that service's own certificate; 0 when it is ready, else 1."""
+def ask(configuration: Configuration, name: str, what: str = "health") -> int:
+    """Prints a service's health detail or metrics, asked with that service's own certificate; 0 when it is ready, else 1."""
     try:
-        status, text = asyncio.run(_ask(configuration, name))
+        status, text = asyncio.run(_ask(configuration, name, what))
     except (aiohttp.ClientError, OSError, TimeoutError) as wrong:
         print(f"{name} does not answer: {wrong or type(wrong).__name__}", file=sys.stderr)  # noqa: T201
         return 1
@@ -26,14 +26,14 @@ def ask(configuration: Configuration, name: str) -> int:
     return 0 if status == 200 else 1
 
 
-async def _ask(configuration: Configuration, name: str) -> tuple[int, str]:
+async def _ask(configuration: Configuration, name: str, what: str) -> tuple[int, str]:
     host, port = configuration.services[name].host, configuration.services[name].port
     address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  the answer to "everywhere" is here
     context: ssl.SSLContext | bool = True
     scheme = "http"
     if name != services.FRONTEND:
         scheme, context = "https", Credentials.load(configuration.mesh.pki_path, name).client_context()
-    url = f"{scheme}://{address}:{port}/health"
+    url = f"{scheme}://{address}:{port}/{what}"
     limit = aiohttp.ClientTimeout(total=LIMIT_S)
     async with aiohttp.ClientSession(timeout=limit) as session, session.get(url, ssl=context, server_hostname=name) as answer:
         return answer.status, await answer.text()
