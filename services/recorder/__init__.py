@@ -1,0 +1,1 @@
+"""The record: the only service that writes to the database."""

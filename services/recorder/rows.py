@@ -1,0 +1,225 @@
+"""Owns one row of each table as a value, named as `wire.record` names columns. Never reads or writes one."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Final, TypeAlias
+
+from contest.rules import ContestRules, Mode
+from wire.record import TABLES
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A row of ``accounts``."""
+
+    username: str
+    name: str
+    password_hash: str
+    role: str
+    email: str
+    created_at: datetime
+    password_changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row of ``problems``."""
+
+    alias: str
+    title: str
+    owner: str
+    commit_hash: str
+    version: str
+    limits: Any
+    case_count: int
+    samples: int
+    statement_languages: Any
+    has_pdf: bool
+    is_scoring: bool
+    max_score: Fraction
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A row of ``contests``."""
+
+    alias: str
+    title: str
+    description: str
+    organiser: str
+    mode: str
+    start_at: datetime
+    duration_s: int
+    freeze_s: int
+    penalty_s: int
+    thawed_at: datetime | None
+    languages: Any
+    is_public: bool
+    seq: int
+    created_at: datetime
+
+    @property
+    def rules(self) -> ContestRules:
+        """What scoring and visibility need of it."""
+        return ContestRules(Mode(self.mode), self.start_at, self.duration_s, self.freeze_s, self.penalty_s, self.thawed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class ContestProblem:
+    """A row of ``contest_problems``."""
+
+    contest: str
+    alias: str
+    place: int
+    label: str
+    color: str
+    points: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A row of ``contestants``."""
+
+    contest: str
+    username: str
+    name: str
+    team_group: str
+    registered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A row of ``submissions``; ``source`` is empty where nobody asked for it."""
+
+    id: str
+    contest: str
+    problem: str
+    username: str
+    language: str
+    filename: str
+    source: str
+    submitted_at: datetime
+    recorded_at: datetime
+    priority: str
+    is_on_board: bool
+    status: str
+    run: str
+    verdict: str | None
+    score: Fraction | None
+    time_ms: int | None
+    memory_bytes: int | None
+    judged_at: datetime | None
+    correlation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A row of ``runs``; ``cases`` and ``compile_output`` are None where it was loaded to be judged."""
+
+    id: str
+    submission: str
+    version: str
+    priority: str
+    created_at: datetime
+    sent_at: datetime
+    sends: int
+    attempt: str | None = None
+    verdict: str | None = None
+    score: Fraction | None = None
+    time_ms: int | None = None
+    memory_bytes: int | None = None
+    cases: Any = None
+    decisive_case: int | None = None
+    compile_output: str | None = None
+    runner: str | None = None
+    judged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clarification:
+    """A row of ``clarifications``."""
+
+    id: str
+    contest: str
+    problem: str
+    username: str
+    text: str
+    asked_at: datetime
+    answer: str | None
+    answered_by: str | None
+    answered_at: datetime | None
+    is_public: bool
+    is_announcement: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row of ``events``."""
+
+    contest: str
+    seq: int
+    kind: str
+    at: datetime
+    actor: str
+    command: str
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A row of ``outcomes``."""
+
+    id: str
+    kind: str
+    actor: str
+    is_applied: bool
+    code: str
+    message: str
+    status: int
+    seq: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A row of ``outbox``."""
+
+    id: str
+    queue: str
+    body: bytes
+    correlation: str
+    created_at: datetime
+
+
+Row: TypeAlias = (
+    Account | Problem | Contest | ContestProblem | Contestant | Submission | Run | Clarification | Event | Settled | Work
+)
+Key: TypeAlias = tuple[Any, ...]
+
+TABLE_OF: Final[dict[type[Row], str]] = {
+    Account: "accounts", Problem: "problems", Contest: "contests", ContestProblem: "contest_problems", Contestant: "contestants",
+    Submission: "submissions", Run: "runs", Clarification: "clarifications", Event: "events", Settled: "outcomes", Work: "outbox",
+}  # fmt: skip
+"""In the order in which a transaction writes them."""
+
+_COLUMNS_OF_KEY: Final = {table.name: tuple(column.name for column in table.columns if column.is_key) for table in TABLES}
+
+
+def key_columns(kind: type[Row]) -> tuple[str, ...]:
+    """The names of the primary key's columns."""
+    return _COLUMNS_OF_KEY[TABLE_OF[kind]]
+
+
+def key_of(row: Row) -> Key:
+    """The primary key of a row."""
+    return tuple(getattr(row, name) for name in key_columns(type(row)))
+
+
+def values_of(row: Row) -> dict[str, Any]:
+    """Column → value, as SQLAlchemy wants them."""
+    return {field.name: getattr(row, field.name) for field in dataclasses.fields(row)}

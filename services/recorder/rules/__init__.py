@@ -1,0 +1,54 @@
+"""Owns the table of rules: for each kind of command what must be loaded, and what it does. Pure: no clock, no database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from services.recorder.effects import Effects
+from services.recorder.rules import accounts, clarifications, contests, problems, submissions, teams, verdicts
+from services.recorder.rules.rights import is_service
+from services.recorder.view import Needs, View
+from wire.commands import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of command. ``apply`` returns what it does, or raises a `MeshError` that says why not."""
+
+    needs: Callable[[Command, Needs], None]
+    apply: Callable[[Command, View], Effects]
+
+
+RULES: Final[dict[str, Rule]] = {
+    "CreateAccount": Rule(accounts.needs_of_creation, accounts.create_account),
+    "ChangePassword": Rule(accounts.needs_of_password, accounts.change_password),
+    "RecordProblem": Rule(problems.needs_of_problem, problems.record_problem),
+    "CreateContest": Rule(contests.needs_of_contest, contests.create_contest),
+    "ChangeContest": Rule(contests.needs_of_contest, contests.change_contest),
+    "ThawContest": Rule(contests.needs_of_contest, contests.thaw_contest),
+    "RegisterTeams": Rule(teams.needs_of_teams, teams.register_teams),
+    "Submit": Rule(submissions.needs_of_submission, submissions.submit),
+    "RecordVerdict": Rule(verdicts.needs_of_verdict, verdicts.record_verdict),
+    "Rejudge": Rule(submissions.needs_of_rejudge, submissions.rejudge),
+    "AskClarification": Rule(clarifications.needs_of_clarification, clarifications.ask_clarification),
+    "AnswerClarification": Rule(clarifications.needs_of_clarification, clarifications.answer_clarification),
+    "Announce": Rule(clarifications.needs_of_clarification, clarifications.announce),
+}
+
+
+def needs_of(commands: Iterable[Command]) -> Needs:
+    """Everything that must be loaded before `apply` can be asked about these."""
+    needs = Needs()
+    for command in commands:
+        needs.outcomes.add(command.id)
+        if not is_service(command.actor):
+            needs.accounts.add(command.actor)
+        RULES[command.kind].needs(command, needs)
+    return needs
+
+
+def apply(command: Command, view: View) -> Effects:
+    """What the command does. Raises: a `MeshError` with the code and the message of its refusal."""
+    return RULES[command.kind].apply(command, view)

@@ -1,0 +1,155 @@
+"""Owns the rules of submissions and rejudges, and the work that follows from them. Never judges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from contest import visibility
+from contest.rules import Phase
+from contest.visibility import Viewer
+from mesh.clock import iso
+from mesh.codec import encode
+from mesh.errors import Conflict, Invalid, NotFound, TooLarge
+from mesh.ids import derived_id
+from services.recorder import rows
+from services.recorder.effects import Effects
+from services.recorder.rules.forms import SOURCE_LIMIT_BYTES, Faults
+from services.recorder.rules.rights import enter_contest, problem_in, run_contest
+from services.recorder.view import Needs, View
+from wire.commands import Command, Rejudge, Submit
+from wire.judging import JudgeSubmission
+from wire.queues import SUBMISSIONS
+
+FILENAME_LIMIT = 200
+
+
+def needs_of_submission(command: Command, needs: Needs) -> None:
+    """The contest, the problem, and whether the author is a contestant."""
+    body = command.body
+    assert isinstance(body, Submit)
+    needs.contests.add(body.contest)
+    needs.problems.add(body.problem)
+    needs.contestants.add((body.contest, command.actor))
+
+
+def submit(command: Command, view: View) -> Effects:
+    """Contestants while the contest runs (by the time of the wish, however late it comes); those who run it always, off the board.
+
+    Raises: `NotFound` (``no-such-contest``, ``no-such-problem``), `Forbidden` (``not-registered``), `Conflict`
+    (``contest-not-started``, ``contest-ended``), `TooLarge` (``source-too-large``), `Invalid` (``language-not-allowed``,
+    ``submission-invalid``, ``clock-ahead``).
+    """
+    body = command.body
+    assert isinstance(body, Submit)
+    contest, viewer = enter_contest(command, view, body.contest)
+    is_on_board = _is_on_board(command, contest, viewer, view)
+    problem_in(view, contest.alias, body.problem)
+    _check_form(body)
+    _check_language(body, contest, view)
+    row = rows.Submission(
+        id=command.id, contest=contest.alias, problem=body.problem, username=command.actor, language=body.language,
+        filename=body.filename, source=body.source, submitted_at=command.at, recorded_at=view.now,
+        priority=_priority(body.priority, is_on_board=is_on_board), is_on_board=is_on_board, status="queued",
+        run=derived_id("run", command.id), verdict=None, score=None, time_ms=None, memory_bytes=None, judged_at=None,
+        correlation=command.correlation,
+    )  # fmt: skip
+    effects = Effects()
+    effects.insert(row)
+    _judge(row, contest, view, effects)
+    effects.tell(
+        contest.alias, "submitted", **told(row, view), language=row.language, at=iso(row.submitted_at), is_on_board=row.is_on_board
+    )
+    return effects
+
+
+def needs_of_rejudge(command: Command, needs: Needs) -> None:
+    """The submission with its source; its contest and problem follow."""
+    assert isinstance(command.body, Rejudge)
+    needs.submissions.add(command.body.submission)
+    needs.sources.add(command.body.submission)
+
+
+def rejudge(command: Command, view: View) -> Effects:
+    """Those who run the contest; a new run, against the problem's newest version, behind everybody else's work.
+
+    Raises: `NotFound` (``no-such-submission``), `Forbidden` (``not-jury``), `Conflict` (``submission-in-judging``).
+    """
+    body = command.body
+    assert isinstance(body, Rejudge)
+    known = view.find(rows.Submission, body.submission)
+    if known is None:
+        raise NotFound(f"there is no submission {body.submission}", code="no-such-submission")
+    contest = run_contest(command, view, known.contest)
+    if known.status != "judged":
+        raise Conflict("the submission is being judged; wait for its verdict", code="submission-in-judging")
+    run = derived_id("run", command.id)
+    effects = Effects()
+    effects.change(known, run=run, status="queued", verdict=None, score=None, time_ms=None, memory_bytes=None, judged_at=None)
+    row = replace(known, run=run, priority="low")
+    _judge(row, contest, view, effects)
+    effects.tell(contest.alias, "rejudged", **told(row, view), is_on_board=row.is_on_board)
+    return effects
+
+
+def told(row: rows.Submission, view: View) -> dict[str, str]:
+    """What every event about a submission says of it."""
+    return {
+        "id": row.id, "problem": row.problem, "label": view.label_of(row.contest, row.problem), "username": row.username,
+        "team": view.team_of(row.contest, row.username), "run": row.run,
+    }  # fmt: skip
+
+
+def work_of(submission: rows.Submission, run: rows.Run, allowed_languages: tuple[str, ...], now: datetime) -> rows.Work:
+    """The message that asks for a run to be judged; its id is the run's, so that sending it again is harmless."""
+    message = JudgeSubmission(
+        run=run.id, submission=submission.id, contest=submission.contest, problem=submission.problem, version=run.version,
+        language=submission.language, source=submission.source, author=submission.username, priority=run.priority,
+        filename=submission.filename, correlation=submission.correlation, allowed_languages=allowed_languages,
+    )  # fmt: skip
+    return rows.Work(run.id, SUBMISSIONS[run.priority].name, encode(message), submission.correlation, now)
+
+
+def _judge(row: rows.Submission, contest: rows.Contest, view: View, effects: Effects) -> None:
+    problem = view.find(rows.Problem, row.problem)
+    if problem is None:
+        raise NotFound(f"there is no problem {row.problem}", code="no-such-problem")
+    run = rows.Run(row.run, row.id, problem.version, row.priority, created_at=view.now, sent_at=view.now, sends=1)
+    effects.insert(run)
+    effects.give(work_of(row, run, tuple(contest.languages), view.now))
+
+
+def _check_form(body: Submit) -> None:
+    size_bytes = len(body.source.encode())
+    if size_bytes > SOURCE_LIMIT_BYTES:
+        raise TooLarge(f"the source has {size_bytes} bytes; at most {SOURCE_LIMIT_BYTES} are taken", code="source-too-large")
+    faults = Faults()
+    faults.unless(bool(body.source.strip()), "the source is empty")
+    faults.unless("\x00" not in body.source, "the source has NUL characters: submit text")
+    faults.check_line("filename", body.filename, FILENAME_LIMIT, is_optional=True)
+    faults.refuse("submission-invalid")
+
+
+def _check_language(body: Submit, contest: rows.Contest, view: View) -> None:
+    allowed = frozenset(contest.languages) or view.bounds.languages
+    if body.language not in allowed:
+        raise Invalid(
+            f"{body.language[:32]!r} is not a language of this contest; choose one of {', '.join(sorted(allowed))}", code="language-not-allowed"
+        )
+
+
+def _is_on_board(command: Command, contest: rows.Contest, viewer: Viewer, view: View) -> bool:
+    if command.at > view.now + timedelta(seconds=view.bounds.clock_tolerance_s):
+        raise Invalid("the submission comes from the future: a server's clock is wrong, tell the operator", code="clock-ahead")
+    phase = contest.rules.phase(command.at)
+    if not visibility.may_submit(viewer, contest.rules, command.at):
+        if phase is Phase.BEFORE:
+            raise Conflict(f"{contest.title} has not started", code="contest-not-started")
+        raise Conflict(f"{contest.title} is over: nothing can be submitted any more", code="contest-ended")
+    return viewer.is_contestant and phase in {Phase.RUNNING, Phase.FROZEN}
+
+
+def _priority(wished: str, *, is_on_board: bool) -> str:
+    if is_on_board:
+        return "contest"
+    return wished if wished in {"normal", "low"} else "normal"

@@ -1,0 +1,73 @@
+"""Owns the bringing of a database to the newest schema. Never touches one that is there already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mesh.database.access import is_away
+from mesh.errors import Broken
+from services.recorder.migrations import HEAD
+from services.recorder.record import Record
+
+VERSIONS = Path(__file__).parent / "migrations"
+LOCK_NAME = "palestra-schema"
+LOCK_NUMBER = 7_235_104
+LOCK_WAIT_S = 10
+
+
+async def prepare(record: Record) -> bool:
+    """Makes the schema the newest; whether anything was done.
+
+    Raises: `Unavailable` (``record-unavailable``), `Broken` (``schema-unknown``) when the database is of a later release.
+    """
+    found = await _found(record)
+    if found == HEAD:
+        return False
+    async with record.transaction() as connection:
+        await _lock(connection)
+        await connection.run_sync(_upgrade)
+    return True
+
+
+async def _found(record: Record) -> str:
+    """The revision that the database is at, empty when it has none."""
+    try:
+        async with record.transaction() as connection:
+            version: str | None = await connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+            return version or ""
+    except DBAPIError as missing:
+        if is_away(missing):
+            raise
+        return ""
+
+
+async def _lock(connection: AsyncConnection) -> None:
+    """Two recorders that start together migrate one after the other. SQLite's transaction is a lock already."""
+    match connection.dialect.name:
+        case "postgresql":
+            await connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
+        case "mysql" | "mariadb":
+            await connection.execute(sa.text("SELECT GET_LOCK(:name, :wait_s)"), {"name": LOCK_NAME, "wait_s": LOCK_WAIT_S})
+        case _:
+            pass
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    from alembic.config import Config  # noqa: PLC0415  a tenth of a second that a usual start does not pay
+    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415  as above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  as above
+    from alembic.util import CommandError  # noqa: PLC0415  as above
+
+    config = Config()
+    config.set_main_option("script_location", str(VERSIONS).replace("%", "%%"))
+    script = ScriptDirectory.from_config(config)
+    try:
+        with EnvironmentContext(config, script, fn=lambda revision, _context: script._upgrade_revs("head", revision)) as environment:  # noqa: SLF001  as Alembic's own commands do
+            environment.configure(connection=connection)
+            environment.run_migrations()
+    except CommandError as unknown:
+        raise Broken(f"the database is of another release: {unknown}; start the newer Palestra, or restore a backup", code="schema-unknown") from unknown
