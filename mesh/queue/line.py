@@ -7,6 +7,7 @@ import heapq
 from dataclasses import dataclass
 
 from mesh.queue.contract import Declaration, Depth, Message
+from mesh.queue.pace import Pace
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Line:
         self._ready: list[tuple[int, Item]] = []
         self._waiting: list[tuple[float, int, Item]] = []
         self._held: dict[int, Item] = {}
-        self._next_pop_at = 0.0
+        self._pace = Pace(declaration.rate_per_minute)
         self.unconfirmed = 0
 
     @property
@@ -69,10 +70,9 @@ class Line:
     def pop(self, now: float) -> Item | None:
         """The next one, held from now on; None when there is none or the declared rate forbids it yet."""
         self.mature(now)
-        if not self._ready or now < self._next_pop_at:
+        if not self._ready or not self._pace.may_step(now):
             return None
-        if self.declaration.rate_per_minute is not None:
-            self._next_pop_at = max(now, self._next_pop_at) + 60 / self.declaration.rate_per_minute
+        self._pace.step(now)
         _, item = heapq.heappop(self._ready)
         self._held[item.seq] = item
         return item
@@ -105,7 +105,7 @@ class Line:
         """When time alone will make something ready; None: never."""
         moments = [self._waiting[0][0]] if self._waiting else []
         if self._ready and self.declaration.rate_per_minute is not None:
-            moments.append(self._next_pop_at)
+            moments.append(self._pace.next_at)
         return min(moments, default=None)
 
     def depth(self) -> Depth:

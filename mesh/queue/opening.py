@@ -4,31 +4,61 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from mesh.clock import Clock
 from mesh.errors import Invalid
 from mesh.log import Log
+from mesh.queue.amqp import AmqpQueue
+from mesh.queue.amqp.link import Address
 from mesh.queue.contract import Declaration, Queue
 from mesh.queue.file import FileQueue
+from mesh.tls import Credentials
+
+BROKER: Final = "rabbitmq"
+"""The name in the broker's certificate."""
 
 
 def open_queue(  # noqa: PLR0917 (every opening takes its setting first, then what the service is)
-    url: str, service: str, declarations: Iterable[Declaration], clock: Clock, log: Log, credentials: object | None
+    url: str, service: str, declarations: Iterable[Declaration], clock: Clock, log: Log, credentials: Credentials | None
 ) -> AbstractAsyncContextManager[Queue]:
-    """Opens the queues at ``file:///folder`` or ``file:folder`` (this process only).
+    """Opens the queues at a URL: ``file:///folder`` for this process only, ``amqp(s)://host/vhost`` for many.
 
-    The services of one process share one object. Raises: `Invalid` (``bad-queue-url``), and as `FileQueue.open`.
+    The services of one process share one embedded object. Of a RabbitMQ cluster all nodes may be named, with commas between:
+    they are tried in turn. ``amqps`` without a user signs in by the service's certificate (EXTERNAL); the broker must prove the
+    name ``rabbitmq``. Raises: `Invalid` (``bad-queue-url``), and as `FileQueue.open` and `AmqpQueue.open`.
     """
-    parts = urlsplit(url)
+    urls = url.split(",")
+    parts = urlsplit(urls[0])
     if parts.scheme == "file" and parts.path and not parts.netloc:
         return _open_file(Path(parts.path), tuple(declarations), clock)
-    raise Invalid(f"cannot open a queue at {without_password(url)!r}: write file:///folder", code="bad-queue-url")
+    schemes = {urlsplit(each).scheme for each in urls}
+    if schemes == {"amqp"}:
+        return AmqpQueue.open(Address(tuple(urls), service), service, declarations, clock, log)
+    if schemes == {"amqps"} and credentials is not None:
+        address = Address(tuple(map(_by_certificate, urls)), service, tls=partial(credentials.client_context, BROKER))
+        return AmqpQueue.open(address, service, declarations, clock, log)
+    raise Invalid(
+        f"cannot open queues at {without_password(url)!r}: write file:///folder, amqp://user:password@host/vhost or amqps://host/vhost",
+        code="bad-queue-url",
+    )
+
+
+def _by_certificate(url: str) -> str:
+    """The same, with EXTERNAL authentication where no user is named."""
+    parts = urlsplit(url)
+    if parts.username:
+        return url
+    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, "auth=external")))))
 
 
 def without_password(url: str) -> str:
     """The URL as it may be shown."""
+    if "," in url:
+        return ",".join(map(without_password, url.split(",")))
     parts = urlsplit(url)
     if parts.password is None:
         return url

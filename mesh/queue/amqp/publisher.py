@@ -1,0 +1,110 @@
+"""Owns publishing to RabbitMQ: confirmed, mandatory, bounded in time and number. Never knows why something is published."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aio_pika.exceptions import AMQPChannelError, ChannelNotFoundEntity, DeliveryError, PublishError
+from aiormq.abc import AbstractChannel
+from pamqp.commands import Basic
+
+from mesh.errors import MeshError, Unavailable
+from mesh.queue.amqp.link import Link, line
+
+PUBLISH_LIMIT_S: Final = 5.0
+"""After so long a publish is over: whether the message is safe is then not known."""
+MOST_IN_FLIGHT: Final = 500
+_MOST_STRANGE_REFUSALS: Final = 5
+
+
+class Publisher:
+    """One confirming channel on one link, opened again when it breaks."""
+
+    def __init__(self, link: Link, is_full: Callable[[str], Awaitable[bool]]) -> None:
+        self._link = link
+        self._is_full = is_full
+        self._slots = asyncio.Semaphore(MOST_IN_FLIGHT)
+        self._opening = asyncio.Lock()
+        self._channel: AbstractChannel | None = None
+        self._strange_refusals = 0
+
+    async def send(self, exchange: str, queue: str, body: bytes, properties: Basic.Properties) -> None:
+        """Returns when the broker has it on disk. Tries again within its time, with the same message id.
+
+        Raises: `Unavailable` (``queue-full``), (``queue-unavailable``).
+        """
+        try:
+            async with asyncio.timeout(PUBLISH_LIMIT_S), self._slots:
+                may_mend = True
+                while True:
+                    try:
+                        if await self._sent(exchange, queue, body, properties):
+                            break
+                        await asyncio.sleep(0.05)  # the line broke under it; the link tells when there is another
+                    except (PublishError, ChannelNotFoundEntity):
+                        if not may_mend:
+                            raise
+                        may_mend = False
+                        self._link.drop()  # what it came for was deleted: a new link declares it again
+        except TimeoutError as wrong:
+            raise Unavailable(
+                f"RabbitMQ did not confirm a message for {queue} within {PUBLISH_LIMIT_S:g} s: publish it again with the same id",
+                code="queue-unavailable", retry_after_s=5,
+            ) from wrong  # fmt: skip
+        except (DeliveryError, AMQPChannelError) as wrong:
+            raise await self._refusal(queue, wrong) from wrong
+        self._strange_refusals = 0
+
+    async def _sent(self, exchange: str, queue: str, body: bytes, properties: Basic.Properties) -> bool:
+        """False when the line broke meanwhile."""
+        try:
+            with line(queue):
+                channel = self._channel
+                if channel is None or channel.is_closed:
+                    channel = await self._opened()
+                try:
+                    await channel.basic_publish(
+                        body, exchange=exchange, routing_key=queue, properties=properties, mandatory=True
+                    )
+                except (DeliveryError, AMQPChannelError) as refusal:
+                    raise _Refusal(refusal) from refusal
+        except Unavailable:
+            self._channel = None
+            return False
+        except _Refusal as refusal:
+            raise refusal.cause from refusal
+        return True
+
+    async def _opened(self) -> AbstractChannel:
+        async with self._opening:
+            if self._channel is None or self._channel.is_closed:
+                connection = await self._link.connection()
+                channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+                self._channel = await channel.get_underlay_channel()
+            return self._channel
+
+    async def _refusal(self, queue: str, wrong: DeliveryError | AMQPChannelError) -> MeshError:
+        """What the broker's no means: not allowed, no such queue, full, or something that a new line may mend."""
+        if isinstance(wrong, AMQPChannelError):
+            return Unavailable(f"RabbitMQ does not let us publish to {queue}: {wrong}", code="queue-unavailable")
+        if isinstance(wrong, PublishError):
+            return Unavailable(
+                f"RabbitMQ has no queue {queue} where there should be one: was it deleted?", code="queue-unavailable"
+            )
+        if await self._is_full(queue):
+            return Unavailable(f"the queue {queue} is full: come back later", code="queue-full", retry_after_s=5)
+        self._strange_refusals += 1
+        if self._strange_refusals >= _MOST_STRANGE_REFUSALS:  # seen after a node of a cluster restarted: a new line helps
+            self._strange_refusals = 0
+            self._link.drop()
+        return Unavailable(f"RabbitMQ refused a message for {queue}: come back later", code="queue-unavailable", retry_after_s=5)
+
+
+class _Refusal(Exception):
+    """Carries the broker's no past `line`, which would take it for a broken one."""
+
+    def __init__(self, cause: DeliveryError | AMQPChannelError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause

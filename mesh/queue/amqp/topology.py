@@ -1,0 +1,149 @@
+"""Owns what lies on the broker: exchanges, queues, bindings, all made from the table of declarations. Never moves a message.
+
+    publish ──▶ palestra.work ──▶ NAME ──ttl, delivery limit──▶ palestra.dead ──▶ NAME.dead
+                                   ▲                                 ▲
+    retry ──▶ palestra.retry.MS ──▶ palestra.wait.MS ──ttl──▶ palestra.again ──▶ NAME        reject ──┘
+                                                                    └─ no such queue ──▶ palestra.unrouted
+
+The routing key is the queue's name all the way, so that the wait queues serve every queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from aio_pika import ExchangeType
+from aio_pika.abc import AbstractConnection
+from aio_pika.exceptions import AMQPChannelError, ChannelNotFoundEntity, ChannelPreconditionFailed
+from aiormq.exceptions import ChannelAccessRefused
+
+from mesh.errors import Conflict, Unavailable
+from mesh.queue.amqp.link import CALL_LIMIT_S
+from mesh.queue.backoff import GIVE_BACK_LIMIT, JITTER, MOST_DEAD_LETTERS
+from mesh.queue.contract import Declaration
+
+WORK: Final = "palestra.work"
+"""Where everybody publishes. Has no alternate exchange: a message that no queue takes comes back to its publisher."""
+AGAIN: Final = "palestra.again"
+"""Where the wait queues send to. Nobody waits for an answer there, so an alternate exchange catches what no queue takes."""
+DEAD: Final = "palestra.dead"
+UNROUTED: Final = "palestra.unrouted"
+
+_DAY_MS: Final = 86_400_000
+_QUORUM: Final = {"x-queue-type": "quorum"}
+_NEVER_LOSE: Final = {**_QUORUM, "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish"}
+_UNLIMITED_DELIVERIES: Final = {"x-delivery-limit": 1_000_000_000}
+"""4.x drops a message of a quorum queue after 20 deliveries unless told otherwise; looking at dead letters delivers them."""
+
+
+def retry_exchange(wait_ms: int) -> str:
+    """Where a message goes to come back after so long."""
+    return f"palestra.retry.{wait_ms}"
+
+
+def wait_queue(wait_ms: int) -> str:
+    """Where it lies meanwhile."""
+    return f"palestra.wait.{wait_ms}"
+
+
+def waits_ms(declarations: Iterable[Declaration]) -> list[int]:
+    """Every wait that a retry may need, jitter included. Source: one FIFO queue can delay by one length only."""
+    steps = {step for declaration in declarations for step in declaration.backoff_s or (1,)}
+    return sorted({as_wait_ms(step * factor) for step in steps for factor in JITTER})
+
+
+def as_wait_ms(wait_s: float) -> int:
+    """The wait in whole milliseconds, as its queue is named."""
+    return round(wait_s * 1000)
+
+
+def queue_arguments(declaration: Declaration) -> dict[str, Any]:
+    """What a work queue is declared with."""
+    arguments: dict[str, Any] = {
+        **_NEVER_LOSE,
+        "x-delivery-limit": GIVE_BACK_LIMIT,
+        "x-dead-letter-exchange": DEAD,
+        "x-dead-letter-routing-key": declaration.name,
+        "x-max-length": declaration.max_length,
+    }
+    if declaration.ttl_s is not None:
+        arguments["x-message-ttl"] = declaration.ttl_s * 1000
+    if declaration.is_single_active:
+        arguments["x-single-active-consumer"] = True
+    return arguments
+
+
+DEAD_ARGUMENTS: Final[dict[str, Any]] = {
+    **_QUORUM, **_UNLIMITED_DELIVERIES, "x-max-length": MOST_DEAD_LETTERS, "x-overflow": "drop-head", "x-message-ttl": 14 * _DAY_MS,
+}  # fmt: skip
+"""Never refuses: a dead-letter target that is full and refuses loses messages, or holds them for minutes."""
+
+UNROUTED_ARGUMENTS: Final[dict[str, Any]] = {
+    **_QUORUM, **_UNLIMITED_DELIVERIES, "x-max-length": 10_000, "x-overflow": "drop-head",
+}  # fmt: skip
+
+
+def wait_arguments(wait_ms: int) -> dict[str, Any]:
+    """What a wait queue is declared with; no dead-letter routing key, so that a message keeps its own."""
+    return {**_NEVER_LOSE, "x-dead-letter-exchange": AGAIN, "x-message-ttl": wait_ms, "x-max-length": 100_000}
+
+
+async def declare_topology(connection: AbstractConnection, declarations: Sequence[Declaration], service: str) -> None:
+    """Makes everything that is not there yet; looks only, where this user may not configure.
+
+    Raises: `Conflict` (``queue-declared-otherwise``), `Unavailable` (``queue-unavailable``: not there and not ours to make).
+    """
+    channel = await connection.channel(publisher_confirms=False)
+    try:
+        for name, kind, arguments in _exchanges(declarations):
+            await channel.declare_exchange(name, kind, durable=True, arguments=arguments, timeout=CALL_LIMIT_S)
+        for name, arguments, bindings in _queues(declarations):
+            queue = await channel.declare_queue(name, durable=True, arguments=arguments, timeout=CALL_LIMIT_S)
+            for exchange, key in bindings:
+                await queue.bind(exchange, key, timeout=CALL_LIMIT_S)
+    except ChannelAccessRefused:
+        await _look(connection, declarations, service)
+        return
+    except ChannelPreconditionFailed as wrong:
+        raise Conflict(
+            f"RabbitMQ has a queue or exchange declared otherwise: {wrong}. Drain and delete it, then start again",
+            code="queue-declared-otherwise",
+        ) from wrong
+    await channel.close()
+
+
+def _exchanges(declarations: Sequence[Declaration]) -> Iterable[tuple[str, ExchangeType, dict[str, Any]]]:
+    yield UNROUTED, ExchangeType.FANOUT, {}
+    yield WORK, ExchangeType.TOPIC, {}
+    yield AGAIN, ExchangeType.TOPIC, {"alternate-exchange": UNROUTED}
+    yield DEAD, ExchangeType.DIRECT, {}
+    for wait_ms in waits_ms(declarations):
+        yield retry_exchange(wait_ms), ExchangeType.FANOUT, {}
+
+
+def _queues(declarations: Sequence[Declaration]) -> Iterable[tuple[str, dict[str, Any], tuple[tuple[str, str], ...]]]:
+    yield UNROUTED, UNROUTED_ARGUMENTS, ((UNROUTED, ""),)
+    for declaration in declarations:
+        name = declaration.name
+        yield name, queue_arguments(declaration), ((WORK, name), (AGAIN, name))
+        yield declaration.dead, DEAD_ARGUMENTS, ((DEAD, name),)
+    for wait_ms in waits_ms(declarations):
+        yield wait_queue(wait_ms), wait_arguments(wait_ms), ((retry_exchange(wait_ms), ""),)
+
+
+async def _look(connection: AbstractConnection, declarations: Sequence[Declaration], service: str) -> None:
+    for declaration in declarations:
+        if service not in declaration.publishers | declaration.consumers:
+            continue
+        channel = await connection.channel(publisher_confirms=False)
+        try:
+            await channel.declare_queue(declaration.name, passive=True, timeout=CALL_LIMIT_S)
+        except ChannelNotFoundEntity as wrong:
+            raise Unavailable(
+                f"RabbitMQ has no queue {declaration.name} and {service} may not make it: import the definitions first",
+                code="queue-unavailable",
+            ) from wrong
+        except AMQPChannelError:
+            continue  # may not even look: publishing or consuming will say so
+        await channel.close()
