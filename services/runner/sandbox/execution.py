@@ -1,0 +1,117 @@
+"""Owns what is to be executed, what came out of it, and what that means. Pure: never starts or watches anything."""
+
+from __future__ import annotations
+
+import enum
+import os
+import signal
+from dataclasses import dataclass, field
+
+from contest.limits import Limits
+from contest.verdicts import Verdict
+from services.runner.sandbox.spool import Spool
+
+
+class KilledBy(enum.StrEnum):
+    """Why we ended an execution."""
+
+    CPU = "cpu"
+    WALL = "wall"
+    OUTPUT = "output"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One execution to be done.
+
+    ``stdin`` and ``files`` are descriptors open for reading, mode 0444, left open by the execution; stdin None is empty,
+    files appear as descriptors 4, 5, … ``core`` binds everything to one core. ``joins_stderr`` sends stderr where stdout
+    goes. ``cuts_output`` drops what is over the output limit in place of ending the program.
+    """
+
+    argv: tuple[str, ...]
+    limits: Limits
+    environment: tuple[str, ...] = ()
+    folder: str = "/box"
+    stdin: int | None = None
+    files: tuple[int, ...] = ()
+    core: int | None = None
+    joins_stderr: bool = False
+    cuts_output: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What came out of one execution. Exactly one of ``exit_code`` and ``signal`` is set, unless the box was lost.
+
+    ``error`` is an errno when the program could not be started. ``output`` is closed by whoever asked for the execution.
+    ``memory_bytes`` is the peak of the whole tree. ``left_behind`` counts processes that outlived the main one.
+    """
+
+    limits: Limits
+    exit_code: int | None
+    signal: int | None
+    cpu_ns: int
+    wall_ns: int
+    memory_bytes: int
+    output: Spool
+    stderr: bytes
+    killed_by: KilledBy | None = None
+    oom_kills: int = 0
+    left_behind: int = 0
+    refused_forks: int = 0
+    error: int = 0
+    is_lost: bool = False
+    overhead_ns: int = field(default=0, compare=False)
+
+    @property
+    def time_ms(self) -> int:
+        """CPU time, rounded to whole milliseconds."""
+        return round(self.cpu_ns / 1_000_000)
+
+    @property
+    def wall_ms(self) -> int:
+        """Wall time, rounded to whole milliseconds."""
+        return round(self.wall_ns / 1_000_000)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict that the execution has by itself, None when it ended as a program should: compare its output."""
+        return self._judged()[0]
+
+    @property
+    def detail(self) -> str:
+        """Why it has that verdict, in words; empty when it has none."""
+        return self._judged()[1]
+
+    def _judged(self) -> tuple[Verdict | None, str]:  # noqa: C901  a table of rules, the first that fits wins
+        if self.error:
+            return Verdict.JE, f"the program could not be started: {os.strerror(self.error)}"
+        if self.killed_by is KilledBy.OUTPUT:
+            return Verdict.OLE, f"more than {self.limits.output_bytes} bytes of output"
+        if self.oom_kills:
+            return Verdict.MLE, f"more than {self.limits.memory_bytes} bytes of memory"
+        if self.cpu_ns > self.limits.cpu_ms * 1_000_000 or self.killed_by is KilledBy.CPU:
+            return Verdict.TLE, f"more than {self.limits.cpu_ms} ms of CPU time"
+        if self.killed_by is KilledBy.WALL:
+            return Verdict.TLE, f"more than {self.limits.wall_ms} ms on the clock, {self.time_ms} ms of them CPU time"
+        if self.signal == signal.SIGXFSZ:
+            return Verdict.OLE, f"a file of more than {self.limits.file_bytes} bytes"
+        if self.signal == signal.SIGSYS:
+            return Verdict.RFE, "a system call that is not allowed"
+        if self.is_lost:
+            return Verdict.JE, "the box was lost"
+        if self.signal is not None:
+            return Verdict.RTE, f"ended by signal {signal_name(self.signal)}"
+        if self.exit_code:
+            return Verdict.RTE, f"exit code {self.exit_code}"
+        return None, ""
+
+
+def signal_name(number: int) -> str:
+    """``SIGSEGV``, or the number of one that has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)

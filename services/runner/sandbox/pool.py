@@ -1,0 +1,134 @@
+"""Owns boxes started ahead of time, and the burial of those that were used. Never reuses a box between two owners."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from mesh.errors import MeshError
+from services.runner.sandbox.box import Box
+from services.runner.sandbox.errors import BoxLost
+from services.runner.sandbox.sandbox import Sandbox
+
+TAKE_LIMIT_S = 60.0
+_RETRY_S = 1.0
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened to boxes so far. ``start_s`` is how long the last one took to start."""
+
+    started: int = 0
+    failed: int = 0
+    discarded: int = 0
+    start_s: float = 0.0
+
+
+class BoxPool:
+    """Keeps ``size`` boxes ready, each with its first child in its cgroup. Whoever takes one owns it alone until it is discarded."""
+
+    def __init__(self, sandbox: Sandbox, size: int) -> None:
+        self.sandbox = sandbox
+        self.counts = Counts()
+        self.trouble = ""
+        self._size = size
+        self._ready: deque[Box] = deque()
+        self._arrived = asyncio.Condition()
+        self._wanted = asyncio.Event()
+        self._buried: asyncio.Queue[Box] = asyncio.Queue()
+        self._waiting = 0
+
+    @property
+    def ready(self) -> int:
+        """How many boxes wait to be taken."""
+        return len(self._ready)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[BoxPool]:
+        """Fills the pool, keeps it full, and ends every box that is left when the block ends."""
+        async with asyncio.TaskGroup() as tasks:
+            filler = tasks.create_task(self._fill())
+            gravedigger = tasks.create_task(self._bury())
+            try:
+                yield self
+            finally:
+                filler.cancel()
+                await asyncio.wait([filler])
+                while self._ready:
+                    self.discard(self._ready.popleft())
+                await self._buried.join()
+                gravedigger.cancel()
+
+    async def take(self) -> Box:
+        """A box nobody has used. Raises: `BoxLost` when none could be started in a minute; the message says why."""
+        self._waiting += 1
+        self._wanted.set()
+        try:
+            async with asyncio.timeout(TAKE_LIMIT_S), self._arrived:
+                while True:
+                    await self._arrived.wait_for(lambda: bool(self._ready))
+                    box = self._ready.popleft()
+                    if box.is_alive:
+                        return box
+                    self.discard(box)
+        except TimeoutError as late:
+            raise BoxLost(f"no box could be started within {TAKE_LIMIT_S:g} s: {self.trouble}") from late
+        finally:
+            self._waiting -= 1
+            self._wanted.set()
+
+    def discard(self, box: Box) -> None:
+        """Kills a box now; what it used is given back as soon as it is gone."""
+        box.kill()
+        self.counts.discarded += 1
+        self._buried.put_nowait(box)
+
+    @asynccontextmanager
+    async def box(self) -> AsyncIterator[Box]:
+        """A box for the length of a block."""
+        box = await self.take()
+        try:
+            yield box
+        finally:
+            self.discard(box)
+
+    async def _fill(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            self._wanted.clear()
+            while len(self._ready) < self._size + self._waiting:
+                began = loop.time()
+                box = None
+                try:
+                    box = Box(self.sandbox)
+                    await box.start()
+                    box.prepare()
+                except (MeshError, OSError) as failed:
+                    self.counts.failed += 1
+                    self.trouble = str(failed)
+                    if box:
+                        self.discard(box)
+                    await asyncio.sleep(_RETRY_S)
+                    continue
+                except BaseException:
+                    if box:
+                        self.discard(box)
+                    raise
+                self.trouble = ""
+                self.counts.started += 1
+                self.counts.start_s = loop.time() - began
+                async with self._arrived:
+                    self._ready.append(box)
+                    self._arrived.notify()
+            await self._wanted.wait()
+
+    async def _bury(self) -> None:
+        while True:
+            box = await self._buried.get()
+            try:
+                await box.until_gone()
+            finally:
+                self._buried.task_done()

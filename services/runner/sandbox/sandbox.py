@@ -1,0 +1,86 @@
+"""Owns what all boxes of one runner share: cgroups, user namespaces, the system call filter, boxinit. Never runs a program."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.runner.sandbox import probe
+from services.runner.sandbox.boxinit import compiled
+from services.runner.sandbox.cgroup_tree import Groups, open_groups
+from services.runner.sandbox.seccomp import build_filter
+from services.runner.sandbox.spool import sealed
+from services.runner.sandbox.userns import Namespaces
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """How a runner's boxes are made. ``folder`` is the runner's own; ``binds`` are shown in every box, read-only.
+
+    ``uid_start`` is the first of the host's uids that boxes use; ``cgroup_parent`` a group to hang below, empty: found.
+    """
+
+    folder: Path
+    binds: tuple[str, ...] = ()
+    uid_start: int = 60_100
+    cgroup_parent: str = ""
+    bwrap: str = ""
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """What boxes are made of. Closed by whoever opened it, after the last box is gone."""
+
+    groups: Groups
+    namespaces: Namespaces | None
+    filter_fd: int
+    init_fd: int
+    bwrap: str
+    binds: Sequence[str]
+    spool_folder: Path
+    cores: int
+    machine: probe.Machine
+
+    @property
+    def is_delegated(self) -> bool:
+        """Whether boxinit and program share one uid: weaker, so that a box is used only once."""
+        return self.namespaces is None
+
+    def close(self) -> None:
+        """Lets go of everything."""
+        self.groups.close()
+        if self.namespaces:
+            self.namespaces.close()
+        os.close(self.filter_fd)
+        os.close(self.init_fd)
+
+
+@asynccontextmanager
+async def open_sandbox(settings: SandboxSettings) -> AsyncIterator[Sandbox]:
+    """Examines the machine and gathers what boxes need. Raises: `SandboxMissing` naming what is missing and the remedy."""
+    sandbox = await asyncio.to_thread(_gather, settings)
+    try:
+        yield sandbox
+    finally:
+        await asyncio.to_thread(sandbox.close)
+
+
+def _gather(settings: SandboxSettings) -> Sandbox:
+    machine = probe.examine(settings.bwrap)
+    program = compiled("boxinit", settings.folder / "programs")
+    spool_folder = settings.folder / "spool"
+    spool_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    namespaces = None
+    if os.geteuid() == 0:
+        os.setgroups([])  # bubblewrap keeps supplementary groups
+        namespaces = Namespaces(settings.uid_start)
+        namespaces.make(1)
+    return Sandbox(
+        groups=open_groups(settings.cgroup_parent), namespaces=namespaces, filter_fd=sealed(build_filter(), "filter"),
+        init_fd=os.open(program, os.O_RDONLY | os.O_CLOEXEC), bwrap=machine.bwrap, binds=settings.binds,
+        spool_folder=spool_folder, cores=len(os.sched_getaffinity(0)), machine=machine,
+    )  # fmt: skip

@@ -1,0 +1,148 @@
+"""Owns one execution from its order to its figures: pipes, limits, clocks, kill, and nothing after that."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from services.runner.sandbox import userns
+from services.runner.sandbox.cgroup import RunGroup
+from services.runner.sandbox.channel import Channel, Reply, Rlimits
+from services.runner.sandbox.errors import BoxLost
+from services.runner.sandbox.execution import Execution, Job, KilledBy
+from services.runner.sandbox.pump import Pump
+from services.runner.sandbox.spool import Spool
+from services.runner.sandbox.watch import Watch
+
+if TYPE_CHECKING:
+    from services.runner.sandbox.box import Box
+    from services.runner.sandbox.sandbox import Sandbox
+
+ENVIRONMENT = ("PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/box", "LANG=C.UTF-8", "TMPDIR=/tmp")
+STDERR_BYTES = 16 << 10
+OPEN_FILES = 256
+HARD_KILL_S = 0.5
+LOST_AFTER_S = 30.0
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A child that has joined, or is joining, the group of the next execution, and waits for its order."""
+
+    group: RunGroup
+    channel: Channel
+    is_in_place: bool = False
+
+
+class Trial:
+    """One execution in one box."""
+
+    def __init__(self, sandbox: Sandbox, box: Box, prepared: Prepared, job: Job) -> None:
+        self._sandbox = sandbox
+        self._box = box
+        self._prepared = prepared
+        self._job = job
+        self._killed_by: KilledBy | None = None
+        self._hard_kill: asyncio.TimerHandle | None = None
+        self._pumps: list[Pump] = []
+        self._stderr = bytearray()
+        self._output = Spool(sandbox.spool_folder)
+
+    async def run(self) -> Execution:
+        """Orders, watches, waits for the end, and reads the figures. Raises: `BoxLost` when the order cannot be given."""
+        group, limits = self._prepared.group, self._job.limits
+        began = time.perf_counter_ns()
+        try:
+            group.limit(limits.memory_bytes, limits.processes, self._job.core)
+            base_ns = group.cpu_ns()
+            self._order()
+            watch = Watch(group, limits, 1 if self._job.core is not None else self._sandbox.cores, self._end)
+            try:
+                reply = await self._until_end()
+            finally:
+                watch.stop()
+                if self._hard_kill:
+                    self._hard_kill.cancel()
+            for pump in self._pumps:
+                pump.finish()
+            return self._result(reply, base_ns, time.perf_counter_ns() - began)
+        except BaseException:
+            self._output.close()
+            raise
+        finally:
+            for pump in self._pumps:
+                pump.close()
+            if self._box.is_dead:
+                group.kill()
+            self._sandbox.groups.discard(group)
+
+    def _order(self) -> None:
+        job, limits = self._job, self._job.limits
+        passed: list[int] = []
+        try:
+            stdin = job.stdin if job.stdin is not None else os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+            if job.stdin is None:
+                passed.append(stdin)
+            on_overflow = None if job.cuts_output else lambda: self._end(KilledBy.OUTPUT)
+            stdout = self._piped(passed, limits.output_bytes, self._output.write, on_overflow)
+            stderr = stdout if job.joins_stderr else self._piped(passed, STDERR_BYTES, self._stderr.extend, None)
+            rlimits = Rlimits(
+                cpu_s=math.ceil(limits.cpu_ms / 1000) + 1, file_bytes=limits.file_bytes, open_files=OPEN_FILES,
+                stack_bytes=limits.memory_bytes,
+            )  # fmt: skip
+            uid = 0 if self._sandbox.is_delegated else userns.PROGRAM_UID
+            environment = (*ENVIRONMENT, *job.environment)
+            self._prepared.channel.order(
+                job.folder, job.argv, environment, [stdin, stdout, stderr, *job.files], uid=uid, limits=rlimits
+            )
+        finally:
+            self._prepared.channel.close()
+            for fd in passed:
+                os.close(fd)
+
+    def _piped(self, passed: list[int], most: int, sink: Callable[[bytes], object], on_overflow: Callable[[], None] | None) -> int:
+        read, write = os.pipe2(os.O_CLOEXEC)
+        passed.append(write)
+        self._pumps.append(Pump(read, most, sink, on_overflow))
+        return write
+
+    async def _until_end(self) -> Reply | None:
+        """The answer of boxinit, None when it died before it could give one."""
+        try:
+            async with asyncio.timeout(self._job.limits.wall_ms / 1000 + LOST_AFTER_S):
+                return await self._box.channel.reply()
+        except (BoxLost, TimeoutError):
+            self._box.kill()
+            return None
+
+    def _end(self, why: KilledBy) -> None:
+        if self._killed_by is not None:
+            return
+        self._killed_by = why
+        loop = asyncio.get_running_loop()
+        self._hard_kill = loop.call_later(HARD_KILL_S, self._box.kill)
+        try:
+            self._box.end_run()
+        except BoxLost:
+            return  # it died by itself: `_until_end` hears of it
+
+    def _result(self, reply: Reply | None, base_ns: int, total_ns: int) -> Execution:
+        usage = self._prepared.group.usage()
+        exit_code = signal_number = None
+        if reply is not None and not reply.error:
+            if os.WIFSIGNALED(reply.status):
+                signal_number = os.WTERMSIG(reply.status)
+            else:
+                exit_code = os.WEXITSTATUS(reply.status)
+        wall_ns = reply.wall_ns if reply is not None and reply.wall_ns else total_ns
+        return Execution(
+            limits=self._job.limits, exit_code=exit_code, signal=signal_number, cpu_ns=usage.cpu_ns - base_ns, wall_ns=wall_ns,
+            memory_bytes=usage.memory_bytes, output=self._output, stderr=bytes(self._stderr), killed_by=self._killed_by,
+            oom_kills=usage.oom_kills, left_behind=reply.left if reply else 0, refused_forks=usage.refused_forks,
+            error=reply.error if reply else 0, is_lost=reply is None, overhead_ns=total_ns - wall_ns,
+        )  # fmt: skip

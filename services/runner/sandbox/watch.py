@@ -1,0 +1,39 @@
+"""Owns the two clocks over an execution: CPU time of its group, and the wall. Never kills by itself: it calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from contest.limits import Limits
+from services.runner.sandbox.cgroup import RunGroup
+from services.runner.sandbox.execution import KilledBy
+
+_LEAST_WAIT_S = 0.001
+_LATE_S = 0.0005
+
+
+class Watch:
+    """Looks at the CPU counter as seldom as the budget allows: sleeps for what is left, divided by the cores, and looks again."""
+
+    def __init__(self, group: RunGroup, limits: Limits, cores: int, on_limit: Callable[[KilledBy], None]) -> None:
+        self._group = group
+        self._limits = limits
+        self._cores = max(1, min(cores, limits.processes))
+        self._on_limit = on_limit
+        self._loop = asyncio.get_running_loop()
+        self._end_ns = group.cpu_ns() + limits.cpu_ms * 1_000_000
+        self._wall = self._loop.call_later(limits.wall_ms / 1000, on_limit, KilledBy.WALL)
+        self._cpu = self._loop.call_later(limits.cpu_ms / 1000 / self._cores + _LATE_S, self._look)
+
+    def _look(self) -> None:
+        left_ns = self._end_ns - self._group.cpu_ns()
+        if left_ns < 0:
+            self._on_limit(KilledBy.CPU)
+            return
+        self._cpu = self._loop.call_later(max(left_ns / 1e9 / self._cores, _LEAST_WAIT_S) + _LATE_S, self._look)
+
+    def stop(self) -> None:
+        """Takes both clocks down."""
+        self._wall.cancel()
+        self._cpu.cancel()
