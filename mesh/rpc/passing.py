@@ -1,0 +1,73 @@
+"""Owns the handing on of one plain HTTP exchange: request body there, answer back, as they come, bounded by flow control.
+
+Never reads what it hands on. Hop-by-hop headers stay on their hop. Source: RFC 9110 §7.6.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import quote
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from mesh.errors import Unavailable
+from mesh.rpc.contract import PASS_PATH
+
+HOP_BY_HOP: Final = frozenset(
+    {
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+        "transfer-encoding", "upgrade", "host", "expect",
+    }
+)  # fmt: skip
+_OURS: Final = "palestra-"
+_DECOMPRESSED: Final = frozenset({"gzip", "deflate", "br", "zstd"})
+
+
+def target_of(method: str, tail: str, request: web.BaseRequest) -> str:
+    """The path at the peer, with the query as it came. The tail is quoted: it cannot leave its place."""
+    query = f"?{request.query_string}" if request.query_string else ""
+    parts = [part for part in tail.split("/") if part not in {"", ".", ".."}]
+    return PASS_PATH + method + "".join(f"/{quote(part, safe='')}" for part in parts) + query
+
+
+def forwarded(headers: Iterable[tuple[str, str]], extra: Mapping[str, str]) -> CIMultiDict[str]:
+    """The headers that go on: not those of one hop, none that only the mesh may set, and ours on top."""
+    kept: CIMultiDict[str] = CIMultiDict(
+        (name, value) for name, value in headers if name.lower() not in HOP_BY_HOP and not name.lower().startswith(_OURS)
+    )
+    for name, value in extra.items():
+        kept[name] = value
+    return kept
+
+
+async def hand_on(
+    session: aiohttp.ClientSession, url: URL, peer: str, request: web.BaseRequest, extra: Mapping[str, str]
+) -> web.StreamResponse:
+    """Asks the peer what was asked of us and answers what it answers. The answer has begun when this raises `Unavailable`
+    (``stream-broken``); its connection is cut then, so that nobody takes a part for the whole.
+    """
+    headers = forwarded(request.headers.items(), extra)
+    body = None
+    if request.body_exists:
+        body = request.content
+        if headers.get("Content-Encoding", "").lower() in _DECOMPRESSED:  # our server has unpacked it on the way in
+            del headers["Content-Encoding"]
+            headers.popall("Content-Length", None)
+    async with session.request(
+        request.method, url, data=body, headers=headers, server_hostname=peer, allow_redirects=False
+    ) as answer:
+        response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=forwarded(answer.headers.items(), {}))
+        await response.prepare(request)
+        try:
+            async for chunk in answer.content.iter_any():
+                await response.write(chunk)
+        except aiohttp.ClientPayloadError as wrong:
+            if request.transport is not None:
+                request.transport.abort()
+            raise Unavailable(f"{peer} broke off in the middle of its answer", code="stream-broken") from wrong
+        await response.write_eof()
+        return response
