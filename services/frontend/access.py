@@ -5,7 +5,7 @@ What one may not see is not there (404), so that names cannot be guessed; what o
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from services.frontend.freshness import Fresh
 from services.frontend.reads.contests import Contest, Contestant, Contests
 from services.frontend.reads.problems import Problem, Problems
 from services.frontend.reads.submissions import SubmissionDetail, Submissions
+from services.frontend.together import both
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +72,27 @@ class ContestAccess:
         return visibility.may_see_board(self.viewer, audience, is_public=self.contest.is_public)
 
 
+_STALE_S = 900.0
+
+
 class Access:
-    """The door to every object. Contests are fresh to within a second or so (`contest_fresh_s`)."""
+    """The door to every object. Contests and registrations are fresh to within a second or so (`contest_fresh_s`).
+
+    While the record is away, those seen in the last minutes still count, so that a contest goes on: what is asked for then waits
+    in the queue, and the recorder has the last word.
+    """
 
     def __init__(self, contests: Contests, problems: Problems, submissions: Submissions, clock: Clock, fresh_s: float) -> None:
         self._contests = contests
         self._problems = problems
         self._submissions = submissions
         self._clock = clock
-        self._fresh: Fresh[str, Contest | None] = Fresh(clock, fresh_s)
+        self._fresh: Fresh[str, Contest | None] = Fresh(clock, fresh_s, stale_s=_STALE_S)
+        self._registered: Fresh[tuple[str, str], Contestant | None] = Fresh(clock, fresh_s, most=20_000, stale_s=_STALE_S)
 
     async def contest(self, actor: Actor, alias: str) -> ContestAccess:
         """A contest that the actor may see. Raises: `NotFound` (``no-such-contest``)."""
-        contest, contestant = await asyncio.gather(self._fresh.read(alias, lambda: self._contests.find(alias)), self._contestant(actor, alias))
+        contest, contestant = await both(self._fresh.read(alias, lambda: self._contests.find(alias)), self._contestant(actor, alias))
         if contest is not None:
             access = ContestAccess(contest, actor, contestant, self._clock.now())
             if visibility.may_see_contest(access.viewer, is_public=contest.is_public):
@@ -130,12 +139,16 @@ class Access:
             raise missing
         return (detail if visibility.may_see_cases(access.viewer) else replace(detail, cases=(), decisive_case=None)), access
 
-    def forget_contest(self, alias: str) -> None:
-        """The contest was changed here: the next to ask reads it anew."""
+    def forget_contest(self, alias: str, registered: Iterable[str] = ()) -> None:
+        """The contest was changed here, or these accounts registered: the next to ask reads anew."""
         self._fresh.forget(alias)
+        for username in registered:
+            self._registered.forget((alias, username))
 
     async def _contestant(self, actor: Actor, alias: str) -> Contestant | None:
-        return await self._contests.contestant(alias, actor.username) if actor.is_signed_in else None
+        if not actor.is_signed_in:
+            return None
+        return await self._registered.read((alias, actor.username), lambda: self._contests.contestant(alias, actor.username))
 
     async def _may_see_problem(self, actor: Actor, problem: Problem) -> bool:
         if actor.is_signed_in and problem.owner == actor.username:

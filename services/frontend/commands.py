@@ -9,13 +9,15 @@ from typing import Protocol
 
 from mesh.clock import Clock
 from mesh.codec import encode
-from mesh.errors import Conflict, Forbidden, Invalid, MeshError, NotFound, Unavailable
+from mesh.errors import MeshError, Unavailable, error_of_status
 from mesh.ids import new_id
 from mesh.log import correlation
 from mesh.queue.contract import Message, Queue
+from mesh.rpc import Peer
+from services.frontend.away import told_plainly
 from wire import queues
 from wire.commands import Command, CommandBody, Outcome
-from wire.methods import RECORDER_APPLY, Method
+from wire.methods import RECORDER_APPLY
 
 _ASSERTION_LIFE_S = 60.0
 
@@ -28,18 +30,10 @@ class Signer(Protocol):
         ...
 
 
-class Recorder(Protocol):
-    """`mesh.rpc.client.Peer` of the recorder, as far as commands need it."""
-
-    async def call(self, method: Method[Command, Outcome], request: Command) -> Outcome:
-        """Applies a command and returns its outcome."""
-        ...
-
-
 class Commands:
     """Sends wishes to the recorder: by call when somebody waits for the outcome, by queue when it must survive an outage."""
 
-    def __init__(self, recorder: Recorder, queue: Queue, signer: Signer, clock: Clock, publish_timeout_s: float) -> None:
+    def __init__(self, recorder: Peer, queue: Queue, signer: Signer, clock: Clock, publish_timeout_s: float) -> None:
         self._recorder = recorder
         self._queue = queue
         self._signer = signer
@@ -54,7 +48,8 @@ class Commands:
 
     async def apply(self, command: Command) -> Outcome:
         """Has it applied now. Raises: what the recorder refuses it with (`refusal`); `Unavailable` when it is away."""
-        outcome = await self._recorder.call(RECORDER_APPLY, command)
+        with told_plainly("recorder"):
+            outcome = await self._recorder.call(RECORDER_APPLY, command)
         if not outcome.is_applied:
             raise refusal(outcome)
         return outcome
@@ -79,15 +74,4 @@ def as_service(command: Command, service: str) -> Command:
 
 def refusal(outcome: Outcome) -> MeshError:
     """The error that says why the recorder refused."""
-    kind = _CLASS_OF_CODE.get(outcome.code)
-    if kind is None:
-        kind = NotFound if outcome.code.startswith("no-such-") else Conflict if outcome.code.endswith(("-taken", "-exists")) else Invalid
-    return kind(outcome.message, code=outcome.code)
-
-
-_CLASS_OF_CODE: dict[str, type[MeshError]] = {
-    "forbidden": Forbidden,
-    "not-registered": Forbidden,
-    "contest-not-started": Conflict,
-    "contest-ended": Conflict,
-}
+    return error_of_status(outcome.status)(outcome.message, code=outcome.code)

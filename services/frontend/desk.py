@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from mesh.clock import Clock
 from mesh.log import Log
+from mesh.metrics import Metrics
+from mesh.rpc import Peer
 from services.frontend.access import Access
 from services.frontend.bell import Bell
 from services.frontend.commands import Commands
@@ -28,11 +31,15 @@ from services.frontend.tickets import Tickets
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything behind the front door: what can be read, who sits where, and how changes are asked for."""
+    """Everything behind the front door: what can be read, who sits where, and how changes are asked for.
+
+    ``uploads`` is a folder for files on their way; the two peers are those to whom whole exchanges are handed on.
+    """
 
     config: Config
     clock: Clock
     log: Log
+    metrics: Metrics
     access: Access
     accounts: Accounts
     contests: Contests
@@ -50,3 +57,6 @@ class Desk:
     commands: Commands
     tickets: Tickets
     bell: Bell
+    gitserver: Peer
+    broadcaster: Peer
+    uploads: Path

@@ -8,42 +8,61 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
 from mesh.clock import Clock
+from mesh.errors import Unavailable
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
 class Fresh(Generic[K, V]):
-    """Values that count as fresh for ``life_s``, of the ``most`` keys asked for last. What fails is told to all who wait, and not kept."""
+    """Values that count as fresh for ``life_s``, of the ``most`` keys asked for last.
 
-    def __init__(self, clock: Clock, life_s: float, most: int = 1000) -> None:
+    While their source is away (`Unavailable`) they are still given for ``stale_s``. What fails otherwise is told to all who
+    wait, and not kept.
+    """
+
+    def __init__(self, clock: Clock, life_s: float, most: int = 1000, stale_s: float = 0.0) -> None:
         self._clock = clock
         self._life_s = life_s
+        self._stale_s = stale_s
         self._most = most
         self._kept: OrderedDict[K, tuple[float, V]] = OrderedDict()
         self._readings: dict[K, _Reading[V]] = {}
 
     async def read(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
         """The fresh value, read by ``make`` when there is none; when its reader is cancelled, the next in line reads."""
-        while True:
-            kept = self._kept.get(key)
-            if kept is not None and self._clock.monotonic() - kept[0] < self._life_s:
-                return kept[1]
-            reading = self._readings.get(key)
-            if reading is None:
-                return await self._read(key, make)
-            await reading.ended.wait()
-            if reading.error is not None:
-                raise reading.error
-            if reading.found:
-                return reading.found[0]
+        try:
+            return await self._read(key, make)
+        except Unavailable:
+            stale = self._within(key, self._stale_s)
+            if stale is None:
+                raise
+            return stale[0]
 
     def forget(self, key: K) -> None:
         """The next to ask reads anew; what is being read now is not kept."""
         self._kept.pop(key, None)
         self._readings.pop(key, None)
 
+    def _within(self, key: K, age_s: float) -> tuple[V] | None:
+        kept = self._kept.get(key)
+        return (kept[1],) if kept is not None and self._clock.monotonic() - kept[0] < age_s else None
+
     async def _read(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
+        while True:
+            fresh = self._within(key, self._life_s)
+            if fresh is not None:
+                return fresh[0]
+            reading = self._readings.get(key)
+            if reading is None:
+                return await self._make(key, make)
+            await reading.ended.wait()
+            if reading.error is not None:
+                raise reading.error
+            if reading.found is not None:
+                return reading.found[0]
+
+    async def _make(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
         reading = self._readings[key] = _Reading[V]()
         began = self._clock.monotonic()
         try:

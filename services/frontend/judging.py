@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mesh.clock import Clock
 from mesh.errors import MeshError
+from mesh.rpc import Peer
+from services.frontend.away import told_plainly
 from services.frontend.freshness import Fresh
 from wire.judging import GraderStatus, Nothing
 from wire.methods import GRADER_STATUS
-
-if TYPE_CHECKING:
-    from mesh.rpc.client import Peer
 
 
 class Judging:
@@ -23,7 +20,7 @@ class Judging:
 
     async def status(self) -> GraderStatus:
         """Queues and runners. Raises: `Unavailable` when the grader is away."""
-        return await self._fresh.read("status", lambda: self._grader.call(GRADER_STATUS, Nothing()))
+        return await self._fresh.read("status", self._ask)
 
     async def languages(self) -> frozenset[str] | None:
         """The languages that runners have now; None when nobody can tell."""
@@ -32,3 +29,7 @@ class Judging:
         except MeshError:
             return None
         return frozenset(language for runner in status.runners for language in runner.languages)
+
+    async def _ask(self) -> GraderStatus:
+        with told_plainly("grader"):
+            return await self._grader.call(GRADER_STATUS, Nothing())

@@ -18,6 +18,8 @@ DESK: web.AppKey[Desk] = web.AppKey("desk", Desk)
 ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("error_page")
 SESSION = web.RequestKey("session", Session)
 ADDRESS = web.RequestKey("address", str)
+IS_SECURE = web.RequestKey("is_secure", bool)
+IS_STARTED = web.RequestKey("is_started", bool)
 
 
 def desk_of(request: web.Request) -> Desk:
@@ -40,6 +42,12 @@ def address_of(request: web.Request) -> str:
     """The client's address, looked up behind trusted gateways."""
     address: str = request.get(ADDRESS, "")
     return address
+
+
+def is_secure(request: web.Request) -> bool:
+    """Whether the client speaks TLS, so that cookies may be kept to it."""
+    secure: bool = request.get(IS_SECURE, False)
+    return secure
 
 
 def csrf_word(request: web.Request) -> str:

@@ -6,16 +6,14 @@ Answers about a commit never change, so they are cached by commit: ``problem:{al
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager
 
 from mesh.cache.contract import Cache
 from mesh.codec import decode, encode
+from mesh.rpc import Download, Peer
+from services.frontend.away import told_plainly
 from wire.methods import GITSERVER_FILE, GITSERVER_IMPORT, GITSERVER_PROBLEM, GITSERVER_STATEMENT
 from wire.problems import ImportAnswer, ImportRequest, ProblemCard, ProblemRequest, PublicFileRequest, Statement, StatementRequest
-
-if TYPE_CHECKING:
-    from mesh.rpc.client import Download, Peer
 
 _LIFE_S = 3600.0
 
@@ -31,7 +29,8 @@ class Packages:
         """Limits, samples, statements and attachments of a problem at a commit."""
 
         async def ask() -> bytes:
-            return encode(await self._gitserver.call(GITSERVER_PROBLEM, ProblemRequest(alias, commit)))
+            with told_plainly("gitserver"):
+                return encode(await self._gitserver.call(GITSERVER_PROBLEM, ProblemRequest(alias, commit)))
 
         return decode(ProblemCard, await self._cache.compute(f"problem:{alias}:card:{commit}", _LIFE_S, ask, family=f"problem:{alias}"))
 
@@ -39,15 +38,20 @@ class Packages:
         """A statement's source; falls back to English, then to any. Untrusted text."""
 
         async def ask() -> bytes:
-            return encode(await self._gitserver.call(GITSERVER_STATEMENT, StatementRequest(alias, language, commit)))
+            with told_plainly("gitserver"):
+                return encode(await self._gitserver.call(GITSERVER_STATEMENT, StatementRequest(alias, language, commit)))
 
         key = f"problem:{alias}:statement:{language}:{commit}"
         return decode(Statement, await self._cache.compute(key, _LIFE_S, ask, family=f"problem:{alias}"))
 
-    def file(self, alias: str, path: str, commit: str) -> AbstractAsyncContextManager[Download]:
+    @asynccontextmanager
+    async def file(self, alias: str, path: str, commit: str) -> AsyncIterator[Download]:
         """A file of the public tree as a stream: ``size_bytes``, then chunks. Untrusted bytes."""
-        return self._gitserver.download(GITSERVER_FILE, PublicFileRequest(alias, path, commit))
+        with told_plainly("gitserver"):
+            async with self._gitserver.download(GITSERVER_FILE, PublicFileRequest(alias, path, commit)) as stream:
+                yield stream
 
     async def import_zip(self, request: ImportRequest, chunks: AsyncIterator[bytes]) -> ImportAnswer:
         """Hands a package over. Raises: `Invalid` with every finding when it is not a valid problem."""
-        return await self._gitserver.upload(GITSERVER_IMPORT, request, chunks)
+        with told_plainly("gitserver"):
+            return await self._gitserver.upload(GITSERVER_IMPORT, request, chunks)

@@ -37,6 +37,10 @@ class Limits:
             limits[f"ratelimit:{hashlib.sha256(token.encode()).hexdigest()[:32]}:any"] = self._of_session
         return limits
 
+    async def spend_request(self, address: str) -> None:
+        """Takes one request of somebody without a session. Raises: `TooMany` (``too-many-requests``)."""
+        await self._spend(self.of_request(address), "too-many-requests", "too many requests")
+
     async def spend_sign_in(self, address: str, username: str) -> None:
         """Takes one try to sign in. Raises: `TooMany` (``too-many-sign-ins``)."""
         network, account = network_of(address), hashlib.sha256(username.encode()).hexdigest()[:32]

@@ -13,7 +13,7 @@ from services.frontend.reads.accounts import Credential
 from services.frontend.sessions import Session
 from wire.commands import ChangePassword, CreateAccount
 
-_USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?")
+_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 _MOST_NAME = 100
 _ROLES = frozenset({Role.CONTESTANT, Role.ORGANISER, Role.ADMIN})
 
@@ -35,7 +35,7 @@ async def sign_in(desk: Desk, username: str, password: str, address: str) -> Ses
 
 async def check_sign_in(desk: Desk, username: str, password: str, address: str) -> Credential:
     """The account that the password opens, without a session. Raises: as `sign_in`."""
-    username = username.strip().casefold()
+    username = username.strip()
     await desk.limits.spend_sign_in(address, username)
     credential = await desk.accounts.credential(username) if _USERNAME.fullmatch(username) else None
     if not await desk.passwords.fits(password, credential.password_hash if credential else None) or credential is None:
@@ -93,7 +93,7 @@ async def change_password(desk: Desk, actor: Actor, username: str, *, old: str, 
 def _check_account(username: str, name: str, role: str) -> None:
     if not _USERNAME.fullmatch(username):
         raise Invalid(
-            "a username has 1 to 40 small letters, digits, dots, dashes and underscores, and begins and ends with a letter or digit",
+            "a username has 1 to 64 letters, digits and any of . _ @ + -, and begins with a letter or digit",
             code="bad-username",
         )
     if len(name) > _MOST_NAME or not name.isprintable():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contest.visibility import ClarificationFacts, may_see_clarification
 from mesh.errors import Conflict, Forbidden, Invalid, NotFound
 from mesh.ids import is_id
 from services.frontend.access import ContestAccess, check_signed_in
 from services.frontend.actor import Actor
 from services.frontend.desk import Desk
+from services.frontend.reads.clarifications import Clarification
 from wire.commands import Announce, AnswerClarification, AskClarification
 
 _MOST = 4_000
@@ -15,8 +17,8 @@ _MOST = 4_000
 async def ask(desk: Desk, actor: Actor, contest: str, text: str, problem: str = "") -> str:
     """Asks the jury; returns the question's id when it is safe in the queue. ``problem`` is an alias or label, empty for none.
 
-    Raises: `NotFound` (``problem-not-in-contest``), `Forbidden` (``not-registered``), `Conflict` (``contest-ended``),
-    `Invalid` (``bad-text``), `TooMany` (``too-many-questions``), `Unavailable`.
+    Raises: `NotFound` (``no-such-problem``), `Forbidden` (``not-registered``), `Conflict` (``contest-ended``),
+    `Invalid` (``clarification-invalid``), `TooMany` (``too-many-questions``), `Unavailable`.
     """
     check_signed_in(actor)
     access = await desk.access.contest(actor, contest)
@@ -45,18 +47,38 @@ async def answer(desk: Desk, actor: Actor, clarification: str, text: str, *, is_
 
 
 async def announce(desk: Desk, actor: Actor, contest: str, text: str, problem: str = "") -> str:
-    """Tells everybody in a contest; returns the announcement's id. Raises: `NotFound`, `Forbidden` (``not-jury``), `Invalid` (``bad-text``)."""
+    """Tells everybody in a contest; returns the announcement's id. Raises: `NotFound`, `Forbidden` (``not-jury``), `Invalid` (``clarification-invalid``)."""
     access = await desk.access.contest_as_jury(actor, contest)
     command = desk.commands.make(actor.username, Announce(access.contest.alias, checked_text(text), _problem(access, problem)))
     await desk.commands.apply(command)
     return command.id
 
 
+async def list_readable(desk: Desk, actor: Actor, contest: str) -> list[tuple[Clarification, bool]]:
+    """What the actor may read, each with whether he may know who asked. Raises: `NotFound` (``no-such-contest``)."""
+    access = await desk.access.contest(actor, contest)
+    alias = access.contest.alias
+    if access.is_jury:
+        return [(one, True) for one in await desk.clarifications.of_jury(alias)]
+    if actor.is_signed_in:
+        found = await desk.clarifications.of_contestant(alias, actor.username)
+    else:
+        found = await desk.clarifications.of_public(alias)
+    rules, is_public = access.contest.rules, access.contest.is_public
+    return [
+        (one, one.username == actor.username and not one.is_announcement)
+        for one in found
+        if may_see_clarification(
+            access.viewer, ClarificationFacts(one.username, one.is_public, one.is_announcement), rules, access.now, is_public=is_public
+        )
+    ]
+
+
 def checked_text(text: str) -> str:
-    """The text without space around it. Raises: `Invalid` (``bad-text``)."""
+    """The text without space around it. Raises: `Invalid` (``clarification-invalid``)."""
     text = text.replace("\r\n", "\n").strip()
     if not text or len(text) > _MOST or "\x00" in text:
-        raise Invalid(f"write between 1 and {_MOST:,} characters", code="bad-text")
+        raise Invalid(f"write between 1 and {_MOST:,} characters", code="clarification-invalid")
     return text
 
 
@@ -65,5 +87,5 @@ def _problem(access: ContestAccess, wanted: str) -> str:
         return ""
     problem = access.contest.problem(wanted) if access.shows_problems else None
     if problem is None:
-        raise NotFound(f"there is no problem {wanted!r} in {access.contest.title}", code="problem-not-in-contest")
+        raise NotFound(f"there is no problem {wanted!r} in {access.contest.title}", code="no-such-problem")
     return problem.alias

@@ -13,7 +13,7 @@ from wire.commands import ChangeContest, CreateContest, RegisterTeams, Team, Tha
 async def create_contest(desk: Desk, actor: Actor, wanted: CreateContest) -> None:
     """Makes a contest; the actor becomes its organiser.
 
-    Raises: `Forbidden` (``not-organiser``), `Conflict` (``contest-exists``), `Invalid` (``bad-contest``, ``unknown-language``),
+    Raises: `Forbidden` (``not-organiser``), `Conflict` (``contest-exists``), `Invalid` (``contest-invalid``, ``unknown-language``),
     `NotFound` (``no-such-problem``).
     """
     check_organiser(actor)
@@ -33,10 +33,10 @@ async def change_contest(desk: Desk, actor: Actor, wanted: ChangeContest) -> Non
 
 
 async def thaw(desk: Desk, actor: Actor, contest: str) -> None:
-    """Shows the public what the freeze hid. Raises: `NotFound`, `Forbidden` (``not-jury``), `Conflict` (``contest-not-ended``)."""
+    """Shows the public what the freeze hid. Raises: `NotFound`, `Forbidden` (``not-jury``), `Conflict` (``contest-not-over``)."""
     access = await desk.access.contest_as_jury(actor, contest)
     if access.now < access.contest.end:
-        raise Conflict("the freeze is lifted after the end of the contest", code="contest-not-ended")
+        raise Conflict("the freeze is lifted after the end of the contest", code="contest-not-over")
     await desk.commands.apply(desk.commands.make(actor.username, ThawContest(contest)))
     desk.access.forget_contest(contest)
 
@@ -44,17 +44,17 @@ async def thaw(desk: Desk, actor: Actor, contest: str) -> None:
 async def register_teams(desk: Desk, actor: Actor, contest: str, teams: tuple[Team, ...]) -> None:
     """Registers accounts as contestants; one already registered takes the new name and group.
 
-    Raises: `NotFound` (``no-such-account``, with all of them in the details), `Forbidden` (``not-jury``), `Invalid` (``bad-team``).
+    Raises: `NotFound` (``no-such-account``, with all of them in the details), `Forbidden` (``not-jury``), `Invalid` (``teams-invalid``).
     """
     await desk.access.contest_as_jury(actor, contest)
     names = [team.username for team in teams]
     if not teams or len(set(names)) != len(names):
-        raise Invalid("name at least one team, and each username once", code="bad-team")
+        raise Invalid("name at least one team, and each username once", code="teams-invalid")
     missing = sorted(set(names) - await desk.accounts.which_exist(names))
     if missing:
         raise NotFound(f"there is no account {', '.join(missing[:20])}: create it first", code="no-such-account", details=missing)
     await desk.commands.apply(desk.commands.make(actor.username, RegisterTeams(contest, teams)))
-    desk.access.forget_contest(contest)
+    desk.access.forget_contest(contest, names)
 
 
 async def _check(desk: Desk, actor: Actor, wanted: CreateContest | ChangeContest, kept: set[str] | None = None) -> None:

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from mesh.errors import Forbidden, Invalid, MeshError
 from mesh.ids import derived_id
-from services.frontend.access import check_organiser
+from services.frontend.access import check_organiser, check_signed_in
 from services.frontend.actor import Actor
 from services.frontend.commands import as_service
 from services.frontend.desk import Desk
+from services.frontend.reads.problems import Problem
 from wire.commands import RecordProblem
 from wire.problems import ImportAnswer, ImportRequest
 from wire.services import GITSERVER
 
-_ALIAS = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
+_ALIAS = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,16 @@ async def upload_problem(desk: Desk, actor: Actor, alias: str, chunks: AsyncIter
     return Imported(answer, is_recorded=True)
 
 
+async def list_own(desk: Desk, actor: Actor) -> list[Problem]:
+    """The problems that the actor may change: an admin all, others their own."""
+    check_signed_in(actor)
+    return await (desk.problems.list_all() if actor.is_admin else desk.problems.owned_by(actor.username))
+
+
 async def check_alias(desk: Desk, actor: Actor, alias: str) -> None:
     """Lets pass an alias that is free or the actor's own. Raises: `Invalid` (``bad-alias``), `Forbidden` (``not-owner``)."""
     if not _ALIAS.fullmatch(alias):
-        raise Invalid("an alias has 1 to 60 small letters, digits and dashes, and begins and ends with a letter or digit", code="bad-alias")
+        raise Invalid("an alias has 1 to 64 small letters, digits, - and _, and begins and ends with a letter or digit", code="bad-alias")
     known = await desk.problems.find(alias)
     if known is not None and known.owner != actor.username and not actor.is_admin:
         raise Forbidden(f"the problem {alias!r} belongs to somebody else", code="not-owner")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from contest.rules import Phase
 from mesh.errors import Conflict, Forbidden, Invalid, MeshError, NotFound, Refused, TooLarge, Unavailable
@@ -19,7 +20,14 @@ from services.frontend.languages import LANGUAGES
 from services.frontend.pending import PendingSubmission
 from services.frontend.reads.contests import ContestProblem
 from services.frontend.reads.submissions import SubmissionDetail
+from services.frontend.together import both
 from wire.commands import Rejudge, Submit
+
+FINAL = frozenset({"judged", "refused"})
+"""The statuses of a submission that has come to its end."""
+
+_LAG_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""When to look again after news that the replica has not heard of yet."""
 
 _MOST_KEY = 200
 _MOST_FILENAME = 100
@@ -52,7 +60,7 @@ def id_of(actor: Actor, wish: Wish) -> str:
 async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "") -> str:
     """Takes a submission; returns its id when it is safe in the queue. It will get a verdict, or a refusal that is told.
 
-    Raises: `NotFound` (``no-such-contest``, ``problem-not-in-contest``), `Forbidden` (``not-registered``), `Conflict`
+    Raises: `NotFound` (``no-such-contest``, ``no-such-problem``), `Forbidden` (``not-registered``), `Conflict`
     (``contest-not-started``, ``contest-ended``, ``idempotency-key-reused``), `Invalid` (``unknown-language``,
     ``language-not-allowed``, ``empty-source``, ``bad-source``), `TooLarge` (``source-too-large``), `TooMany`
     (``too-many-submissions``), `Unavailable` (``queue-unavailable``: not known whether it was taken; ``queue-full``: it was not).
@@ -62,9 +70,9 @@ async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "") 
     if wish.key:
         known = await _known(desk, submission, wish)
         if known is not None and known.status != "accepted":
-            return submission
+            return submission  # the record has it, or has refused it
         now = known.submitted_at if known is not None and known.submitted_at is not None else now
-    _, access = await asyncio.gather(desk.limits.spend_submission(actor.username), desk.access.contest(actor, wish.contest))
+    _, access = await both(desk.limits.spend_submission(actor.username), desk.access.contest(actor, wish.contest))
     problem = _check(desk, access, wish, now)
     priority = "contest" if access.contest.phase(now) in {Phase.RUNNING, Phase.FROZEN} else "normal"
     body = Submit(access.contest.alias, problem.alias, wish.language, wish.source, wish.filename[:_MOST_FILENAME], priority)
@@ -73,33 +81,35 @@ async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "") 
         filename=body.filename, submitted_at=now, digest=_digest(wish),
     )  # fmt: skip
     publishing = desk.commands.publish(desk.commands.make(actor.username, body, command=submission, at=now))
-    _, failure = await asyncio.gather(_keep(desk, pending), _tried(publishing))
+    _, failure = await both(_keep(desk, pending), _tried(publishing))
     if failure is not None:
         await _tell_failure(desk, pending, failure)
     return submission
 
 
-async def submit_and_wait(desk: Desk, actor: Actor, wish: Wish, wait_s: float) -> SubmissionDetail:
-    """The same, and waits for the verdict, which is pushed; what there is after ``wait_s`` otherwise.
+async def submit_and_wait(desk: Desk, actor: Actor, wish: Wish, wait_s: float) -> tuple[str, SubmissionDetail | None]:
+    """The same, and waits for the verdict, which is pushed; after ``wait_s`` what there is, None when that is nothing yet.
 
     Raises: as `submit`; `Unavailable` (``too-many-waiting``).
     """
     check_signed_in(actor)
     submission = id_of(actor, wish)
     ends_at = desk.clock.monotonic() + wait_s
+    pauses_s: Iterator[float] = iter(())
     async with desk.bell.waiting(submission, actor.username) as rung:
         await submit(desk, actor, wish, submission=submission)
         while True:
-            detail, _ = await desk.access.submission(actor, submission)
+            detail = await _visible(desk, actor, submission)
             left_s = ends_at - desk.clock.monotonic()
-            if detail.submission.status in {"judged", "refused"} or left_s <= 0:
-                return detail
+            if left_s <= 0 or (detail is not None and detail.submission.status in FINAL):
+                return submission, detail
             try:
-                async with asyncio.timeout(left_s):
+                async with asyncio.timeout(min(left_s, next(pauses_s, left_s))):
                     await rung.wait()
             except TimeoutError:
                 continue
             rung.clear()
+            pauses_s = iter(_LAG_S)
 
 
 async def rejudge(desk: Desk, actor: Actor, submission: str) -> None:
@@ -136,7 +146,7 @@ def _check(desk: Desk, access: ContestAccess, wish: Wish, now: datetime) -> Cont
             raise Conflict(f"{contest.title} is over", code="contest-ended")
     problem = contest.problem(wish.problem)
     if problem is None:
-        raise NotFound(f"there is no problem {wish.problem!r} in {contest.title}", code="problem-not-in-contest")
+        raise NotFound(f"there is no problem {wish.problem!r} in {contest.title}", code="no-such-problem")
     if wish.language not in LANGUAGES:
         raise Invalid(f"there is no language {wish.language!r}; known are {', '.join(LANGUAGES)}", code="unknown-language")
     if contest.languages and wish.language not in contest.languages:
@@ -145,9 +155,19 @@ def _check(desk: Desk, access: ContestAccess, wish: Wish, now: datetime) -> Cont
     return problem
 
 
+async def _visible(desk: Desk, actor: Actor, submission: str) -> SubmissionDetail | None:
+    try:
+        return (await desk.access.submission(actor, submission))[0]
+    except (NotFound, Unavailable):
+        return None
+
+
 async def _known(desk: Desk, submission: str, wish: Wish) -> PendingSubmission | None:
     """What an earlier request with this key handed in. Raises: `Conflict` (``idempotency-key-reused``) when it was something else."""
-    detail = await desk.submissions.find(submission)
+    try:
+        detail = await desk.submissions.find(submission)
+    except Unavailable:
+        return None  # sending it again under its id is harmless
     if detail is None:
         return None
     try:
@@ -172,7 +192,7 @@ async def _keep(desk: Desk, pending: PendingSubmission) -> None:
         desk.log.warning("overlay-away", submission=pending.id, why=away.code)
 
 
-async def _tried(publishing: Awaitable[None]) -> MeshError | None:
+async def _tried(publishing: Coroutine[Any, Any, None]) -> MeshError | None:
     try:
         await publishing
     except MeshError as failure:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mesh.database import metadata_of, reading, snapshot
+from mesh.errors import MeshError
 from wire.record import TABLES
 
 
@@ -42,10 +43,13 @@ class Record:
         async with snapshot(self._engine, self._limit_s) as connection:
             yield connection
 
-    async def answers(self) -> bool:
-        """Whether the record can be read now."""
-        await self.row(sa.select(self.table("accounts").c.username))
-        return True
+    async def fault(self) -> str:
+        """What is wrong with reading, empty when it works: for the health detail."""
+        try:
+            await self.row(sa.select(self.table("accounts").c.username))
+        except MeshError as away:
+            return away.message
+        return ""
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -23,11 +25,16 @@ from services.frontend.reads.record import Record
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One folded board: ``board`` as JSON types (`contest.scoreboard.Scoreboard.snapshot`), ``body`` the same as JSON bytes."""
+    """One folded board: ``board`` as JSON types (`contest.scoreboard.Scoreboard.snapshot`), ``body`` the same as JSON bytes.
+
+    ``gzipped`` is the body compressed, empty when that is not worth it; ``etag`` changes when the board does.
+    """
 
     version: int
     board: dict[str, Any]
     body: bytes
+    gzipped: bytes
+    etag: str
 
 
 class Scoreboards:
@@ -87,4 +94,9 @@ def _fold(contest: Contest, audience: Audience, now: datetime, *, seq: int, team
         version=seq,
     )
     shown = board.snapshot(seq, now)
-    return Snapshot(seq, shown, encode(shown))
+    body = encode(shown)
+    gzipped = gzip.compress(body, 5, mtime=0) if len(body) > _WORTH_BYTES else b""
+    return Snapshot(seq, shown, body, gzipped, f'"{hashlib.sha256(body).hexdigest()[:24]}"')
+
+
+_WORTH_BYTES = 2048

@@ -1,0 +1,190 @@
+"""Owns the calls about submissions: handed in, looked up, judged again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Annotated, Any
+
+import msgspec
+from aiohttp import web
+
+from contest.verdicts import Verdict
+from services.frontend.access import ContestAccess
+from services.frontend.actions import submissions
+from services.frontend.api.route import Call, NoQuery, Reply, Route, Shape, View, location
+from services.frontend.reads.submissions import Submission, SubmissionDetail
+
+
+class NewSubmission(Shape, frozen=True):
+    """What is handed in. ``problem`` is an alias or a label."""
+
+    problem: str
+    language: str
+    source: str
+    filename: str = ""
+
+
+class WaitQuery(Shape, frozen=True):
+    """``wait=true`` answers with the verdict, or with 202 when it takes longer than ``wait_s``."""
+
+    wait: bool = False
+    wait_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 600.0
+
+
+class ListQuery(Shape, frozen=True):
+    """Filters; ``before`` is the id of the last one seen."""
+
+    problem: str = ""
+    username: str = ""
+    verdict: str = ""
+    status: str = ""
+    before: str = ""
+    most: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
+
+
+class Accepted(View, frozen=True):
+    """Safe in the queue: it will get a verdict, or a refusal that says why."""
+
+    id: str
+    status: str = "accepted"
+
+
+class ProgressView(View, frozen=True):
+    """How far judging is: case ``done`` of ``total``."""
+
+    step: str
+    done: int
+    total: int
+
+
+class CaseView(View, frozen=True):
+    """One test case, for the jury."""
+
+    index: int
+    verdict: Verdict
+    time_ms: int
+    memory_bytes: int
+    score: Fraction | None
+    message: str
+
+
+class SubmissionLine(View, frozen=True):
+    """A submission in a list. ``status``: accepted, queued, judging, judged or refused; ``verdict`` null until judged."""
+
+    id: str
+    contest: str
+    problem: str
+    label: str
+    username: str
+    team: str
+    language: str
+    submitted_at: datetime
+    status: str
+    verdict: Verdict | None
+    score: Fraction | None
+    time_ms: int | None
+    memory_bytes: int | None
+    judged_at: datetime | None
+    is_on_board: bool
+    progress: ProgressView | None
+    code: str
+    message: str
+
+
+class SubmissionView(SubmissionLine, frozen=True):
+    """A submission with what its judging said. ``cases`` is empty for contestants; ``code`` and ``message`` tell of a refusal."""
+
+    source: str
+    filename: str
+    compile_output: str
+    cases: tuple[CaseView, ...]
+    decisive_case: int | None
+    version: str
+
+
+async def submit(call: Call[NewSubmission, WaitQuery]) -> Reply:
+    """Hands in a source. A repetition with the same Idempotency-Key is the same submission."""
+    desk, body = call.desk, call.body
+    wish = submissions.Wish(
+        call.name("alias"), body.problem, body.language, body.source, body.filename, call.request.headers.get("Idempotency-Key", "")
+    )
+    if not call.query.wait:
+        submission = await submissions.submit(desk, call.actor, wish)
+        return Reply(Accepted(id=submission), 202, location(f"/submissions/{submission}"))
+    submission, detail = await submissions.submit_and_wait(desk, call.actor, wish, min(call.query.wait_s, desk.config.max_wait_s))
+    if detail is None:
+        return Reply(Accepted(id=submission), 202, location(f"/submissions/{submission}"))
+    access = await desk.access.contest(call.actor, detail.submission.contest)
+    is_over = detail.submission.status in submissions.FINAL
+    return Reply(view_of(detail, access), 200 if is_over else 202, location(f"/submissions/{submission}"))
+
+
+async def show_submission(call: Call[None, NoQuery]) -> SubmissionView:
+    """A submission: one's own, or any of a contest that one runs."""
+    return view_of(*await call.desk.access.submission(call.actor, call.name("id")))
+
+
+async def list_submissions(call: Call[None, ListQuery]) -> list[SubmissionLine]:
+    """The caller's own submissions in a contest, newest first; the jury sees everybody's, with filters and pages."""
+    access = await call.desk.access.contest(call.actor, call.name("alias"))
+    query, alias = call.query, access.contest.alias
+    if access.is_jury:
+        found = await call.desk.submissions.of_contest(
+            alias, problem=query.problem, username=query.username, verdict=query.verdict, status=query.status, before=query.before, most=query.most
+        )
+    elif call.actor.is_signed_in:
+        found = await call.desk.submissions.of_user(alias, call.actor.username)
+    else:
+        found = []
+    return [SubmissionLine(**line_of(one, access)) for one in found]
+
+
+async def rejudge(call: Call[None, NoQuery]) -> web.Response:
+    """Has a submission judged again, against the newest version of its problem."""
+    await submissions.rejudge(call.desk, call.actor, call.name("id"))
+    return web.Response(status=202)
+
+
+def line_of(one: Submission, access: ContestAccess) -> dict[str, Any]:
+    """The fields of a submission in a list."""
+    progress = ProgressView(step=one.progress.step, done=one.progress.done, total=one.progress.total) if one.progress else None
+    return {
+        "id": one.id, "contest": one.contest, "problem": one.problem, "label": access.contest.label_of(one.problem),
+        "username": one.username, "team": one.team, "language": one.language, "submitted_at": one.submitted_at, "status": one.status,
+        "verdict": one.verdict, "score": one.score, "time_ms": one.time_ms, "memory_bytes": one.memory_bytes,
+        "judged_at": one.judged_at, "is_on_board": one.is_on_board, "progress": progress, "code": one.code, "message": one.message,
+    }  # fmt: skip
+
+
+def view_of(detail: SubmissionDetail, access: ContestAccess) -> SubmissionView:
+    """A submission as whoever has this access may see it; what he may not is gone already."""
+    cases = tuple(
+        CaseView(index=case.index, verdict=case.verdict, time_ms=case.time_ms, memory_bytes=case.memory_bytes, score=case.score, message=case.message)
+        for case in detail.cases
+    )
+    return SubmissionView(
+        **line_of(detail.submission, access), source=detail.source, filename=detail.submission.filename,
+        compile_output=detail.compile_output, cases=cases, decisive_case=detail.decisive_case, version=detail.version,
+    )  # fmt: skip
+
+
+_SUBMIT_CODES = (
+    "no-such-contest", "no-such-problem", "not-registered", "contest-not-started", "contest-ended", "unknown-language",
+    "language-not-allowed", "source-too-large", "empty-source", "bad-source", "too-many-submissions", "idempotency-key-reused",
+    "bad-idempotency-key", "queue-unavailable", "queue-full", "too-many-waiting",
+)  # fmt: skip
+
+ROUTES = (
+    Route(
+        "POST", "/contests/{alias}/submissions", submit, Accepted | SubmissionView, NewSubmission, query=WaitQuery, status=202,
+        codes=_SUBMIT_CODES, headers={"Idempotency-Key": "The same key is the same submission, however often it is sent"},
+    ),
+    Route(
+        "GET", "/contests/{alias}/submissions", list_submissions, list[SubmissionLine], query=ListQuery, codes=("no-such-contest",)
+    ),
+    Route("GET", "/submissions/{id}", show_submission, SubmissionView, codes=("no-such-submission",)),
+    Route(
+        "POST", "/submissions/{id}/rejudge", rejudge, status=202, codes=("no-such-submission", "not-jury", "submission-in-judging")
+    ),
+)  # fmt: skip

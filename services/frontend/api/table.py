@@ -1,0 +1,34 @@
+"""Owns the one table of the API: every route there is, and nothing that is not in the document."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import orjson
+from aiohttp import web
+
+from services.frontend.api import accounts, clarifications, contests, operations, problems, submissions
+from services.frontend.api.openapi import document_of
+from services.frontend.api.route import PREFIX, Call, NoQuery, Route
+
+
+async def show_document(_: Call[None, NoQuery]) -> web.Response:
+    """This document."""
+    return web.Response(body=orjson.dumps(document_of(ROUTES), option=orjson.OPT_INDENT_2), content_type="application/json")
+
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *accounts.ROUTES,
+    *problems.ROUTES,
+    *contests.ROUTES,
+    *submissions.ROUTES,
+    *clarifications.ROUTES,
+    *operations.ROUTES,
+    Route("GET", "/openapi.json", show_document, dict[str, object]),
+)
+
+
+def add_api(app: web.Application) -> None:
+    """Puts every row of the table on the site."""
+    for route in ROUTES:
+        app.router.add_route(route.method, f"{PREFIX}{route.path}", route.serve)

@@ -1,0 +1,61 @@
+"""Owns the putting together of the desk: who is handed what. Plain objects, no I/O of their own."""
+
+from __future__ import annotations
+
+from mesh.backbone import Backbone
+from services.frontend.access import Access
+from services.frontend.bell import Bell
+from services.frontend.commands import Commands, Signer
+from services.frontend.config import Config
+from services.frontend.desk import Desk
+from services.frontend.judging import Judging
+from services.frontend.packages import Packages
+from services.frontend.passwords import Passwords
+from services.frontend.pending import Pending
+from services.frontend.ratelimits import Limits
+from services.frontend.reads.accounts import Accounts
+from services.frontend.reads.clarifications import Clarifications
+from services.frontend.reads.contests import Contests
+from services.frontend.reads.events import Events
+from services.frontend.reads.problems import Problems
+from services.frontend.reads.record import Record
+from services.frontend.reads.scoreboards import Scoreboards
+from services.frontend.reads.submissions import Submissions
+from services.frontend.sessions import Sessions
+from services.frontend.tickets import Tickets
+from wire.services import BROADCASTER, GITSERVER, GRADER, RECORDER
+
+
+def make_desk(config: Config, backbone: Backbone, record: Record, signer: Signer) -> Desk:
+    """The desk of one frontend. Whoever made the record closes it; `Desk.passwords` is closed by whoever made the desk."""
+    clock, gitserver = backbone.clock, backbone.peer(GITSERVER)
+    pending = Pending(backbone.state)
+    contests, problems, submissions = Contests(record), Problems(record), Submissions(record, pending, backbone.cache)
+    return Desk(
+        config=config,
+        clock=clock,
+        log=backbone.log,
+        metrics=backbone.metrics,
+        access=Access(contests, problems, submissions, clock, config.contest_fresh_s),
+        accounts=Accounts(record),
+        contests=contests,
+        problems=problems,
+        submissions=submissions,
+        clarifications=Clarifications(record),
+        scoreboards=Scoreboards(record, clock, config.scoreboard_fresh_s),
+        events=Events(record),
+        packages=Packages(gitserver, backbone.cache),
+        judging=Judging(backbone.peer(GRADER), clock),
+        sessions=Sessions(backbone.state, clock, config.session_life_s),
+        passwords=Passwords(
+            memory_kib=config.password_memory_kib, passes=config.password_passes, threads=config.password_threads, most_waiting=config.password_queue
+        ),
+        limits=Limits(backbone.state, config),
+        pending=pending,
+        commands=Commands(backbone.peer(RECORDER), backbone.queue, signer, clock, config.publish_timeout_s),
+        tickets=Tickets(signer, clock, config.ticket_life_s),
+        bell=Bell(backbone.topics, config.max_waiters),
+        gitserver=gitserver,
+        broadcaster=backbone.peer(BROADCASTER),
+        uploads=backbone.folder / "uploads",
+    )

@@ -1,0 +1,46 @@
+"""The frontend's whole run: what it leans on, what it is, what it shows, how it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from mesh.assertion import Asserter
+from mesh.backbone import Backbone
+from mesh.database import read_engine
+from mesh.health import health_routes
+from mesh.life import Life
+from services.frontend.composition import make_desk
+from services.frontend.config import Config
+from services.frontend.reads.record import Record
+from services.frontend.site import make_site
+from wire.services import FRONTEND
+
+
+async def run(config: Config, backbone: Backbone, life: Life) -> None:
+    """Serves people and programs until life says leave."""
+    # whom we lean on
+    record = Record(read_engine(backbone.replica_url), config.record_timeout_s)
+    signer = Asserter(backbone.credentials)
+    # what we are
+    desk = make_desk(config, backbone, record, signer)
+    site = make_site(desk, backbone.metrics, health_routes(life, backbone.metrics))
+    # what we show
+    life.watch("record", record.fault)
+    runner = web.AppRunner(site, access_log=None, shutdown_timeout=config.drain_s, keepalive_timeout=75)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(desk.bell.listen())
+            await runner.setup()
+            await web.TCPSite(runner, config.host, config.port).start()
+            backbone.addresses[FRONTEND] = runner.addresses[0][:2]
+            life.mark_ready()
+            await life.until_stop()
+            # how we leave
+            await runner.cleanup()
+            listening.cancel()
+    finally:
+        await runner.cleanup()
+        desk.passwords.close()
+        await record.close()
