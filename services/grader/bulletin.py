@@ -1,0 +1,83 @@
+"""Owns the news of how far judging is: to the author, to the jury, into the cache. May lose some; never slows judging down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from mesh.cache import Cache
+from mesh.clock import Clock, iso
+from mesh.codec import encode
+from mesh.errors import MeshError
+from mesh.metrics import Metrics
+from mesh.tasks import alongside
+from mesh.topics import Topics
+from services.grader.runs import Run, Stage
+from wire.news import Headline, jury_topic, user_topic
+
+_CACHE_LIFE_S = 60.0
+_TELL_LIMIT_S = 3.0
+
+
+class Bulletin:
+    """The newest state of every submission since it was last told; what is overtaken in between is skipped."""
+
+    def __init__(self, topics: Topics, cache: Cache, clock: Clock, interval_s: float, metrics: Metrics) -> None:
+        self._topics = topics
+        self._cache = cache
+        self._clock = clock
+        self._interval_s = interval_s
+        self._lost = metrics.counter("news_lost_total")
+        self._untold: dict[str, Run] = {}
+        self._is_something = asyncio.Event()
+
+    def note(self, run: Run) -> None:
+        """The run has moved on."""
+        self._untold[run.id] = run
+        self._is_something.set()
+
+    @asynccontextmanager
+    async def telling(self) -> AsyncIterator[None]:
+        """Tells what is noted for as long as the block runs."""
+        async with alongside(self._tell_for_ever()):
+            yield
+
+    async def _tell_for_ever(self) -> None:
+        while True:
+            await self._is_something.wait()
+            self._is_something.clear()
+            runs, self._untold = list(self._untold.values()), {}
+            bodies = [(run, progress_of(run)) for run in runs if run.stage is not Stage.CONCLUDED]
+            try:
+                async with asyncio.timeout(_TELL_LIMIT_S):
+                    await self._tell(bodies)
+            except (MeshError, TimeoutError):
+                self._lost.inc(len(bodies))
+            await asyncio.sleep(self._interval_s)
+
+    async def _tell(self, bodies: list[tuple[Run, dict[str, Any]]]) -> None:
+        at = iso(self._clock.now())
+        news: list[tuple[str, bytes]] = []
+        for run, body in bodies:
+            headline = encode(Headline("progress", at, body))
+            news.append((user_topic(run.order.author), headline))
+            if run.order.contest:
+                news.append((jury_topic(run.order.contest), headline))
+        for run, body in bodies:
+            await self._cache.store(f"progress:{run.order.submission}", encode(body), _CACHE_LIFE_S)
+        if news:
+            await self._topics.publish(news)
+
+
+def progress_of(run: Run) -> dict[str, Any]:
+    """The body of a ``progress`` headline."""
+    attempt = run.attempt
+    return {
+        "id": run.order.submission,
+        "status": "judging" if attempt else "queued",
+        "step": attempt.step.value if attempt else "",
+        "done": len(attempt.done) if attempt else 0,
+        "total": len(run.manifest.cases) if run.manifest else 0,
+    }

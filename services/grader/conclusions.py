@@ -1,0 +1,120 @@
+"""Owns how an attempt's end becomes a verdict. Never publishes one: `services.grader.announcer` does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from contest.grading import grade
+from contest.results import CaseResult, Grade
+from contest.verdicts import Verdict
+from services.grader.runs import Run
+from wire.commands import RecordVerdict
+from wire.judging import AttemptEnd, JudgingManifest
+
+COMPILE_OUTPUT_BYTES = 64 * 1024
+MESSAGE_BYTES = 4 * 1024
+MESSAGES_BYTES = 1 << 20
+"""All messages of one verdict together: what is beyond is cut."""
+
+
+class NotJudged(Exception):
+    """The report gives no verdict: try again elsewhere. Its text is for the jury."""
+
+
+def conclude(run: Run, end: AttemptEnd) -> RecordVerdict:
+    """The verdict that a runner's last word on a run amounts to.
+
+    Raises: `NotJudged` for a judge error, and for a report that lacks results or makes no sense.
+    """
+    manifest = run.manifest
+    assert manifest is not None, "a run in a runner's hands is pinned to a manifest"
+    results = tuple(sorted(end.results, key=lambda result: result.index))
+    match end.outcome:
+        case "compile-error":
+            return _verdict(run, end, Grade(Verdict.CE, Fraction(0), 0, 0), ())
+        case "judged":
+            return _verdict(run, end, _graded(manifest, results), results)
+        case "checker-error":
+            results = _with_blame(results, Verdict.VE, end.message or "the checker failed")
+            decisive = next(result.index for result in results if result.verdict is Verdict.VE)
+            return _verdict(run, end, _ungraded(Verdict.VE, results, decisive), results)
+        case "judge-error":
+            raise NotJudged(end.message or "the runner met an error of its own")
+        case _:
+            raise NotJudged(f"the runner reported the outcome {end.outcome!r}, which is none")
+
+
+def give_up(run: Run, message: str, *, attempt: str = "", runner: str = "") -> RecordVerdict:
+    """The verdict JE, for a run that cannot be judged; the jury reads why at its first case."""
+    results = _with_blame((), Verdict.JE, message)
+    end = AttemptEnd(attempt, "judge-error", runner=runner)
+    return _verdict(run, end, _ungraded(Verdict.JE, results, 0), results)
+
+
+def check(manifest: JudgingManifest) -> str:
+    """What is wrong with a manifest, such that nothing can be graded by it; empty when nothing is."""
+    try:
+        grade(manifest.groups, len(manifest.cases), (), is_scoring=manifest.is_scoring)
+    except ValueError as wrong:
+        return str(wrong)
+    return "" if manifest.cases else "the problem has no test cases"
+
+
+def _graded(manifest: JudgingManifest, results: Sequence[CaseResult]) -> Grade:
+    try:
+        final = grade(manifest.groups, len(manifest.cases), results, is_scoring=manifest.is_scoring)
+    except ValueError as wrong:
+        raise NotJudged(f"the runner's report makes no sense: {wrong}") from wrong
+    if final is None:
+        raise NotJudged(f"the runner's report lacks results: {len(results)} came for {len(manifest.cases)} cases")
+    if final.verdict is Verdict.JE:
+        said = next((result.message for result in results if result.verdict is Verdict.JE), "")
+        raise NotJudged(said or "a case ended in a judge error")
+    return final
+
+
+def _ungraded(verdict: Verdict, results: Sequence[CaseResult], decisive: int) -> Grade:
+    time_ms = max((result.time_ms for result in results), default=0)
+    memory_bytes = max((result.memory_bytes for result in results), default=0)
+    return Grade(verdict, Fraction(0), time_ms, memory_bytes, decisive)
+
+
+def _with_blame(results: tuple[CaseResult, ...], verdict: Verdict, message: str) -> tuple[CaseResult, ...]:
+    """The results with the message where the jury looks for it: at the case with that verdict, or at the one that came next."""
+    for place, result in enumerate(results):
+        if result.verdict is verdict:
+            said = replace(result, message=result.message or message)
+            return (*results[:place], said, *results[place + 1 :])
+    following = max((result.index for result in results), default=-1) + 1
+    return (*results, CaseResult(following, verdict, 0, 0, message=message))
+
+
+def _verdict(run: Run, end: AttemptEnd, final: Grade, results: Sequence[CaseResult]) -> RecordVerdict:
+    return RecordVerdict(
+        submission=run.order.submission, run=run.id, attempt=end.attempt, version=run.order.version, verdict=final.verdict,
+        score=final.score, time_ms=final.time_ms, memory_bytes=final.memory_bytes, cases=_shortened(results),
+        compile_output=cut(end.compile_output, COMPILE_OUTPUT_BYTES), runner=end.runner, decisive_case=final.decisive_case,
+    )  # fmt: skip
+
+
+def _shortened(results: Sequence[CaseResult]) -> tuple[CaseResult, ...]:
+    left = MESSAGES_BYTES
+    kept = []
+    for result in results:
+        message = cut(result.message, min(MESSAGE_BYTES, left))
+        left -= len(message.encode())
+        kept.append(result if message == result.message else replace(result, message=message))
+    return tuple(kept)
+
+
+def cut(text: str, most_bytes: int) -> str:
+    """The text, at most so long in UTF-8, cut between characters and saying so where there is room to."""
+    if len(text) * 4 <= most_bytes:
+        return text
+    whole = text.encode("utf-8", "replace")
+    if len(whole) <= most_bytes:
+        return text
+    mark = b"\n[cut]" if most_bytes > 100 else b""
+    return (whole[: most_bytes - len(mark)] + mark).decode("utf-8", "ignore")

@@ -1,0 +1,255 @@
+"""Owns the work on every run between its message and its verdict: pins it, watches over its attempts, settles it.
+
+The rules are the docket's; here is what takes time. A message is acknowledged after its verdict is safe, never before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from mesh.clock import Clock
+from mesh.errors import MeshError, Unavailable
+from mesh.log import Log, correlation
+from mesh.queue import Delivery, Message
+from services.grader.announcer import Announcer
+from services.grader.bulletin import Bulletin
+from services.grader.docket import Docket
+from services.grader.figures import Figures
+from services.grader.handout import Handout
+from services.grader.manifests import Manifests, NoManifest
+from services.grader.roster import Roster
+from services.grader.runs import Attempt, AttemptDead, Run, Seeker, Stage
+from wire.judging import AttemptEnd, JudgeSubmission, Progress
+
+_TICK_S = 0.25
+_ACK_LIMIT_S = 15.0
+
+
+class Desk:
+    """The grader at work. Keep `working` open for as long as it shall be; outside of it every report is refused."""
+
+    def __init__(
+        self,
+        docket: Docket,
+        manifests: Manifests,
+        announcer: Announcer,
+        bulletin: Bulletin,
+        figures: Figures,
+        *,
+        clock: Clock,
+        log: Log,
+        language_wait_s: float,
+    ) -> None:
+        self.docket = docket
+        self.roster = Roster()
+        self.figures = figures
+        self._handout = Handout(docket, self.roster, clock)
+        self._manifests = manifests
+        self._announcer = announcer
+        self._bulletin = bulletin
+        self._clock = clock
+        self._log = log
+        self._language_wait_s = language_wait_s
+        self._over: dict[str, asyncio.Event] = {}
+        self._moved = asyncio.Event()
+        self._work: asyncio.TaskGroup | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Does the work while the block runs; what is not done then is left unacknowledged, and will be delivered again."""
+        async with asyncio.TaskGroup() as work:
+            self._work = work
+            self._start(self._watch(), "")
+            try:
+                yield
+            finally:
+                self._work = None
+                self._handout.send_home()
+                for over in self._over.values():
+                    over.set()
+                for task in self._tasks:
+                    task.cancel()
+
+    async def drain(self, limit_s: float) -> None:
+        """Hands out no more, and waits so long for runners to end and verdicts to be safe."""
+        self._handout.close()
+        try:
+            async with asyncio.timeout(limit_s):
+                while self.docket.running() or any(run.stage is Stage.CONCLUDED for run in self.docket.held()):
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            self._log.warning("runs-left", running=len(self.docket.running()), waited_s=limit_s)
+
+    async def missing(self) -> str:
+        """What runs wait for that nobody brings; empty when nothing."""
+        wanted = sorted({run.order.language for run in self.docket.waiting() if not self.roster.has_language(run.order.language)})
+        return f"runs wait for a runner with {', '.join(wanted)}" if wanted else ""
+
+    # ── from the queue ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def admit(self, order: JudgeSubmission, delivery: Delivery) -> None:
+        """Takes a run in. One that is known is settled with the first; one that has its verdict is answered with that."""
+        said = self._announcer.said(order.run)
+        if said is not None:
+            self.figures.duplicates.inc()
+            self._start(self._repeat(said, delivery), order.correlation)
+            return
+        run = self.docket.admit(order, delivery, self._clock.monotonic())
+        if run is None:
+            self.figures.duplicates.inc()
+            return
+        self._bulletin.note(run)
+        self._start(self._prepare(run), order.correlation)
+
+    # ── from runners ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def claim(self, seeker: Seeker, wait_s: float) -> Attempt | None:
+        """A fresh attempt at the next run, or None when none comes up in time. Raises: `Unavailable` (``shutting-down``)."""
+        self._check_open()
+        self.roster.saw(seeker, self._clock.monotonic())
+        attempt = await self._handout.claim(seeker, wait_s)
+        if attempt is not None:
+            self.figures.handed_out(attempt.run, self._clock.monotonic())
+            self._bulletin.note(attempt.run)
+        return attempt
+
+    async def hold(self, attempt_id: str, until: float) -> bool:
+        """Waits (until that time of the loop) for the attempt to be over; True when the runner shall stop and forget it.
+
+        Being cancelled means that the line to the runner broke: the run goes to another at once. Raises: `AttemptDead`.
+        """
+        attempt = self._heard(attempt_id)
+        over = self._over.setdefault(attempt_id, asyncio.Event())
+        try:
+            async with asyncio.timeout_at(until):
+                await over.wait()
+        except TimeoutError:
+            return False
+        except asyncio.CancelledError:
+            if self._work is not None and attempt.run.attempt is attempt:
+                self._lose(attempt, "line-broken")
+            raise
+        return not self.docket.has_ended(attempt_id)
+
+    def progress(self, report: Progress) -> None:
+        """A sign of life, and how far it is. Raises: `AttemptDead`."""
+        attempt = self._heard(report.attempt)
+        attempt.note(report.step, report.results)
+        self._bulletin.note(attempt.run)
+
+    def finish(self, end: AttemptEnd) -> None:
+        """A runner's last word; said again it changes nothing. Raises: `AttemptDead`."""
+        self._check_open()
+        if self.docket.has_ended(end.attempt):
+            return
+        attempt = self._heard(end.attempt)
+        run = self.docket.finish(end, self._clock.monotonic())
+        self._ended(attempt, end.outcome, end.message)
+        self._advance(run)
+
+    # ── within ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _prepare(self, run: Run) -> None:
+        try:
+            manifest = await self._manifests.find(run.order.problem, run.order.version)
+        except NoManifest as wrong:
+            self.docket.abandon(run, str(wrong))
+        else:
+            self.docket.pin(run, manifest, self._clock.monotonic())
+        self._advance(run)
+
+    async def _settle(self, run: Run) -> None:
+        verdict = run.verdict
+        assert verdict is not None, "only a run with its verdict is settled"
+        await self._announcer.announce(verdict, run.order.correlation)
+        now = self._clock.monotonic()
+        self.figures.judged_run(run, verdict, now)
+        self._log.info(
+            "run-judged", run=run.id, submission=run.order.submission, problem=run.order.problem, language=run.order.language,
+            verdict=verdict.verdict.value, time_ms=verdict.time_ms, runner=verdict.runner, duration_s=round(now - run.admitted_at, 3),
+        )  # fmt: skip
+        while deliveries := self.docket.unsettled(run):
+            for delivery in deliveries:
+                await self._ack(delivery)
+        self._moved.set()
+
+    async def _repeat(self, said: Message, delivery: Delivery) -> None:
+        await self._announcer.say_again(said)
+        await self._ack(delivery)
+
+    async def _ack(self, delivery: Delivery) -> None:
+        try:
+            async with asyncio.timeout(_ACK_LIMIT_S):
+                await delivery.ack()
+        except (MeshError, TimeoutError) as wrong:
+            self._log.warning("delivery-comes-again", message=delivery.message.id, reason=str(wrong) or "no answer")
+
+    async def _watch(self) -> None:
+        while True:
+            now = self._clock.monotonic()
+            for attempt in self.docket.silent(now):
+                self._lose(attempt, "silent")
+            self.roster.forget_silent(now)
+            self._handout.look_again()
+            self._give_up_languages(now)
+            self.figures.look(self.docket, self.roster)
+            await asyncio.sleep(_TICK_S)
+
+    def _give_up_languages(self, now: float) -> None:
+        """A run that no runner can take must not fill the window for those that others could take."""
+        for run in list(self.docket.waiting()):
+            language = run.order.language
+            if len(self.roster) and now - run.waits_since >= self._language_wait_s and not self.roster.has_language(language):
+                self.docket.abandon(run, f"no runner has the language {language!r}: bring one, then rejudge")
+                self._advance(run)
+
+    def _lose(self, attempt: Attempt, outcome: str) -> None:
+        run = self.docket.lose(attempt, self._clock.monotonic())
+        self._ended(attempt, outcome, f"step {attempt.step.value}")
+        self._advance(run)
+
+    def _ended(self, attempt: Attempt, outcome: str, detail: str) -> None:
+        self.figures.attempt_ended(outcome)
+        if outcome in {"silent", "line-broken", "judge-error", "handed-back"}:
+            self._log.warning("attempt-failed", attempt=attempt.id, run=attempt.run.id, runner=attempt.runner, outcome=outcome, detail=detail)
+        over = self._over.pop(attempt.id, None)
+        if over is not None:
+            over.set()
+
+    def _advance(self, run: Run) -> None:
+        self._moved.set()
+        if run.stage is Stage.CONCLUDED:
+            self._start(self._settle(run), run.order.correlation)
+        else:
+            self._bulletin.note(run)
+            self._handout.offer(run)
+
+    def _heard(self, attempt_id: str) -> Attempt:
+        self._check_open()
+        try:
+            attempt = self.docket.attempt(attempt_id)
+        except AttemptDead:
+            self.figures.late_reports.inc()
+            raise
+        now = self._clock.monotonic()
+        attempt.extend(now)
+        self.roster.heard(attempt.runner, now)
+        return attempt
+
+    def _check_open(self) -> None:
+        if self._work is None:
+            raise Unavailable("the grader is leaving: come back when it is there again", code="shutting-down", retry_after_s=1)
+
+    def _start(self, work: Coroutine[Any, Any, None], about: str) -> None:
+        assert self._work is not None, "the desk works only while `working` is open"
+        context = contextvars.Context()  # a caller's deadline is not that of the run
+        context.run(correlation.set, about)
+        task = self._work.create_task(work, context=context)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

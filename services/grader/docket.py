@@ -1,0 +1,192 @@
+"""Owns every run that the grader holds, and moves it from intake to its one verdict. Pure: time and ids are arguments.
+
+What is promised, whatever the order of claims, reports, silences and repetitions: a run is handed to one runner at a
+time; only the live attempt is heard; every run ends with exactly one verdict; a run that is known is not queued twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from contest.limits import CHECKER_LIMITS, COMPILE_LIMITS
+from mesh.queue import Delivery
+from services.grader.backlog import Backlog
+from services.grader.conclusions import NotJudged, conclude, give_up
+from services.grader.runs import Attempt, AttemptDead, Run, Seeker, Stage
+from wire.commands import RecordVerdict
+from wire.judging import AttemptEnd, JudgeSubmission, JudgingManifest
+
+_REMEMBERED_ENDS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How much a run may go through; meaning and units as in the grader's settings."""
+
+    first_sign_s: float
+    lease_s: float
+    judge_errors: int
+    losses: int
+    elsewhere_s: float
+
+
+class Docket:
+    """Runs by id and attempts by id. Bounded by the queues' prefetch: the grader holds no more than it took."""
+
+    def __init__(self, patience: Patience, weights: Mapping[str, int], new_id: Callable[[], str]) -> None:
+        self._patience = patience
+        self._new_id = new_id
+        self._runs: dict[str, Run] = {}
+        self._attempts: dict[str, Attempt] = {}
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._backlog: Backlog[Run] = Backlog(weights)
+
+    # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def admit(self, order: JudgeSubmission, delivery: Delivery, now: float) -> Run | None:
+        """Takes a run in, to be pinned. None when it is known: the delivery is settled together with the first."""
+        known = self._runs.get(order.run)
+        if known is not None:
+            known.deliveries.append(delivery)
+            return None
+        run = self._runs[order.run] = Run(order, now, [delivery])
+        return run
+
+    def pin(self, run: Run, manifest: JudgingManifest, now: float) -> None:
+        """The run knows by what it is judged: it may be handed out."""
+        run.manifest = manifest
+        self._wait(run, now, is_return=False)
+
+    # ── with runners ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def claim(self, seeker: Seeker, now: float, *, has_others: Callable[[Run], bool]) -> Attempt | None:
+        """Hands the next suiting run out, as a fresh attempt. ``has_others``: whether another runner could take that run."""
+
+        def suits(run: Run) -> bool:
+            if run.order.language not in seeker.languages:
+                return False
+            return run.failed_on != seeker.name or now >= run.elsewhere_until or not has_others(run)
+
+        run = self._backlog.pick(lambda run: run.order.version in seeker.warm, suits)
+        if run is None:
+            return None
+        attempt = Attempt(self._new_id(), run, seeker.name, self._lease_s(run), now + self._patience.first_sign_s)
+        run.stage, run.attempt = Stage.RUNNING, attempt
+        self._attempts[attempt.id] = attempt
+        return attempt
+
+    def attempt(self, attempt_id: str) -> Attempt:
+        """The live attempt of that id. Raises: `AttemptDead`."""
+        attempt = self._attempts.get(attempt_id)
+        if attempt is None:
+            raise AttemptDead(f"attempt {attempt_id} is over: forget it, its run has moved on")
+        return attempt
+
+    def has_ended(self, attempt_id: str) -> bool:
+        """Whether that attempt's own last word was heard: hearing it again changes nothing."""
+        return attempt_id in self._ended
+
+    def finish(self, end: AttemptEnd, now: float) -> Run:
+        """Hears a runner's last word. The run is CONCLUDED, or WAITING again. Raises: `AttemptDead`."""
+        attempt = self.attempt(end.attempt)
+        run = self._release(attempt)
+        self._ended[attempt.id] = None
+        if len(self._ended) > _REMEMBERED_ENDS:
+            self._ended.popitem(last=False)
+        if end.outcome == "handed-back":
+            self._wait(run, now, is_return=True)
+            return run
+        try:
+            self._conclude(run, conclude(run, end))
+        except NotJudged as failed:
+            run.judge_errors += 1
+            if run.judge_errors >= self._patience.judge_errors:
+                self._give_up(run, attempt, f"judge error, {run.judge_errors} times, lastly on {attempt.runner}: {failed}")
+            else:
+                self._wait_elsewhere(run, attempt, now)
+        return run
+
+    def lose(self, attempt: Attempt, now: float) -> Run:
+        """The runner is gone or silent: the attempt is dead, the run WAITING again, or CONCLUDED when it was lost too often."""
+        run = self._release(attempt)
+        run.losses += 1
+        if run.losses >= self._patience.losses:
+            self._give_up(run, attempt, f"{run.losses} runners were lost with this run, lastly {attempt.runner}")
+        else:
+            self._wait_elsewhere(run, attempt, now)
+        return run
+
+    def take_back(self, attempt: Attempt, now: float) -> Run:
+        """The runner never got the order: as if it had not been handed out."""
+        run = self._release(attempt)
+        self._wait(run, now, is_return=True)
+        return run
+
+    def silent(self, now: float) -> list[Attempt]:
+        """The attempts whose lease has run out."""
+        return [attempt for attempt in self._attempts.values() if attempt.dies_at <= now]
+
+    # ── out ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def abandon(self, run: Run, message: str) -> None:
+        """Gives a run that no runner holds the verdict JE."""
+        if run.stage is Stage.WAITING:
+            self._backlog.remove(run)
+        self._conclude(run, give_up(run, message))
+
+    def unsettled(self, run: Run) -> list[Delivery]:
+        """Takes the deliveries to acknowledge; when there are none left, the run is forgotten."""
+        taken, run.deliveries = run.deliveries, []
+        if not taken:
+            del self._runs[run.id]
+        return taken
+
+    # ── seen ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def waiting(self) -> Iterator[Run]:
+        """Runs that could be handed out, in no order."""
+        return iter(self._backlog)
+
+    def running(self) -> list[Attempt]:
+        """Live attempts."""
+        return list(self._attempts.values())
+
+    def held(self) -> list[Run]:
+        """Every run, at any stage."""
+        return list(self._runs.values())
+
+    def waiting_by_priority(self) -> Counter[str]:
+        """How many runs per level have no runner yet, those that wait for a manifest included."""
+        return Counter(run.priority for run in self._runs.values() if run.stage in {Stage.PREPARING, Stage.WAITING})
+
+    # ── within ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _lease_s(self, run: Run) -> float:
+        manifest = run.manifest
+        assert manifest is not None, "only pinned runs wait to be handed out"
+        checker = manifest.checker.limits or CHECKER_LIMITS
+        compiling = manifest.compile_limits or COMPILE_LIMITS
+        longest_ms = max(compiling.wall_ms, manifest.limits.wall_ms + checker.wall_ms)
+        return self._patience.lease_s + longest_ms / 1000
+
+    def _release(self, attempt: Attempt) -> Run:
+        del self._attempts[attempt.id]
+        attempt.run.attempt = None
+        return attempt.run
+
+    def _wait_elsewhere(self, run: Run, attempt: Attempt, now: float) -> None:
+        run.failed_on, run.elsewhere_until = attempt.runner, now + self._patience.elsewhere_s
+        self._wait(run, now, is_return=True)
+
+    def _wait(self, run: Run, now: float, *, is_return: bool) -> None:
+        run.stage, run.waits_since = Stage.WAITING, now
+        self._backlog.add(run, is_return=is_return)
+
+    def _give_up(self, run: Run, attempt: Attempt, message: str) -> None:
+        self._conclude(run, give_up(run, message, attempt=attempt.id, runner=attempt.runner))
+
+    def _conclude(self, run: Run, verdict: RecordVerdict) -> None:
+        assert run.verdict is None, f"run {run.id} has its verdict"
+        run.stage, run.verdict = Stage.CONCLUDED, verdict

@@ -1,0 +1,122 @@
+"""Owns what the grader shows to its callers: claims, reports, inputs, status. Never decides: the desk does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import cast
+
+from mesh.clock import Clock
+from mesh.errors import MeshError, NotFound
+from mesh.queue import Queue
+from mesh.rpc.client import Peer
+from mesh.rpc.contract import Call, Download
+from mesh.rpc.server import RpcServer
+from services.grader.desk import Desk
+from services.grader.manifests import Manifests
+from services.grader.runs import Attempt, Seeker
+from wire.judging import (
+    AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, GraderStatus, Hold, Nothing, Progress, ProgressAnswer, RunOrder,
+)  # fmt: skip
+from wire.methods import (
+    GITSERVER_BLOB, GRADER_BLOB, GRADER_CLAIM, GRADER_FINISH, GRADER_HOLD, GRADER_PROGRESS, GRADER_STATUS,
+)  # fmt: skip
+from wire.queues import SUBMISSIONS
+
+_MARGIN_S = 0.5
+"""So long before a call's deadline it is answered: a call that runs into it looks like a broken line."""
+
+_DEPTH_LIMIT_S = 1.0
+
+
+class Doors:
+    """The grader's methods."""
+
+    def __init__(
+        self, desk: Desk, manifests: Manifests, gitserver: Peer, queue: Queue, clock: Clock, *, claim_wait_s: float
+    ) -> None:
+        self._desk = desk
+        self._manifests = manifests
+        self._gitserver = gitserver
+        self._queue = queue
+        self._clock = clock
+        self._claim_wait_s = claim_wait_s
+
+    def show(self, server: RpcServer) -> None:
+        """Registers every method."""
+        server.serve(GRADER_CLAIM, self.claim)
+        server.serve(GRADER_PROGRESS, self.progress)
+        server.serve(GRADER_FINISH, self.finish)
+        server.serve(GRADER_HOLD, self.hold)
+        server.serve_download(GRADER_BLOB, self.blob)
+        server.serve(GRADER_STATUS, self.status)
+
+    async def claim(self, request: ClaimRequest, call: Call) -> ClaimAnswer:
+        """Waits for a run; its caller's going away gives back what it was about to get."""
+        seeker = Seeker(request.runner, frozenset(request.languages), frozenset(request.warm))
+        wait_s = min(request.wait_s, self._claim_wait_s, call.deadline - _now() - _MARGIN_S)
+        attempt = await self._desk.claim(seeker, max(wait_s, 0))
+        return ClaimAnswer(None if attempt is None else _order_of(attempt))
+
+    async def hold(self, request: Hold, call: Call) -> ProgressAnswer:
+        """The line to a runner at work."""
+        return ProgressAnswer(cancel=await self._desk.hold(request.attempt, call.deadline - _MARGIN_S))
+
+    async def progress(self, request: Progress, _call: Call) -> ProgressAnswer:
+        """A sign of life."""
+        self._desk.progress(request)
+        return ProgressAnswer()
+
+    async def finish(self, request: AttemptEnd, _call: Call) -> Nothing:
+        """The last word. Answered when it is understood; the verdict is made safe after that."""
+        self._desk.finish(request)
+        return Nothing()
+
+    async def blob(self, request: BlobRequest, _call: Call) -> Download:
+        """A file that judging needs, passed through as it comes. Raises: `NotFound` (``no-such-blob``), as the gitserver does."""
+        if not self._manifests.has_file(request.problem, request.digest):
+            raise NotFound(f"no run of problem {request.problem!r} that is judged here needs file {request.digest}", code="no-such-blob")
+        chunks = self._passed_through(request)
+        size_bytes = cast("int", await anext(chunks))
+        return Download(size_bytes, cast("AsyncIterator[bytes]", chunks))
+
+    async def status(self, _request: Nothing, _call: Call) -> GraderStatus:
+        """How much waits, here and in the queues, and who works."""
+        docket, now = self._desk.docket, self._clock.monotonic()
+        running = docket.running()
+        held = docket.waiting_by_priority()
+        ready = await asyncio.gather(*(self._ready(spec.name) for spec in SUBMISSIONS.values()))
+        waiting = {priority: held[priority] + count for priority, count in zip(SUBMISSIONS, ready, strict=True)}
+        oldest_s = max((now - run.admitted_at for run in docket.held() if run.attempt is None and run.verdict is None), default=0.0)
+        return GraderStatus(
+            waiting=waiting, running=len(running), runners=self._desk.roster.statuses(running, now),
+            judged_since_start=self._desk.figures.judged, oldest_waiting_s=round(oldest_s, 3),
+        )  # fmt: skip
+
+    async def _passed_through(self, request: BlobRequest) -> AsyncIterator[int | bytes]:
+        """The size first, then the bytes: a generator that has begun closes its stream however it ends."""
+        async with self._gitserver.download(GITSERVER_BLOB, request) as stream:
+            yield stream.size_bytes
+            async for chunk in stream:
+                self._desk.figures.blob_bytes.inc(len(chunk))
+                yield chunk
+
+    async def _ready(self, queue: str) -> int:
+        try:
+            async with asyncio.timeout(_DEPTH_LIMIT_S):
+                return (await self._queue.depth(queue)).ready
+        except (MeshError, TimeoutError):
+            return 0
+
+
+def _order_of(attempt: Attempt) -> RunOrder:
+    order, manifest = attempt.run.order, attempt.run.manifest
+    assert manifest is not None, "only pinned runs are handed out"
+    return RunOrder(
+        attempt=attempt.id, run=order.run, submission=order.submission, language=order.language, source=order.source,
+        filename=order.filename, manifest=manifest, lease_s=attempt.lease_s, correlation=order.correlation,
+    )  # fmt: skip
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,49 @@
+"""Owns the grader's counting: metrics with their children bound once. Never decides anything by them."""
+
+from __future__ import annotations
+
+from mesh.metrics import Metrics
+from services.grader.docket import Docket
+from services.grader.roster import Roster
+from services.grader.runs import Run
+from wire.commands import RecordVerdict
+from wire.queues import PRIORITIES
+
+
+class Figures:
+    """What has happened since the start."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.judged = 0
+        self.late_reports = metrics.counter("late_reports_total")
+        self.duplicates = metrics.counter("duplicate_deliveries_total")
+        self.blob_bytes = metrics.counter("blob_bytes_total")
+        self._runs = metrics.counter("runs_total")
+        self._attempts = metrics.counter("attempts_total")
+        self._running = metrics.gauge("runs_running")
+        self._runners = metrics.gauge("runners")
+        self._waiting = {priority: metrics.gauge("runs_waiting").labels(priority) for priority in PRIORITIES}
+        self._waits = {priority: metrics.histogram("run_wait_seconds").labels(priority) for priority in PRIORITIES}
+        self._lengths = {priority: metrics.histogram("run_seconds").labels(priority) for priority in PRIORITIES}
+
+    def handed_out(self, run: Run, now: float) -> None:
+        """A runner took it."""
+        self._waits[run.priority].observe(now - run.waits_since)
+
+    def attempt_ended(self, outcome: str) -> None:
+        """As its runner reported, or ``line-broken``, ``silent``."""
+        self._attempts.labels(outcome).inc()
+
+    def judged_run(self, run: Run, verdict: RecordVerdict, now: float) -> None:
+        """Its verdict is safe."""
+        self.judged += 1
+        self._runs.labels(verdict.verdict.value).inc()
+        self._lengths[run.priority].observe(now - run.admitted_at)
+
+    def look(self, docket: Docket, roster: Roster) -> None:
+        """Takes down how things stand."""
+        waiting = docket.waiting_by_priority()
+        for priority, gauge in self._waiting.items():
+            gauge.set(waiting[priority])
+        self._running.set(len(docket.running()))
+        self._runners.set(len(roster))

@@ -1,0 +1,101 @@
+"""Owns what the grader knows of one run and of one attempt at it. Never moves them on: `services.grader.docket` does."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from contest.results import CaseResult
+from mesh.errors import Conflict
+from mesh.queue import Delivery
+from wire.commands import RecordVerdict
+from wire.judging import JudgeSubmission, JudgingManifest, Step
+
+class AttemptDead(Conflict):
+    """The attempt is over: its lease ran out, its line broke, or it was never ours. Forget it; the run has moved on."""
+
+    default_code = "attempt-dead"
+
+
+class Stage(enum.StrEnum):
+    """Where a run stands.
+
+        PREPARING ──pin──▶ WAITING ──claim──▶ RUNNING ──finish──▶ CONCLUDED ──settle──▶ gone
+            │                 ▲                  │                    ▲
+            │                 └────── lost, handed back, error ───────┤ (tried often enough)
+            └───────────────── no such problem ───────────────────────┘
+    """
+
+    PREPARING = "preparing"
+    WAITING = "waiting"
+    RUNNING = "running"
+    CONCLUDED = "concluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Seeker:
+    """A runner that asks for work: its name, the languages it has, the problem versions whose inputs it holds."""
+
+    name: str
+    languages: frozenset[str]
+    warm: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One judging of one submission while the grader holds it. Times are monotonic seconds.
+
+    ``deliveries`` are the messages that asked for it and are acknowledged with its verdict (the queue's prefetch bounds
+    them); ``failed_on`` names the
+    runner of its last failed attempt, which others are asked before until ``elsewhere_until``.
+    """
+
+    order: JudgeSubmission
+    admitted_at: float
+    deliveries: list[Delivery] = field(default_factory=list)
+    stage: Stage = Stage.PREPARING
+    manifest: JudgingManifest | None = None
+    attempt: Attempt | None = None
+    waits_since: float = 0.0
+    judge_errors: int = 0
+    losses: int = 0
+    failed_on: str = ""
+    elsewhere_until: float = 0.0
+    verdict: RecordVerdict | None = None
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.order.run
+
+    @property
+    def priority(self) -> str:
+        """Its level."""
+        return self.order.priority
+
+    @property
+    def author(self) -> str:
+        """Whose share it counts against."""
+        return self.order.author
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One try at a run, in the hands of one runner. Dead when silent until ``dies_at`` (monotonic seconds)."""
+
+    id: str
+    run: Run
+    runner: str
+    lease_s: float
+    dies_at: float
+    step: Step = Step.FETCHING
+    done: set[int] = field(default_factory=set)
+
+    def extend(self, now: float) -> None:
+        """The runner gave a sign."""
+        self.dies_at = max(self.dies_at, now + self.lease_s)
+
+    def note(self, step: Step, results: tuple[CaseResult, ...]) -> None:
+        """How far it says that it is."""
+        self.step = step
+        self.done.update(result.index for result in results)
