@@ -20,7 +20,7 @@ _MOST_LIMITS = 100_000
 
 
 class MemoryCache:
-    """Bytes by key in one process and one event loop.
+    """Bytes by key in one process and one event loop; keeps the promise of `mesh.cache.contract.Cache`.
 
     When ``max_bytes`` are full, the least recently used values leave; with ``evicts=False`` (state: sessions, limits)
     storing is refused instead. Raises: `Unavailable` (``cache-full``), (``cache-unavailable``) when closed.

@@ -8,33 +8,41 @@ from urllib.parse import parse_qs, urlsplit
 
 from mesh.cache.contract import Cache
 from mesh.cache.memory import MemoryCache
+from mesh.cache.redis import RedisCache
 from mesh.clock import Clock
-from mesh.errors import Invalid
+from mesh.errors import Invalid, Unavailable
 from mesh.log import Log
+from mesh.redis import server_at
+from mesh.tls import Credentials
 
 
-def open_cache(url: str, service: str, clock: Clock, log: Log, credentials: object | None) -> AbstractAsyncContextManager[Cache]:
-    """Opens the cache at ``memory:`` (this process only; ``memory:?max_mib=64&evicts=no``).
+def open_cache(
+    url: str, service: str, clock: Clock, log: Log, credentials: Credentials | None
+) -> AbstractAsyncContextManager[Cache]:
+    """Opens the cache at ``memory:`` (this process only; ``memory:?max_mib=64&evicts=no``), ``redis://`` or ``rediss://``.
 
-    The services of one process share one object. Raises: `Invalid` (``bad-cache-url``).
+    The services of one process share one embedded object. Raises: `Invalid` (``bad-cache-url``).
     """
+    if urlsplit(url).scheme == "memory":
+        return _open(_memory_at(url, clock), log)
+    return _open(RedisCache(server_at(url, service, credentials, "bad-cache-url")), log)
+
+
+def _memory_at(url: str, clock: Clock) -> MemoryCache:
     parts = urlsplit(url)
-    if parts.scheme == "memory" and not parts.netloc:
-        options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        max_mib = options.pop("max_mib", "64")
-        evicts = options.pop("evicts", "yes")
-        if not options and max_mib.isdecimal() and evicts in {"yes", "no"}:
-            return _open_memory(clock, int(max_mib) << 20, evicts == "yes")
-    raise Invalid(
-        f"cannot open a cache at {parts.scheme}://{parts.hostname or ''}: write memory:, memory:?max_mib=64&evicts=no",
-        code="bad-cache-url",
-    )
+    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    max_mib, evicts = options.pop("max_mib", "64"), options.pop("evicts", "yes")
+    if parts.netloc or options or not max_mib.isdecimal() or evicts not in {"yes", "no"}:
+        raise Invalid(f"cannot open a cache at {url!r}: write memory: or memory:?max_mib=64&evicts=no", code="bad-cache-url")
+    return MemoryCache(clock, max_bytes=int(max_mib) << 20, evicts=evicts == "yes")
 
 
 @asynccontextmanager
-async def _open_memory(clock: Clock, max_bytes: int, evicts: bool) -> AsyncIterator[Cache]:
-    cache = MemoryCache(clock, max_bytes=max_bytes, evicts=evicts)
+async def _open(cache: Cache, log: Log) -> AsyncIterator[Cache]:
     try:
         yield cache
     finally:
-        await cache.close()
+        try:
+            await cache.close()
+        except Unavailable as wrong:
+            log.warning("cache-not-closed", reason=wrong.message)

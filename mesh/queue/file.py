@@ -25,7 +25,7 @@ _KEPT_BYTES = 64 << 20
 
 
 class FileQueue:
-    """Every declared queue of an installation that is one process.
+    """Every declared queue of an installation that is one process; keeps the promise of `mesh.queue.contract.Queue`.
 
     Bodies stay in memory as well up to 64 MiB; the rest is read from the journal when it is taken.
     """

@@ -18,7 +18,7 @@ _LONGEST_LOOK_AWAY_S: Final = 0.25
 
 
 class Tap:
-    """One consumer. Where the queue has a single active consumer, only the tap that was opened first gets anything."""
+    """One consumer; keeps the promise of `mesh.queue.contract.Consumer`. Where the queue has a single active consumer, only the tap that was opened first gets anything."""
 
     def __init__(self, queue: FileQueue, line: Line) -> None:
         self.queue = queue
@@ -99,7 +99,7 @@ class Tap:
 
 
 class TapDelivery:
-    """One message in a consumer's hands."""
+    """One message in a consumer's hands; keeps the promise of `mesh.queue.contract.Delivery`."""
 
     def __init__(self, tap: Tap, item: Item, message: Message) -> None:
         self._tap = tap

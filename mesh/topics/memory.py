@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -12,10 +11,11 @@ from mesh.clock import Clock, micros
 from mesh.errors import Unavailable
 from mesh.topics.contract import Gap, News, Replay, Subscription
 from mesh.topics.entries import BEGINNING, following, is_complete, position
+from mesh.topics.inbox import Inbox
 
 
 class MemoryTopics:
-    """Topics of one process and one event loop.
+    """Topics of one process and one event loop; keeps the promise of `mesh.topics.contract.Topics`.
 
     ``memory_length`` news of each topic can be replayed, of the ``most_topics`` that were spoken on last. A listener
     holds ``buffer_length`` unread news; then it is told a `Gap` in place of all that waited.
@@ -41,7 +41,7 @@ class MemoryTopics:
             news = News(topic, following(milliseconds, memory.last), body)
             memory.append(news)
             for listener in self._listeners.get(topic, ()):
-                listener.hear(news)
+                listener.inbox.put(news)
 
     def subscribe(self) -> AbstractAsyncContextManager[Subscription]:
         return self._subscription()
@@ -57,8 +57,8 @@ class MemoryTopics:
 
     async def close(self) -> None:
         self._is_closed = True
-        for listener in {listener: None for group in self._listeners.values() for listener in group}:
-            listener.end()
+        for listener in {listener for group in self._listeners.values() for listener in group}:
+            listener.inbox.end()
         self._listeners.clear()
         self._memories.clear()
 
@@ -111,15 +111,12 @@ class _Memory:
 
 
 class _MemorySubscription:
-    """One listener: a bounded buffer that turns into a `Gap` when it overflows."""
+    """One listener among the others of its topics."""
 
     def __init__(self, listeners: dict[str, dict[_MemorySubscription, None]], length: int) -> None:
         self._listeners = listeners
-        self._length = length
-        self._buffer: deque[News | Gap] = deque()
-        self._is_there = asyncio.Event()
-        self._is_ended = False
         self.topics: dict[str, None] = {}
+        self.inbox = Inbox(length)
 
     async def follow(self, *topics: str) -> None:
         for topic in topics:
@@ -136,23 +133,4 @@ class _MemorySubscription:
                     del self._listeners[topic]
 
     async def next(self) -> News | Gap:
-        while True:
-            while self._buffer:
-                item = self._buffer.popleft()
-                if isinstance(item, Gap) or item.topic in self.topics:
-                    return item
-            if self._is_ended:
-                raise Unavailable("the topics of this process are closed: it is stopping", code="topics-unavailable")
-            self._is_there.clear()
-            await self._is_there.wait()
-
-    def hear(self, news: News) -> None:
-        if len(self._buffer) >= self._length:
-            self._buffer.clear()
-            self._buffer.append(Gap())
-        self._buffer.append(news)
-        self._is_there.set()
-
-    def end(self) -> None:
-        self._is_ended = True
-        self._is_there.set()
+        return await self.inbox.next(self.topics)

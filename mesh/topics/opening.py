@@ -7,26 +7,27 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from urllib.parse import urlsplit
 
 from mesh.clock import Clock
-from mesh.errors import Invalid
 from mesh.log import Log
+from mesh.redis import server_at
+from mesh.tls import Credentials
 from mesh.topics.contract import Topics
 from mesh.topics.memory import MemoryTopics
+from mesh.topics.redis import RedisTopics
 
 
-def open_topics(url: str, service: str, clock: Clock, log: Log, credentials: object | None) -> AbstractAsyncContextManager[Topics]:
-    """Opens the topics at ``memory:`` (this process only).
+def open_topics(url: str, service: str, clock: Clock, log: Log, credentials: Credentials | None) -> AbstractAsyncContextManager[Topics]:
+    """Opens the topics at ``memory:`` (this process only), ``redis://host/database`` or ``rediss://`` (every process).
 
-    The services of one process share one object. Raises: `Invalid` (``bad-topics-url``).
+    The services of one process share one embedded object. Raises: `Invalid` (``bad-topics-url``).
     """
     parts = urlsplit(url)
     if parts.scheme == "memory" and not parts.netloc:
-        return _open_memory(clock)
-    raise Invalid(f"cannot open topics at {parts.scheme}://{parts.hostname or ''}: write memory:", code="bad-topics-url")
+        return _open(MemoryTopics(clock))
+    return _open(RedisTopics(server_at(url, service, credentials, "bad-topics-url"), log))
 
 
 @asynccontextmanager
-async def _open_memory(clock: Clock) -> AsyncIterator[Topics]:
-    topics = MemoryTopics(clock)
+async def _open(topics: Topics) -> AsyncIterator[Topics]:
     try:
         yield topics
     finally:

@@ -99,7 +99,8 @@ class AmqpQueue:
         return await self._asked(partial(graveyard.settle_dead, dead_queue=dead, ids=ids, settle=_nothing), _SETTLE_LIMIT_S)
 
     async def close(self) -> None:
-        """Closing is the context's part: see `open`."""
+        self._sending.end()
+        self._taking.end()
 
     # ── within ────────────────────────────────────────────────────────────────────────────────────────────────────
 

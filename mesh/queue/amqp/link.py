@@ -52,12 +52,18 @@ class Link:
         self._connection: AbstractConnection | None = None
         self._is_up = asyncio.Event()
         self._is_unwanted = asyncio.Event()
+        self._is_ended = False
         self.failure: MeshError | None = None
         self.has_tried = asyncio.Event()
 
     async def connection(self) -> AbstractConnection:
-        """The living connection, waited for without end: whoever asks sets the limit."""
+        """The living connection, waited for without end: whoever asks sets the limit.
+
+        Raises: `Unavailable` (``queue-unavailable``) after `end`.
+        """
         while self._connection is None:
+            if self._is_ended:
+                raise Unavailable("the queue is closed: this process is stopping", code="queue-unavailable")
             await self._is_up.wait()
         return self._connection
 
@@ -67,10 +73,16 @@ class Link:
         self._is_up.clear()
         self._is_unwanted.set()
 
+    def end(self) -> None:
+        """Lets it go for good."""
+        self._is_ended = True
+        self.drop()
+        self._is_up.set()  # who waits for it hears that it will not come
+
     async def run(self) -> None:
-        """Keeps the link up until cancelled."""
+        """Keeps the link up until cancelled or ended."""
         pause_s, turn = _SHORTEST_PAUSE_S, 0
-        while True:
+        while not self._is_ended:
             try:
                 connection = await self._connected(self._address.urls[turn % len(self._address.urls)])
             except MeshError as wrong:
@@ -90,7 +102,8 @@ class Link:
         if self.failure is not None:
             self._log.info("broker-back", broker=self._address.name)
         self.failure = None
-        self._is_unwanted.clear()
+        if not self._is_ended:
+            self._is_unwanted.clear()
         self._connection = connection
         self._is_up.set()
         self.has_tried.set()
@@ -99,11 +112,13 @@ class Link:
             await asyncio.wait([underlay(connection).closing, unwanted], return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._connection = None
-            self._is_up.clear()
+            if not self._is_ended:
+                self._is_up.clear()
             unwanted.cancel()
             await close_quietly(connection)
-        self.failure = Unavailable("the line to the broker broke", code="queue-unavailable")
-        self._log.warning("broker-lost", broker=self._address.name)
+        if not self._is_ended:
+            self.failure = Unavailable("the line to the broker broke", code="queue-unavailable")
+            self._log.warning("broker-lost", broker=self._address.name)
 
     async def _connected(self, url: str) -> AbstractConnection:
         tls = self._address.tls() if self._address.tls is not None else None

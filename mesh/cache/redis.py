@@ -1,0 +1,230 @@
+"""Owns the cache and the shared state on Redis. Keeps no value in this process.
+
+Keys are those that the caller names; beside them lie ``lock:KEY`` (who makes it now) and ``family:NAME`` (its version).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from mesh.cache.contract import Allowance, Rate
+from mesh.cache.envelope import Computed, opened, sealed, stored
+from mesh.cache.flight import Flights
+from mesh.cache.memory import MOST_MEMBERS
+from mesh.errors import Unavailable
+from mesh.ids import new_id
+from mesh.redis import Script, Server, answering, ask
+
+_UNAVAILABLE: Final = "cache-unavailable"
+_LIMIT_S: Final = 1.0
+_LOCK_MS: Final = 5000
+"""A maker that died holds up the others for so long."""
+_SOFT_PART: Final = 0.2
+"""In the last fifth of a value's life one caller makes it anew, while the others still get the old one."""
+_FAMILY_LIFE_MS: Final = 7 * 86_400_000
+
+_LIMITS: Final = Script("""
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local fetched, first = false, 1
+if ARGV[1] == '1' then
+  fetched, first = redis.call('GET', KEYS[1]), 2
+end
+local answers = {fetched}
+for at = first, #KEYS do
+  local place = 2 + 2 * (at - first)
+  local interval, burst = tonumber(ARGV[place]), tonumber(ARGV[place + 1])
+  local arrival = math.max(tonumber(redis.call('GET', KEYS[at]) or 0), now) + interval
+  local excess = arrival - now - burst * interval
+  if excess <= 0 then
+    redis.call('SET', KEYS[at], string.format('%.0f', arrival), 'PX', math.ceil((arrival - now) / 1000) + 1)
+    excess = 0
+  end
+  answers[#answers + 1] = string.format('%.0f', excess)
+end
+return answers
+""")
+"""GCRA. Source: the generic cell rate algorithm, ITU-T I.371; state is the theoretical arrival time of the next cell."""
+
+_KEEP: Final = Script("""
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('DEL', KEYS[2])
+return 1
+""")
+
+_APPEND: Final = Script("""
+local time = redis.call('TIME')
+local score = time[1] * 1000000 + time[2]
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+if last[2] and tonumber(last[2]) >= score then score = tonumber(last[2]) + 1 end
+redis.call('ZADD', KEYS[1], string.format('%.0f', score), ARGV[1])
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -ARGV[2] - 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+""")
+
+
+class RedisCache:
+    """Bytes by key on one server; keeps the promise of `mesh.cache.contract.Cache`."""
+
+    def __init__(self, server: Server) -> None:
+        self._client = server.client(_LIMIT_S)
+        self._flights = Flights()
+        self._families: dict[str, set[str]] = {}
+
+    async def fetch(self, key: str) -> bytes | None:
+        return (await self.fetch_many([key]))[0]
+
+    async def fetch_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        if not keys:
+            return []
+        raw = await self._ask("MGET", *keys)
+        found = [opened(each) if each is not None else None for each in raw]
+        families = sorted({each.family for each in found if each is not None and each.family})
+        versions = dict(zip(families, await self._ask("MGET", *map(_family, families)), strict=True)) if families else {}
+        return [
+            each.value if each is not None and (not each.family or versions[each.family] == each.version) else None for each in found
+        ]
+
+    async def store(self, key: str, value: bytes, life_s: float) -> None:
+        self._flights.abandon(key)
+        async with answering(_UNAVAILABLE, _LIMIT_S):
+            pipeline = self._client.pipeline(transaction=True)
+            pipeline.execute_command("SET", key, stored(value), "PX", _ms(life_s))
+            pipeline.execute_command("DEL", _lock(key))  # whoever is making it has an older one
+            await pipeline.execute()
+
+    async def store_if_absent(self, key: str, value: bytes, life_s: float) -> bool:
+        return bool(await self._ask("SET", key, stored(value), "NX", "PX", _ms(life_s)))
+
+    async def forget(self, *keys: str) -> None:
+        if not keys:
+            return
+        for key in keys:
+            self._flights.abandon(key)
+        await self._ask("UNLINK", *keys, *map(_lock, keys))
+
+    async def compute(self, key: str, life_s: float, make: Callable[[], Awaitable[bytes]], *, family: str = "") -> bytes:
+        members = self._families.setdefault(family, set())
+        members.add(key)
+        try:
+            return await self._flights.join(key, partial(self._compute, key, life_s, make, family))
+        finally:
+            members.discard(key)
+            if not members:
+                self._families.pop(family, None)
+
+    async def forget_family(self, family: str) -> None:
+        for key in list(self._families.get(family, ())):
+            self._flights.abandon(key)
+        await self._ask("SET", _family(family), new_id(), "PX", _FAMILY_LIFE_MS)
+
+    async def allow(self, limits: Mapping[str, Rate]) -> dict[str, Allowance]:
+        return (await self._limits([], limits))[1] if limits else {}
+
+    async def fetch_and_allow(self, key: str, limits: Mapping[str, Rate]) -> tuple[bytes | None, dict[str, Allowance]]:
+        return await self._limits([key], limits)
+
+    async def add_to_list(self, key: str, member: str, life_s: float) -> None:
+        async with answering(_UNAVAILABLE, _LIMIT_S):
+            await _APPEND.run(self._client, [key], [member, MOST_MEMBERS, _ms(life_s)])
+
+    async def list_members(self, key: str) -> list[str]:
+        return [member.decode() for member in await self._ask("ZRANGE", key, 0, -1)]
+
+    async def remove_from_list(self, key: str, *members: str) -> None:
+        if members:
+            await self._ask("ZREM", key, *members)
+
+    async def close(self) -> None:
+        async with answering(_UNAVAILABLE, _LIMIT_S):
+            await self._client.aclose()
+
+    async def _compute(
+        self, key: str, life_s: float, make: Callable[[], Awaitable[bytes]], family: str, _: Callable[[], bool]
+    ) -> bytes:
+        """The living value, or the one that this process makes under the lock, or the one that another made meanwhile."""
+        token = new_id()
+        try:
+            version, pause_s = await self._version(family), 0.01
+            async with asyncio.timeout(_LOCK_MS / 1000):
+                while True:
+                    found, is_young = await self._living(key, version)
+                    if found is not None and is_young:
+                        return found
+                    if await self._ask("SET", _lock(key), token, "NX", "PX", _LOCK_MS):
+                        break
+                    if found is not None:
+                        return found
+                    await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
+                    pause_s = min(pause_s * 1.5, 0.1)
+        except (Unavailable, TimeoutError):
+            return await make()
+        value = await make()
+        await self._keep(key, token, Computed(value, _ms(life_s), family, version))
+        return value
+
+    async def _keep(self, key: str, token: str, computed: Computed) -> None:
+        """Stores it unless the lock was taken away, by `forget` or by time."""
+        try:
+            async with answering(_UNAVAILABLE, _LIMIT_S):
+                await _KEEP.run(self._client, [key, _lock(key)], [token, sealed(computed), computed.life_ms])
+        except Unavailable:
+            return  # made, and not kept: the next one makes it again
+
+    async def _living(self, key: str, version: bytes) -> tuple[bytes | None, bool]:
+        """The value of that version, and whether it is far from its end."""
+        async with answering(_UNAVAILABLE, _LIMIT_S):
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.execute_command("GET", key)
+            pipeline.execute_command("PTTL", key)
+            raw, left_ms = await pipeline.execute()
+        if raw is None:
+            return None, False
+        computed = opened(raw)
+        if computed.family and computed.version != version:
+            return None, False
+        return computed.value, left_ms >= computed.life_ms * _SOFT_PART
+
+    async def _version(self, family: str) -> bytes:
+        """The family's version, made when there is none: a lost one must never fit a value again."""
+        if not family:
+            return b""
+        fresh = new_id()
+        held = await self._ask("SET", _family(family), fresh, "NX", "GET", "PX", _FAMILY_LIFE_MS)
+        return held if isinstance(held, bytes) else fresh.encode()
+
+    async def _limits(self, fetched: list[str], limits: Mapping[str, Rate]) -> tuple[bytes | None, dict[str, Allowance]]:
+        arguments: list[Any] = [len(fetched)]
+        for rate in limits.values():
+            arguments += [round(rate.per_s / rate.count * 1e6), rate.burst]
+        async with answering(_UNAVAILABLE, _LIMIT_S):
+            raw, *excesses = await _LIMITS.run(self._client, [*fetched, *limits], arguments)
+        answers = {
+            key: Allowance(is_allowed=int(excess) == 0, retry_after_s=int(excess) / 1e6)
+            for key, excess in zip(limits, excesses, strict=True)
+        }
+        computed = opened(raw) if raw is not None else None
+        if computed is not None and computed.family:
+            return await self.fetch(fetched[0]), answers
+        return (computed.value if computed is not None else None), answers
+
+    async def _ask(self, *words: Any) -> Any:
+        async with answering(_UNAVAILABLE, _LIMIT_S):
+            return await ask(self._client, *words)
+
+
+def _lock(key: str) -> str:
+    return f"lock:{key}"
+
+
+def _family(name: str) -> str:
+    return f"family:{name}"
+
+
+def _ms(life_s: float) -> int:
+    return max(1, round(life_s * 1000))
