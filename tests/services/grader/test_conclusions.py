@@ -1,0 +1,98 @@
+"""What a runner's last word amounts to."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from contest.groups import CaseGroup
+from contest.results import CaseResult
+from contest.verdicts import Verdict
+from services.grader.conclusions import COMPILE_OUTPUT_BYTES, MESSAGE_BYTES, NotJudged, check, conclude, cut, give_up
+from services.grader.runs import Run
+from tests.services.grader.cases import ACCEPTED, WRONG, end, manifest, order, results
+from wire.judging import JudgingManifest
+
+
+def run_of(judged_by: JudgingManifest | None = None) -> Run:
+    run = Run(order("a"), 0)
+    run.manifest = judged_by or manifest()
+    return run
+
+
+def test_accepted_run_names_its_run_attempt_version_and_figures() -> None:
+    verdict = conclude(run_of(), end("t1"))
+    assert (verdict.run, verdict.submission, verdict.attempt, verdict.version, verdict.runner) == (order("a").run, order("a").submission, "t1", "v1", "r1")
+    assert (verdict.verdict, verdict.score, verdict.time_ms, verdict.memory_bytes, verdict.decisive_case) == (Verdict.AC, Fraction(1), 30, 1000, None)
+
+
+def test_wrong_run_names_the_case_that_decided() -> None:
+    verdict = conclude(run_of(), end("t1", of=WRONG))
+    assert (verdict.verdict, verdict.score, verdict.decisive_case, len(verdict.cases)) == (Verdict.WA, 0, 1, 2)
+
+
+def test_compile_error_has_the_compilers_words_and_no_cases() -> None:
+    verdict = conclude(run_of(), end("t1", "compile-error", (), compile_output="a.cpp:1: error"))
+    assert (verdict.verdict, verdict.compile_output, verdict.cases, verdict.decisive_case) == (Verdict.CE, "a.cpp:1: error", (), None)
+
+
+@pytest.mark.parametrize("of", [(), results(Verdict.AC), results(Verdict.AC, Verdict.VE)])
+def test_failing_checker_is_the_setters_fault_never_wrong_answer(of: tuple[CaseResult, ...]) -> None:
+    verdict = conclude(run_of(), end("t1", "checker-error", of, message="the checker crashed"))
+    assert verdict.verdict is Verdict.VE
+    assert verdict.decisive_case is not None
+    blamed = verdict.cases[verdict.decisive_case]
+    assert blamed.verdict is Verdict.VE
+    assert blamed.message in {"the checker crashed", "case 1"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "of", "says"),
+    [
+        ("judge-error", (), "disk full"),
+        ("nonsense", ACCEPTED, "which is none"),
+        ("judged", ACCEPTED[:2], "lacks results"),
+        ("judged", (), "lacks results"),
+        ("judged", (CaseResult(9, Verdict.AC, 1, 1),), "makes no sense"),
+        ("judged", results(Verdict.AC, Verdict.JE), "case 1"),
+    ],
+)
+def test_report_without_a_verdict_is_tried_again(outcome: str, of: tuple[CaseResult, ...], says: str) -> None:
+    with pytest.raises(NotJudged, match=says):
+        conclude(run_of(), end("t1", outcome, of, message="disk full"))
+
+
+def test_results_are_folded_in_the_order_of_cases_not_of_arrival() -> None:
+    assert conclude(run_of(), end("t1", of=tuple(reversed(WRONG)))).decisive_case == 1
+
+
+def test_giving_up_tells_the_jury_why_and_the_contestant_nothing() -> None:
+    verdict = give_up(Run(order("a"), 0), "no such problem")
+    assert (verdict.verdict, verdict.cases[0].message, verdict.compile_output) == (Verdict.JE, "no such problem", "")
+
+
+def test_texts_are_cut_to_what_the_record_takes() -> None:
+    verdict = conclude(run_of(), end("t1", "compile-error", (), compile_output="é" * 100_000))
+    assert len(verdict.compile_output.encode()) <= COMPILE_OUTPUT_BYTES
+    assert verdict.compile_output.endswith("é\n[cut]")
+    long = (CaseResult(0, Verdict.WA, 1, 1, message="x" * 10_000),)
+    assert len(conclude(run_of(), end("t1", of=long)).cases[0].message) == MESSAGE_BYTES
+
+
+def test_messages_of_many_cases_together_stay_bounded() -> None:
+    many = manifest(cases=1000)
+    of = tuple(CaseResult(index, Verdict.AC, 1, 1, message="x" * 4000) for index in range(1000))
+    assert sum(len(case.message) for case in conclude(run_of(many), end("t1", of=of)).cases) <= 1 << 20
+
+
+@pytest.mark.parametrize("most", range(8))
+def test_cutting_never_splits_a_character(most: int) -> None:
+    assert cut("aé€😀", most).encode()[:most] == cut("aé€😀", most).encode()
+
+
+def test_manifest_that_cannot_be_judged_by_is_told_apart() -> None:
+    assert check(manifest()) == ""
+    assert "no test cases" in check(manifest(cases=0))
+    broken = manifest()
+    assert "at most once" in check(JudgingManifest("a", "v", broken.limits, broken.cases, broken.checker, CaseGroup(cases=(7,))))
