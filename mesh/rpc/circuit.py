@@ -46,10 +46,7 @@ class Circuit:
     def succeeded(self) -> None:
         """The peer answered, whatever it said."""
         if self._failures:
-            was_open = self.is_open
             self.reset()
-            if was_open:
-                self._changed(False)
 
     def failed(self) -> None:
         """The peer could not be reached, or broke off, or said nothing in time."""
@@ -68,5 +65,8 @@ class Circuit:
         self._is_probing = False
 
     def reset(self) -> None:
-        """Forgets everything: the peer is another one now."""
+        """Forgets everything: the peer is another one now, or we are."""
+        was_open = self.is_open
         self._failures, self._pause_s, self._opens_at, self._is_probing = 0, FIRST_PAUSE_S, 0.0, False
+        if was_open:
+            self._changed(False)

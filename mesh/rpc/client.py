@@ -83,7 +83,7 @@ class Peer:
         self.name = name
         self._credentials = credentials
         self._lines = Lines(credentials)
-        self._outgoing = Outgoing(name, addresses, metrics, log, calls_at_once)
+        self._outgoing = Outgoing(name, credentials, addresses, metrics, log, calls_at_once=calls_at_once)
 
     async def close(self) -> None:
         """Closes every connection to the peer, whatever runs on it."""

@@ -17,6 +17,7 @@ from mesh.metrics import Metrics
 from mesh.rpc.circuit import Circuit
 from mesh.rpc.contract import CALL_PATH, CORRELATION_HEADER, TIMEOUT_HEADER, Method, deadline_of
 from mesh.rpc.tally import PeerTally
+from mesh.tls import Credentials
 
 Address = tuple[str, int]
 
@@ -29,8 +30,18 @@ _BLAMED_AFTER_S: Final = 1.0
 class Outgoing:
     """One peer's gate. Full means: wait in line while the deadline lasts, and past `WAITING_AT_ONCE` in line, refuse."""
 
-    def __init__(self, name: str, addresses: Mapping[str, Address], metrics: Metrics, log: Log, calls_at_once: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        credentials: Credentials,
+        addresses: Mapping[str, Address],
+        metrics: Metrics,
+        log: Log,
+        *,
+        calls_at_once: int,
+    ) -> None:
         self._name = name
+        self._credentials = credentials
         self._addresses = addresses
         self._metrics = metrics
         self._log = log
@@ -39,7 +50,7 @@ class Outgoing:
         self._passed = 0
         self._tallies: dict[str, PeerTally] = {}
         self._urls: dict[tuple[Address, str], URL] = {}
-        self._address: Address | None = None
+        self._known: tuple[Address, int] | None = None
         self._in_flight = metrics.gauge("peer_calls_in_flight").labels(name)
         self._open_gauge = metrics.gauge("peer_circuit_open").labels(name)
         self._circuit: Circuit | None = None
@@ -97,8 +108,8 @@ class Outgoing:
         if address is None:
             raise Unavailable(f"nobody knows where {self._name} is: it has not started, or its address is not set", code="peer-unknown")
         circuit = self._circuit_now()
-        if address != self._address:
-            self._address = address
+        if self._known != (address, self._credentials.generation):  # another peer, or we are another one: a new chance
+            self._known = (address, self._credentials.generation)
             circuit.reset()
         wait_s = circuit.wait_s()
         if wait_s:

@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import Final, Self
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from mesh.errors import Broken, MeshError
 from mesh.log import Log
 from mesh.metrics import Metrics
+from mesh.tasks import alongside
 from mesh.tls.context import PeerCertificate, Policy, PolicyContext, ReloadableContext
-from mesh.tls.trust import Trust, read_trust
-from pki.identity import NotAPeer, peer_name
+from mesh.tls.trust import Trust, name_of, read_trust
+from pki.identity import NotAPeer
 
 LOOK_S: Final = 1.0
 """How often the files are looked at, in seconds."""
@@ -54,7 +54,7 @@ class Credentials:
         self._paths = [folder / f"{service}.crt", folder / f"{service}.key", folder / "ca.crt", folder / "revoked.crl"]
         self._contexts: dict[ContextKey, ReloadableContext] = {}
         self._swapped = asyncio.Event()
-        self.on_refusal: Callable[[str, str], None] = lambda _side, _reason: None
+        self._on_refusal: Callable[[str, str], None] = lambda _side, _reason: None
         self.now = self._read(1)
         self._policy = self._policy_of(self.now)
 
@@ -68,15 +68,15 @@ class Credentials:
     async def watched(cls, folder: Path, service: str, metrics: Metrics, log: Log) -> AsyncIterator[Self]:
         """Reads the files and follows them until the context is left. Raises as `load` does."""
         credentials = await asyncio.to_thread(cls.load, folder, service)
-        metrics.gauge("certificate_expiry_seconds").set_function(credentials.seconds_left)
+        credentials.show(metrics)
+        async with alongside(credentials.follow(log)):
+            yield credentials
+
+    def show(self, metrics: Metrics) -> None:
+        """Shows when the certificate expires, and counts refused handshakes by our side of them and the reason."""
+        metrics.gauge("certificate_expiry_seconds").set_function(self.seconds_left)
         refusals = metrics.counter("handshakes_refused_total")
-        credentials.on_refusal = lambda side, reason: refusals.labels(side, reason).inc()
-        async with asyncio.TaskGroup() as tasks:
-            follower = tasks.create_task(credentials.follow(log))
-            try:
-                yield credentials
-            finally:
-                follower.cancel()
+        self._on_refusal = lambda side, reason: refusals.labels(side, reason).inc()
 
     @property
     def generation(self) -> int:
@@ -171,7 +171,7 @@ class Credentials:
         return Policy(snapshot.generation, trust.revoked, trust.issuers, self._refused, expects)
 
     def _refused(self, side: str, reason: str) -> None:
-        self.on_refusal(side, reason)
+        self._on_refusal(side, reason)
 
     def _stamp(self) -> tuple[tuple[int, int, int], ...]:
         return tuple(_stamp(path) for path in self._paths)
@@ -196,29 +196,18 @@ class Credentials:
 
     def _examine(self, certificate: x509.Certificate, trust: Trust) -> None:
         try:
-            names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-            proven = peer_name(
-                names.get_values_for_type(x509.UniformResourceIdentifier), names.get_values_for_type(x509.DNSName)
-            )
-        except (x509.ExtensionNotFound, NotAPeer) as wrong:
+            proven = name_of(certificate)
+        except NotAPeer as wrong:
             raise self._unusable(str(wrong)) from wrong
         if proven != self.service:
             raise self._unusable(f"the certificate is that of {proven}")
         if certificate.not_valid_after_utc.timestamp() <= time.time():
             raise self._unusable(f"the certificate ended at {certificate.not_valid_after_utc}")
-        if not any(_is_signed_by(certificate, each) for each in trust.authorities):
+        if not trust.has_signed(certificate):
             raise self._unusable("no CA in ca.crt signed the certificate")
 
     def _unusable(self, text: str) -> Broken:
         return Broken(f"{self._folder}/{self.service}.crt: {text}: run `palestra pki doctor`", code="credentials-unusable")
-
-
-def _is_signed_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Final, cast
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from pki.identity import NotAPeer, peer_name
 
 Names = tuple[tuple[tuple[str, str], ...], ...]
 """A distinguished name as `ssl` gives it."""
@@ -28,6 +31,10 @@ class Trust:
     pem: str
     issuers: frozenset[Names]
     revoked: frozenset[str]
+
+    def has_signed(self, certificate: x509.Certificate) -> bool:
+        """Whether one of the authorities signed a certificate: names and signature, not times."""
+        return any(_is_signed_by(certificate, authority) for authority in self.authorities)
 
 
 def read_trust(authorities: Path, revocations: Path) -> Trust:
@@ -54,6 +61,23 @@ def serial_text(serial: int) -> str:
     """A serial as `ssl` writes it: upper-case hexadecimal in whole bytes."""
     text = f"{serial:X}"
     return text if len(text) % 2 == 0 else f"0{text}"
+
+
+def name_of(certificate: x509.Certificate) -> str:
+    """The one name that a certificate proves. Raises: `NotAPeer`."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound as missing:
+        raise NotAPeer("the certificate has no subject alternative name") from missing
+    return peer_name(names.get_values_for_type(x509.UniformResourceIdentifier), names.get_values_for_type(x509.DNSName))
+
+
+def _is_signed_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _serials(found: x509.CertificateRevocationList, authorities: tuple[x509.Certificate, ...]) -> set[str]:

@@ -83,5 +83,6 @@ async def house_of(folder: Path) -> AsyncIterator[House]:
     house = House(folder)
     for name in ("frontend", "runner", "grader", "recorder", "broadcaster"):
         house.credentials[name] = await asyncio.to_thread(Credentials.load, folder, name)
+        house.credentials[name].show(house.metrics_of(name))
     async with house.stack:
         yield house
