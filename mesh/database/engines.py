@@ -1,7 +1,8 @@
 """Owns the opening of databases: drivers, pools, time limits, pragmas. Never issues a query of its own.
 
 A plain URL is enough: ``sqlite:///var/record.db``, ``postgresql://…``, ``mysql://…``; the asynchronous driver is chosen here.
-TLS to a server is asked for with libpq's words, for MySQL too: ``?sslmode=verify-full&sslrootcert=…&sslcert=…&sslkey=…``.
+TLS to a server is asked for with libpq's words, for MySQL too: ``?sslmode=verify-full&sslrootcert=…&sslcert=…&sslkey=…``;
+without them there is none.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from mesh.errors import Refused
 
 CONNECT_TIMEOUT_S = 5
 COMMAND_TIMEOUT_S = 30
-BUSY_TIMEOUT_S = 5
+BUSY_TIMEOUT_S = 2
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -40,8 +41,9 @@ def write_engine(url: str, *, connections: int = 4) -> AsyncEngine:
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        _make_folder(parsed)
-        engine = create_async_engine(parsed, connect_args=_SQLITE_ARGUMENTS, pool_size=connections, max_overflow=0, pool_timeout=BUSY_TIMEOUT_S)
+        engine = create_async_engine(
+            _file(parsed, "rwc"), connect_args=_SQLITE_ARGUMENTS, pool_size=connections, max_overflow=0, pool_timeout=BUSY_TIMEOUT_S
+        )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite_writer)
         event.listen(engine.sync_engine, "begin", _begin_immediate)
         return engine
@@ -57,12 +59,19 @@ def read_engine(url: str, *, connections: int = 8) -> AsyncEngine:
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_async_engine(
-            _read_only_file(parsed), connect_args=_SQLITE_ARGUMENTS, pool_size=connections, max_overflow=0,
+            _file(parsed, "ro"), connect_args=_SQLITE_ARGUMENTS, pool_size=connections, max_overflow=0,
             pool_timeout=BUSY_TIMEOUT_S, isolation_level="AUTOCOMMIT",
         )  # fmt: skip
         event.listen(engine.sync_engine, "connect", _prepare_sqlite_reader)
         return engine
     return create_async_engine(isolation_level="AUTOCOMMIT", **_server_arguments(parsed, connections, is_read_only=True))
+
+
+def make_folder(url: str) -> None:
+    """Makes the folder that a SQLite file lies in; nothing for servers. Blocks. Raises: `Refused` (``bad-database-url``), OSError."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        Path(str(parsed.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
 
 
 def _parse(url: str) -> URL:
@@ -78,23 +87,19 @@ def _parse(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
-def _make_folder(url: URL) -> None:
-    Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
-
-
-def _read_only_file(url: URL) -> URL:
+def _file(url: URL, mode: str) -> URL:
+    """The file as a URI: the only form in which SQLite can be told not to write, or not to make it."""
     path = quote(str(Path(str(url.database)).absolute()))
-    return URL.create(url.drivername, database=f"file:{path}", query={"mode": "ro", "uri": "true"})
+    return URL.create(url.drivername, database=f"file:{path}", query={"mode": mode, "uri": "true"})
 
 
 def _server_arguments(url: URL, connections: int, *, is_read_only: bool) -> dict[str, Any]:
     words = {key: str(value) for key, value in url.query.items()}
     plain = url.set(query={key: value for key, value in words.items() if key not in _TLS_WORDS})
-    arguments: dict[str, Any] = {}
-    if any(key in _TLS_WORDS for key in words):
-        arguments["ssl"] = _tls(words)
+    arguments: dict[str, Any] = {"ssl": _tls(words)} if any(key in _TLS_WORDS for key in words) else {}
     if url.get_backend_name() == "postgresql":
-        arguments |= {"timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S}
+        arguments.setdefault("ssl", False)  # asyncpg would look for files in the home directory at each connection
+        arguments |= {"password": url.password or "", "timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S}
         arguments["server_settings"] = {"application_name": "palestra", "default_transaction_read_only": "on" if is_read_only else "off"}
     else:
         arguments |= {"connect_timeout": CONNECT_TIMEOUT_S, "charset": "utf8mb4", "sql_mode": "TRADITIONAL"}

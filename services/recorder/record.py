@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mesh.database import metadata_of, read_engine, reading, snapshot, write_engine, writing
+from mesh.database import make_folder, metadata_of, read_engine, reading, snapshot, write_engine, writing
 from services.recorder.rows import TABLE_OF, Row
 from wire.record import TABLES
 
@@ -21,10 +22,17 @@ class Record:
     """The record, for its only writer. Every use raises `Unavailable` (``record-unavailable``) when the database is away."""
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self.writer = write_engine(url)
         self._reader = read_engine(url, connections=4)
         self.metadata = metadata_of(TABLES)
         self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
 
     def table(self, kind: type[Row]) -> sa.Table:
         """The table of a kind of row."""
@@ -47,6 +55,10 @@ class Record:
         """Several statements that agree with each other."""
         async with snapshot(self._reader, timeout_s) as connection:
             yield connection
+
+    async def make_folder(self) -> None:
+        """Makes the folder of an embedded record. Raises: OSError."""
+        await asyncio.to_thread(make_folder, self._url)
 
     async def probe(self) -> None:
         """Returns when a transaction can be had. Raises: `Unavailable`."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from contest import visibility
 from contest.rules import Phase
 from contest.visibility import Viewer
-from mesh.clock import iso
+from mesh.clock import iso, micros
 from mesh.codec import encode
 from mesh.errors import Conflict, Invalid, NotFound, TooLarge
 from mesh.ids import derived_id
@@ -57,9 +58,7 @@ def submit(command: Command, view: View) -> Effects:
     effects = Effects()
     effects.insert(row)
     _judge(row, contest, view, effects)
-    effects.tell(
-        contest.alias, "submitted", **told(row, view), language=row.language, at=iso(row.submitted_at), is_on_board=row.is_on_board
-    )
+    effects.tell(contest.alias, "submitted", **told(row, view))
     return effects
 
 
@@ -88,15 +87,16 @@ def rejudge(command: Command, view: View) -> Effects:
     effects.change(known, run=run, status="queued", verdict=None, score=None, time_ms=None, memory_bytes=None, judged_at=None)
     row = replace(known, run=run, priority="low")
     _judge(row, contest, view, effects)
-    effects.tell(contest.alias, "rejudged", **told(row, view), is_on_board=row.is_on_board)
+    effects.tell(contest.alias, "rejudged", **told(row, view))
     return effects
 
 
-def told(row: rows.Submission, view: View) -> dict[str, str]:
-    """What every event about a submission says of it."""
+def told(row: rows.Submission, view: View) -> dict[str, Any]:
+    """What every event about a submission says of it; ``submitted_us`` is the time that counts, exactly."""
     return {
         "id": row.id, "problem": row.problem, "label": view.label_of(row.contest, row.problem), "username": row.username,
-        "team": view.team_of(row.contest, row.username), "run": row.run,
+        "team": view.team_of(row.contest, row.username), "language": row.language, "at": iso(row.submitted_at),
+        "submitted_us": micros(row.submitted_at), "run": row.run, "is_on_board": row.is_on_board,
     }  # fmt: skip
 
 

@@ -54,8 +54,7 @@ def record_verdict(command: Command, view: View) -> Effects:
         effects.change(submission, **figures, status="judged")
     effects.tell(
         submission.contest, "judged", **(told(submission, view) | {"run": run.id}), verdict=body.verdict.value,
-        score=as_builtins(body.score), time_ms=body.time_ms, memory_bytes=body.memory_bytes,
-        is_on_board=submission.is_on_board, is_in_force=is_in_force,
+        score=as_builtins(body.score), time_ms=body.time_ms, memory_bytes=body.memory_bytes, is_in_force=is_in_force,
     )  # fmt: skip
     return effects
 

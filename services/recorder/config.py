@@ -1,0 +1,27 @@
+"""Owns the recorder's settings. Never reads them: `mesh.config` does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mesh.config import setting
+from wire.services import PORTS, RECORDER
+
+
+@dataclass(frozen=True)
+class Config:
+    """The ``[recorder]`` section."""
+
+    host: str = setting("127.0.0.1", "Address to listen on")
+    port: int = setting(PORTS[RECORDER], "Port to listen on; 0 takes a free one", minimum=0, maximum=65535)
+    admin_password: str = setting(
+        "", "Password of the first admin; empty: a random one, left in FOLDER/admin.password", is_secret=True, env="PALESTRA_ADMIN_PASSWORD"
+    )
+    group_size: int = setting(100, "Most commands in one transaction", minimum=1, maximum=1000)
+    sweep_every_s: float = setting(15.0, "How often submissions without a verdict are looked for", minimum=0.05, maximum=3600)
+    sweep_after_s: float = setting(
+        300.0, "How long a run may be without a verdict before it is sent again; doubles with each time", minimum=0.1, maximum=24 * 3600
+    )
+    relay_every_s: float = setting(5.0, "How often the outbox is read for work that was left behind", minimum=0.05, maximum=600)
+    clock_tolerance_s: float = setting(120.0, "How far a frontend's clock may be ahead of ours", minimum=0, maximum=3600)
+    boards_kept: int = setting(16, "Contests whose live boards are kept in memory", minimum=1, maximum=1000)

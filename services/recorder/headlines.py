@@ -1,0 +1,55 @@
+"""Owns the turning of events into news: who hears what. Pure. Never tells any: `teller` does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mesh.clock import iso
+from services.recorder import rows
+from wire.commands import Command, Outcome
+from wire.news import Headline, contest_topic, jury_topic, user_topic
+
+Item = tuple[str, Headline]
+
+_OF_SUBMISSION = ("id", "problem", "label", "username", "team", "language", "at")
+_OF_VERDICT = ("id", "problem", "label", "username", "team", "verdict", "score", "time_ms", "memory_bytes")
+_OF_QUESTION = ("id", "problem", "text", "username")
+_OF_ANSWER = ("id", "problem", "text", "answer", "is_public")
+
+
+def headlines_of(event: rows.Event) -> list[Item]:
+    """What is told of an event, by topic; scoreboards apart."""
+    body, contest = event.body, event.contest
+    match event.kind:
+        case "submitted" | "rejudged":
+            return _tell(event, "submission", _chosen(event, _OF_SUBMISSION) | {"status": "queued"}, user_topic(body["username"]), jury_topic(contest))
+        case "judged" if body["is_in_force"]:
+            return _tell(event, "verdict", _chosen(event, _OF_VERDICT) | {"status": "judged"}, user_topic(body["username"]), jury_topic(contest))
+        case "clarification-asked":
+            told = _chosen(event, _OF_QUESTION) | {"at": iso(event.at)}
+            return _tell(event, "clarification", told, user_topic(body["username"]), jury_topic(contest))
+        case "clarification-answered":
+            public = (contest_topic(contest),) if body["is_public"] else ()
+            return _tell(event, "answer", _chosen(event, _OF_ANSWER), user_topic(body["username"]), jury_topic(contest), *public)
+        case "announced":
+            told = _chosen(event, ("id", "problem", "text")) | {"at": iso(event.at)}
+            return _tell(event, "announcement", told, contest_topic(contest), jury_topic(contest))
+        case "contest-created" | "contest-changed" | "contest-thawed" | "teams-registered":
+            return _tell(event, "contest", {"alias": contest}, contest_topic(contest), jury_topic(contest))
+        case _:
+            return []
+
+
+def headline_of_refusal(command: Command, outcome: Outcome, at: str) -> Item:
+    """What the actor is told when a command that was accepted for recording is refused."""
+    told = {"id": command.id, "kind": command.kind, "code": outcome.code, "message": outcome.message}
+    return user_topic(command.actor), Headline("refused", at, told)
+
+
+def _chosen(event: rows.Event, names: tuple[str, ...]) -> dict[str, Any]:
+    return {"contest": event.contest} | {name: event.body[name] for name in names}
+
+
+def _tell(event: rows.Event, kind: str, body: dict[str, Any], *topics: str) -> list[Item]:
+    headline = Headline(kind, iso(event.at), body)
+    return [(topic, headline) for topic in topics]

@@ -1,0 +1,62 @@
+"""Owns the putting together of the recorder: who gets what, and in which order it leaves. Never knows a rule."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from mesh.assertion import Verifier
+from mesh.backbone import Backbone
+from mesh.life import Life
+from mesh.tasks import alongside
+from services.recorder.boards import Boards
+from services.recorder.config import Config
+from services.recorder.door import flush, serve
+from services.recorder.group import Applier
+from services.recorder.intake import Intake
+from services.recorder.loop import CommandLoop
+from services.recorder.opening import Opening
+from services.recorder.overlay import Overlay
+from services.recorder.record import Record
+from services.recorder.relay import Relay
+from services.recorder.sweep import Sweep
+from services.recorder.teller import Teller
+from services.recorder.trust import Trust
+from services.recorder.view import Bounds
+from wire.languages import LANGUAGES
+from wire.queues import COMMANDS
+
+
+async def run(config: Config, backbone: Backbone, life: Life) -> None:
+    """The only writer of the record, until it shall leave."""
+    # whom we lean on
+    queue, clock, metrics, log = backbone.queue, backbone.clock, backbone.metrics, backbone.log
+    record = Record(backbone.record_url)
+    trust = Trust(Verifier(backbone.credentials))
+    # what we are
+    applier = Applier(record, clock, Bounds(frozenset(LANGUAGES), config.clock_tolerance_s), log)
+    relay = Relay(record, queue, metrics=metrics, log=log, every_s=config.relay_every_s)
+    overlay = Overlay(backbone.state, has_replica=backbone.replica_url != backbone.record_url)
+    boards = Boards(record, metrics, config.boards_kept)
+    teller = Teller(record, backbone.topics, boards, overlay, clock=clock, metrics=metrics, log=log)
+    sweep = Sweep(record, relay, clock, metrics=metrics, log=log, every_s=config.sweep_every_s, after_s=config.sweep_after_s)
+    loop = CommandLoop(applier, record, relay, teller, clock=clock, metrics=metrics, log=log, group_size=config.group_size)
+    password_file = backbone.folder.parent / "admin.password"
+    opening = Opening(record, applier, password=config.admin_password, file=password_file, clock=clock, log=log)
+    # what we show
+    server = backbone.server(config.host, config.port, life)
+    serve(server, loop, trust)
+    life.watch("record", loop.health)
+    life.watch("outbox", relay.health)
+    # how we leave
+    async with record, AsyncExitStack() as working:
+        async with server.listening():
+            if not await opening.complete(life):
+                return
+            await working.enter_async_context(alongside(loop.run(), relay.run(), teller.run(), sweep.run()))
+            consumer = await working.enter_async_context(queue.consumer(COMMANDS.name))
+            intake = Intake(consumer, loop, trust, refused=teller.refused, metrics=metrics, log=log)
+            await working.enter_async_context(alongside(intake.acknowledge()))
+            async with alongside(intake.feed()):
+                life.mark_ready()
+                await life.until_stop()
+        await flush(loop, intake, teller, log)

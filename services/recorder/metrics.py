@@ -1,0 +1,21 @@
+"""Owns the table of the recorder's metrics."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mesh.metrics import SECONDS, MetricSpec
+
+METRICS: Final = (
+    MetricSpec("commands_total", "counter", "Commands decided, by kind and outcome (applied, repeated, refused, broken)", ("kind", "outcome")),
+    MetricSpec("group_commands", "histogram", "Commands in one transaction", (), (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)),
+    MetricSpec("commit_seconds", "histogram", "How long a group took, from the first read to the commit", (), SECONDS),
+    MetricSpec("record_away", "gauge", "1 while the database cannot be written"),
+    MetricSpec("outbox_sent_total", "counter", "Messages of the outbox confirmed by their queue"),
+    MetricSpec("outbox_waiting", "gauge", "Messages of the outbox that are known and not yet confirmed"),
+    MetricSpec("swept_total", "counter", "Runs sent again because no verdict came"),
+    MetricSpec("news_total", "counter", "News told"),
+    MetricSpec("news_lost_total", "counter", "News that could not be told, since the topics were away"),
+    MetricSpec("boards_built_total", "counter", "Live boards built from the record"),
+)
+"""What the recorder counts."""

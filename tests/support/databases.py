@@ -1,0 +1,286 @@
+"""Owns the real PostgreSQL and MariaDB of a test run: local processes in temporary folders, on free ports, ended by their pid.
+
+Plain context managers (`postgresql_running`, `mariadb_running`) and, on top of them, fixtures: `record_url` is a fresh, empty
+database on each kind of server in turn. A missing package is a failure with REQUIRE_BROKERS=1 or CI=true, else a loud skip.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncmy  # noqa: F401  its import reads files, which the first engine would otherwise do inside the event loop
+import pytest
+
+from tests.support.brokers import LocalProcess, free_ports
+
+_TOOL_LIMIT_S = 60
+
+
+class DatabaseServer:
+    """One database server with its own folder; ``start`` again after ``kill`` keeps port and content."""
+
+    user = ""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (self.port,) = free_ports(1)
+        if os.geteuid() == 0:
+            folder.chmod(0o755)
+            shutil.chown(folder, self.user, pwd.getpwnam(self.user).pw_gid)
+        self.prepare()
+        self._process = LocalProcess(self._as_user(self.command()), folder)
+
+    def prepare(self) -> None:
+        """Makes the folder a database cluster."""
+        raise NotImplementedError
+
+    def command(self) -> list[str]:
+        """How the server is started."""
+        raise NotImplementedError
+
+    def ask(self, sql: str, database: str = "") -> str:
+        """What the server's own client gets for a statement, as an administrator."""
+        raise NotImplementedError
+
+    def url(self, database: str) -> str:
+        """The URL of a database, with all rights."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Starts it and waits until it answers. Only from the main thread: Linux ends it when the thread ends that started it."""
+        self._process.launch()
+        self._process.until(self.is_up)
+
+    def kill(self) -> None:
+        """kill -9 of the server; what it forked ends by itself."""
+        self._process.kill()
+
+    def freeze(self) -> None:
+        """Stops the server and all that it forked."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Lets a frozen one go on."""
+        self._signal_all(signal.SIGCONT)
+
+    def is_up(self) -> bool:
+        """Whether it answers a query."""
+        try:
+            return self.ask("SELECT 1").strip().endswith("1")
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            return False
+
+    def fresh_database(self) -> str:
+        """The name of a new, empty database."""
+        name = f"t{uuid.uuid4().hex[:16]}"
+        self.ask(f"CREATE DATABASE {name}")
+        return name
+
+    def drop(self, database: str) -> None:
+        """Takes a database away."""
+        self.ask(f"DROP DATABASE IF EXISTS {database}")
+
+    def run_tool(self, *command: str, user: bool = False) -> str:
+        """Runs one of the server's tools to its end; what it printed."""
+        whole = self._as_user(command) if user else list(command)
+        done = subprocess.run(
+            whole, cwd=self.folder, capture_output=True, text=True, timeout=_TOOL_LIMIT_S, check=True, stdin=subprocess.DEVNULL
+        )
+        return done.stdout
+
+    def _as_user(self, command: Sequence[str]) -> list[str]:
+        """Neither server runs as root; both end with us."""
+        if os.geteuid() != 0:
+            return list(command)
+        who = pwd.getpwnam(self.user)
+        return [
+            "setpriv", f"--reuid={who.pw_uid}", f"--regid={who.pw_gid}", "--init-groups", "--pdeathsig", "KILL", "--", *command,
+        ]  # fmt: skip
+
+    def _signal_all(self, number: int) -> None:
+        process = self._process._process
+        if process is None or process.poll() is not None:
+            return
+        for pid in (process.pid, *_children(process.pid)):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue
+
+
+class PostgreSql(DatabaseServer):
+    """A PostgreSQL cluster that trusts loopback. ``fsync`` is off: kill -9 of a process loses no page cache."""
+
+    user = "postgres"
+
+    def __init__(self, folder: Path, *, is_synced: bool = False) -> None:
+        self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+        self._is_synced = is_synced
+        super().__init__(folder)
+
+    def prepare(self) -> None:
+        self.run_tool(
+            str(self._bin / "initdb"), "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8",
+            str(self.folder / "data"), user=True,
+        )  # fmt: skip
+
+    def command(self) -> list[str]:
+        settings = {
+            "listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder, "shared_buffers": "32MB",
+            "fsync": "on" if self._is_synced else "off", "max_connections": 60, "logging_collector": "off", "autovacuum": "off",
+        }  # fmt: skip
+        return [str(self._bin / "postgres"), "-D", str(self.folder / "data"), *(f"--{name}={value}" for name, value in settings.items())]
+
+    def ask(self, sql: str, database: str = "") -> str:
+        return self.run_tool(
+            str(self._bin / "psql"), "-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port),
+            "-U", "postgres", "-d", database or "postgres", "-c", sql,
+        )  # fmt: skip
+
+    def drop(self, database: str) -> None:
+        self.ask(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+
+class MariaDb(DatabaseServer):
+    """A MariaDB server whose root has no password on loopback. Its log is not forced to the disk, for the same reason."""
+
+    user = "mysql"
+
+    def __init__(self, folder: Path, *, is_synced: bool = False) -> None:
+        self._is_synced = is_synced
+        super().__init__(folder)
+
+    def prepare(self) -> None:
+        self.run_tool(
+            "mariadb-install-db", "--no-defaults", f"--datadir={self.folder / 'data'}", "--auth-root-authentication-method=normal",
+            "--skip-test-db", "--skip-name-resolve", user=True,
+        )  # fmt: skip
+
+    def command(self) -> list[str]:
+        return [
+            "/usr/sbin/mariadbd", "--no-defaults", f"--datadir={self.folder / 'data'}", f"--port={self.port}", "--bind-address=127.0.0.1",
+            f"--socket={self.folder / 'mariadb.sock'}", f"--pid-file={self.folder / 'mariadb.pid'}", "--skip-name-resolve",
+            f"--innodb-flush-log-at-trx-commit={1 if self._is_synced else 2}", "--innodb-buffer-pool-size=64M", "--max-connections=60",
+            "--performance-schema=off",
+        ]  # fmt: skip
+
+    def ask(self, sql: str, database: str = "") -> str:
+        return self.run_tool(
+            "mariadb", "--no-defaults", "--batch", "--skip-column-names", "--host=127.0.0.1", f"--port={self.port}", "--user=root",
+            f"--execute={sql}", *([database] if database else []),
+        )  # fmt: skip
+
+    def url(self, database: str) -> str:
+        return f"mysql://root@127.0.0.1:{self.port}/{database}"
+
+
+@contextmanager
+def postgresql_running(*, is_synced: bool = False) -> Iterator[PostgreSql]:
+    """A started PostgreSQL, ended on leaving."""
+    if shutil.which("psql") is None or not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        _missing("PostgreSQL", "postgresql")
+    with _folder("postgresql") as folder:
+        server = PostgreSql(folder, is_synced=is_synced)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.thaw()
+            server.kill()
+
+
+@contextmanager
+def mariadb_running(*, is_synced: bool = False) -> Iterator[MariaDb]:
+    """A started MariaDB, ended on leaving."""
+    if not Path("/usr/sbin/mariadbd").exists() or shutil.which("mariadb-install-db") is None:
+        _missing("MariaDB", "mariadb-server")
+    with _folder("mariadb") as folder:
+        server = MariaDb(folder, is_synced=is_synced)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.thaw()
+            server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSql]:
+    """One PostgreSQL for the whole run. Tests that kill it start it again."""
+    with postgresql_running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """One MariaDB for the whole run. Tests that kill it start it again."""
+    with mariadb_running() as server:
+        yield server
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a SQLite file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'record.sqlite3'}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgreSql) -> Iterator[str]:
+    """The URL of a fresh database on PostgreSQL."""
+    name = postgresql.fresh_database()
+    yield postgresql.url(name)
+    postgresql.drop(name)
+
+
+@pytest.fixture
+def mariadb_url(mariadb: MariaDb) -> Iterator[str]:
+    """The URL of a fresh database on MariaDB."""
+    name = mariadb.fresh_database()
+    yield mariadb.url(name)
+    mariadb.drop(name)
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.databases), pytest.param("mariadb", marks=pytest.mark.databases)]
+)
+def record_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh, empty database, on each kind in turn."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@contextmanager
+def _folder(name: str) -> Iterator[Path]:
+    """A folder that the servers' own users can reach, as pytest's are not."""
+    folder = Path(tempfile.mkdtemp(prefix=f"palestra-{name}-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _missing(name: str, package: str) -> None:
+    text = f"{name} is not installed here: apt-get install {package}"
+    if os.environ.get("REQUIRE_BROKERS") == "1" or os.environ.get("CI") == "true":
+        pytest.fail(text)
+    pytest.skip(text)
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    return [int(child) for child in text.split()]
