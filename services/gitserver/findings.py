@@ -1,0 +1,162 @@
+"""Owns the table of everything a package check can say, and the report that collects it. Never reads a package.
+
+`docs/packages.md` is generated from this table (``python -m services.gitserver.findings``); codes are never reused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from wire.problems import Finding
+
+ERROR: Final = "error"
+WARNING: Final = "warning"
+
+MOST_FINDINGS: Final = 200
+"""A report names at most this many; what is beyond is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKind:
+    """One thing that can be found: ``severity`` error refuses the package; ``text`` says what it means and what to do."""
+
+    code: str
+    severity: str
+    text: str
+
+
+KINDS: Final[tuple[FindingKind, ...]] = (
+    # the archive
+    FindingKind("zip-unreadable", ERROR, "The upload is no zip archive, or its directory is damaged. Make the archive again."),
+    FindingKind("zip-damaged", ERROR, "A file of the archive does not unpack to what its header says. Make the archive again."),
+    FindingKind("zip-encrypted", ERROR, "A file is encrypted. Make the archive without a password."),
+    FindingKind("zip-method", ERROR, "A file is packed by a method that is not read. Use store or deflate."),
+    FindingKind("zip-bomb", ERROR, "The archive unpacks to far more than it can mean, or its files overlap. It is not unpacked."),
+    FindingKind("package-too-large", ERROR, "The unpacked package is larger than this installation allows."),
+    FindingKind("too-many-files", ERROR, "The package has more files than this installation allows."),
+    # paths
+    FindingKind("unsafe-path", ERROR, "A path begins with / or a drive letter, or contains . or .. as a name. Pack from inside the package's folder."),
+    FindingKind("path-encoding", ERROR, "A file name is not UTF-8, or the archive does not say that it is. Use plain ASCII names."),
+    FindingKind("path-not-allowed", ERROR, "A file name has characters that are not allowed (letters, digits and . _ - + are)."),
+    FindingKind("path-too-long", ERROR, "A path has more than 255 characters or more than 12 levels."),
+    FindingKind("path-duplicate", ERROR, "Two files of the archive have the same path."),
+    FindingKind("path-conflict", ERROR, "A path is a file and a folder at once."),
+    FindingKind("path-unusual", WARNING, "A file name is outside the format's rules (length at least 2, begins and ends with a letter or digit)."),
+    FindingKind("link", ERROR, "A symbolic link or submodule. Put the file itself there."),
+    FindingKind("special-file", ERROR, "A device, socket or pipe."),
+    FindingKind("junk-ignored", WARNING, "Left-overs of an operating system or version control were left out."),
+    # text and YAML
+    FindingKind("text-not-utf8", ERROR, "A text file is not valid UTF-8. Save it as UTF-8."),
+    FindingKind("text-bom", WARNING, "A text file begins with a byte-order mark, which was left out."),
+    FindingKind("file-too-large", ERROR, "A file that must be read whole (YAML, statement, source) is larger than 1 MiB."),
+    FindingKind("bad-yaml", ERROR, "A YAML file does not parse; the line is named. Anchors, aliases and deep nesting are refused too."),
+    FindingKind("yaml-wrong-type", ERROR, "A key has a value of the wrong type."),
+    FindingKind("yaml-duplicate-key", ERROR, "A key stands twice in the same map."),
+    FindingKind("yaml-unknown-key", WARNING, "A key that this format does not have; it is ignored."),
+    FindingKind("ini-invalid", WARNING, "A line of domjudge-problem.ini is not of the form key = value; it is ignored."),
+    # format and kind of problem
+    FindingKind("problem-yaml-missing", ERROR, "There is no problem.yaml in the package's top folder."),
+    FindingKind("format-not-yet", ERROR, "The package is of a format or version that is not read yet."),
+    FindingKind("format-unknown", ERROR, "problem_format_version names a format that nobody knows."),
+    FindingKind("type-unknown", ERROR, "`type` must be pass-fail or scoring."),
+    FindingKind("type-not-yet", ERROR, "Interactive, multi-pass and submit-answer problems cannot be judged yet."),
+    FindingKind("grading-not-yet", ERROR, "A way of grading that cannot be judged yet: a custom grader, or a score to be minimised."),
+    FindingKind("grading-ignored", WARNING, "A grading flag that changes nothing here, or is meant for scoring problems only."),
+    FindingKind("include-not-yet", ERROR, "`include/` and `graders/` (code joined to every submission) cannot be judged yet."),
+    FindingKind("validation-unknown", ERROR, "`validation` must be default, or custom with score."),
+    FindingKind("license-unknown", WARNING, "`license` is none of the values that the format lists."),
+    FindingKind("title-missing", WARNING, "No title in problem.yaml or the statement; the alias stands for it."),
+    # limits
+    FindingKind("limit-bad", ERROR, "A limit is not a number in its range."),
+    FindingKind("time-limit-missing", WARNING, "No time limit in .timelimit, domjudge-problem.ini or limits.time_limit; 2 seconds are taken."),
+    # statements
+    FindingKind("statement-missing", ERROR, "There is no statement: problem_statement/problem[.LANGUAGE].md, .tex, .html or .pdf."),
+    FindingKind("statement-name", WARNING, "A statement's file name has no language code of ISO 639; it is shown to nobody."),
+    # cases
+    FindingKind("no-cases", ERROR, "There is no test case under data/secret/."),
+    FindingKind("no-sample-cases", WARNING, "There is no test case under data/sample/."),
+    FindingKind("case-without-answer", ERROR, "An input (.in) has no answer (.ans) beside it."),
+    FindingKind("answer-without-input", ERROR, "An answer (.ans) has no input (.in) beside it."),
+    FindingKind("too-many-cases", ERROR, "More test cases than this installation allows."),
+    FindingKind("case-misplaced", WARNING, "A file in data/ outside data/sample/ and data/secret/ is ignored."),
+    FindingKind("case-file-unknown", WARNING, "A file among the test cases has an ending that the format does not know; it is ignored."),
+    FindingKind("case-not-utf8", WARNING, "A test case is not valid UTF-8."),
+    FindingKind("sample-large", WARNING, "A sample is larger than 64 KiB and not shown in the statement."),
+    # checkers
+    FindingKind("validator-missing", ERROR, "`validation: custom` without a program in output_validators/."),
+    FindingKind("validator-unused", WARNING, "output_validators/ has a program, and `validation` does not say custom."),
+    FindingKind("validator-source-missing", ERROR, "An output validator has no source file, or an empty one."),
+    FindingKind("validator-language", ERROR, "An output validator must be written in C, C++, Java or Python 3, in one of them."),
+    FindingKind("validator-build-script", ERROR, "An output validator brings a build or run script, which is not run. Give the sources alone."),
+    FindingKind("validators-many", ERROR, "More than one output validator. Make one of them."),
+    FindingKind("validator-flag-bad", ERROR, "A flag that the default validator does not know, or a tolerance that is no number."),
+    FindingKind("input-validators-missing", WARNING, "There is no input validator in input_validators/."),
+    # submissions
+    FindingKind("no-accepted-submission", WARNING, "There is no submission under submissions/accepted/."),
+    FindingKind("submission-folder", WARNING, "The folder of a submission says no verdict, nor does @EXPECTED_RESULTS@ in it; it is left out."),
+    FindingKind("submission-language", WARNING, "The ending of a submission belongs to no language that is known; it is left out."),
+    FindingKind("submission-many-files", WARNING, "A submission of several source files cannot be judged yet; it is left out."),
+    FindingKind("submission-too-large", WARNING, "A submission is larger than 256 KiB or not UTF-8 and is left out."),
+    FindingKind("expectation-conflict", WARNING, "@EXPECTED_RESULTS@ contradicts the submission's folder, or has an unknown word; the folder counts."),
+)  # fmt: skip
+"""Every finding there is, in the order in which `docs/packages.md` lists them."""
+
+_SEVERITY: Final = {kind.code: kind.severity for kind in KINDS}
+
+
+class Report:
+    """Collects findings. Keeps the first `MOST_FINDINGS` and counts the rest."""
+
+    def __init__(self) -> None:
+        self._findings: list[Finding] = []
+        self._errors = 0
+        self._beyond = 0
+
+    def add(self, code: str, path: str, message: str) -> None:
+        """Notes one finding; its severity follows from the code, which must be in `KINDS`."""
+        severity = _SEVERITY[code]
+        self._errors += severity == ERROR
+        if len(self._findings) < MOST_FINDINGS:
+            self._findings.append(Finding(severity, code, path, message))
+        else:
+            self._beyond += 1
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether an error was found."""
+        return self._errors > 0
+
+    @property
+    def errors(self) -> int:
+        """How many errors were found, also those beyond the bound."""
+        return self._errors
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found: errors first, otherwise in the order of finding."""
+        return tuple(sorted(self._findings, key=lambda finding: finding.severity != ERROR))
+
+    def counts(self) -> str:
+        """How many errors and warnings, in words."""
+        return f"{_count(self._errors, 'error')}, {_count(len(self._findings) + self._beyond - self._errors, 'warning')}"
+
+    def summary(self) -> str:
+        """One line: how many errors and warnings, and what the first error is."""
+        if not self._errors:
+            return self.counts()
+        first = self.findings()[0]
+        return f"{self.counts()}; first: {first.code} in {first.path or 'the package'}: {first.message}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def table() -> str:
+    """The Markdown table of all codes, as `docs/packages.md` shows it."""
+    rows = [f"| `{kind.code}` | {kind.severity} | {kind.text.replace('|', chr(92) + '|')} |" for kind in KINDS]
+    return "\n".join(["| Code | Severity | What it means, what to do |", "|---|---|---|", *rows]) + "\n"
+
+
+if __name__ == "__main__":
+    print(table(), end="")  # noqa: T201 - the generator of a document writes to the terminal

@@ -1,0 +1,79 @@
+"""Owns the one inner shape of a problem package, whatever format it came in. Never reads one: the readers do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+from contest.limits import Limits
+from services.gitserver.findings import Report
+from services.gitserver.formats.files import PackageFile, PackageFiles
+from wire.judging import CaseGroup, Checker
+from wire.problems import Sample, StatementFile
+
+
+@dataclass(frozen=True, slots=True)
+class PackageCase:
+    """One test case: ``name`` is its path without ending below the data, as ``secret/02-big``."""
+
+    name: str
+    input: PackageFile
+    answer: PackageFile
+    is_sample: bool
+    group: str
+    checker_arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackageSubmission:
+    """A submission of the package that can be judged, with the verdicts (their short names) that the setter allows."""
+
+    path: str
+    language: str
+    expected: tuple[str, ...]
+    file: PackageFile
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A problem package as understood.
+
+    ``public`` and ``protected`` map the path that a file gets in its published tree to the file; ``checker_files`` does
+    so inside the checker's folder. ``cases`` are in judging order; ``groups`` counts in that order. Paths of
+    ``statements`` and ``attachments`` are paths of ``public``.
+    """
+
+    format: str
+    title: str
+    limits: Limits
+    statements: tuple[StatementFile, ...]
+    samples: tuple[Sample, ...]
+    attachments: tuple[str, ...]
+    public: Mapping[str, PackageFile]
+    cases: tuple[PackageCase, ...]
+    checker: Checker
+    checker_files: Mapping[str, PackageFile]
+    groups: CaseGroup
+    submissions: tuple[PackageSubmission, ...]
+    protected: Mapping[str, PackageFile]
+    compile_limits: Limits | None = None
+    is_scoring: bool = False
+    max_score: Fraction = Fraction(1)
+    author: str = ""
+    source: str = ""
+    license: str = ""
+    checker_note: str = ""
+
+
+class Reader(Protocol):
+    """Reads one format. Pure; says everything that is wrong to the report, at once, and never raises for it."""
+
+    def recognises(self, files: PackageFiles) -> bool:
+        """Whether the package looks like this format."""
+        ...
+
+    def read(self, files: PackageFiles, alias: str, report: Report) -> Package | None:
+        """The package; None or anything when the report holds an error."""
+        ...

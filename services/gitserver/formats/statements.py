@@ -1,0 +1,84 @@
+"""Owns finding the statements of a package, their languages and titles. Never renders one: the frontend does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from services.gitserver.findings import Report
+from services.gitserver.formats.files import PackageFile, PackageFiles, read_text
+from wire.problems import StatementFile
+
+FORMATS: Final = {".md": "markdown", ".html": "html", ".tex": "latex", ".pdf": "pdf"}
+"""Statement format by ending, the best to show first."""
+
+FOLDERS: Final = ("problem_statement", "statement")
+"""Where statements lie: the legacy name, then that of 2025-09, which some write already."""
+
+_NAME = re.compile(r"problem(?:\.([A-Za-z-]+))?\.(md|html|tex|pdf)")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
+_PROBLEM_NAME = re.compile(r"\\problemname\{((?:[^{}]|\{[^{}]*\})*)\}")
+_PLAIN_NAME = re.compile(r"^%%\s*plainproblemname:\s*(.+?)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The statements, best format first within a language, English first; ``public`` maps public paths to files."""
+
+    files: tuple[StatementFile, ...]
+    public: Mapping[str, PackageFile]
+
+
+def read_statements(files: PackageFiles, titles: Mapping[str, str], report: Report) -> Statements:
+    """Every statement with the title it goes by, and the files (figures) that lie beside them."""
+    public: dict[str, PackageFile] = {}
+    found: list[StatementFile] = []
+    for path, file in _sources(files).items():
+        public[path] = file
+        match = _NAME.fullmatch(path.removeprefix("statement/"))
+        if match is None:
+            continue
+        language = match.group(1) or "en"
+        if _LANGUAGE.fullmatch(language) is None:
+            report.add("statement-name", file.path, f"{language!r} is no language code such as en or pt-BR")
+            continue
+        text_format = FORMATS["." + match.group(2)]
+        text = None if text_format == "pdf" else read_text(file, report)
+        title = _title(titles, language, text if text_format == "latex" else None)
+        found.append(StatementFile(language, text_format, path, title))
+    if not found:
+        report.add("statement-missing", FOLDERS[0], "there is no problem_statement/problem[.LANGUAGE].md, .tex, .html or .pdf")
+    order = list(FORMATS.values())
+    found.sort(key=lambda statement: (statement.language != "en", statement.language, order.index(statement.format)))
+    return Statements(tuple(found), public)
+
+
+def _sources(files: PackageFiles) -> dict[str, PackageFile]:
+    """Files by the path they get in the public tree; what DOMjudge lays into the root counts where the folder has none."""
+    folder = next((folder for folder in FOLDERS if files.under(folder)), "")
+    found = {f"statement/{file.path[len(folder) + 1 :]}": file for file in files.under(folder)} if folder else {}
+    for ending in (".pdf", ".html"):
+        file = files.find("problem" + ending)
+        if file is not None:
+            found.setdefault(f"statement/problem{ending}", file)
+    return found
+
+
+def _title(titles: Mapping[str, str], language: str, latex: str | None) -> str:
+    """The title in a language: from problem.yaml, else from the LaTeX itself, else in English, else in any language."""
+    if language in titles:
+        return titles[language]
+    if "" not in titles and latex is not None and (own := _latex_title(latex)):
+        return own
+    return titles.get("") or titles.get("en") or next(iter(titles.values()), "")
+
+
+def _latex_title(text: str) -> str:
+    plain = _PLAIN_NAME.search(text)
+    if plain is not None:
+        return plain.group(1)
+    named = _PROBLEM_NAME.search(text)
+    title = re.sub(r"\s+", " ", named.group(1)).strip() if named is not None else ""
+    return "" if title.startswith("\\problemyamlname") else title

@@ -1,0 +1,169 @@
+"""Owns the careful reading of small YAML files: every fault with its line, every unknown key. Never builds objects by tag."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Final
+
+import yaml
+
+from services.gitserver.findings import Report
+from services.gitserver.formats.files import PackageFile, read_text
+
+MOST_DEPTH: Final = 20
+_NULL, _MAP, _LIST = "tag:yaml.org,2002:null", yaml.MappingNode, yaml.SequenceNode
+
+
+class YamlMap:
+    """One map of a YAML file. Each question marks its key as known; `finish` warns of the keys that nobody asked for."""
+
+    def __init__(self, node: yaml.MappingNode | None, path: str, report: Report, prefix: str = "") -> None:
+        self._path, self._report, self._prefix = path, report, prefix
+        self._values: dict[str, yaml.Node] = {}
+        self._asked: set[str] = set()
+        for key, value in node.value if node is not None else ():
+            name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+            if name in self._values:
+                self._wrong("yaml-duplicate-key", key, f"`{prefix}{name}` stands twice")
+            self._values[name] = value
+
+    def __contains__(self, key: str) -> bool:
+        return self._find(key) is not None
+
+    def text(self, key: str, default: str = "") -> str:
+        """A scalar as it is written."""
+        node = self._find(key)
+        if node is None:
+            return default
+        if not isinstance(node, yaml.ScalarNode):
+            self._wrong("yaml-wrong-type", node, f"`{self._prefix}{key}` must be a text")
+            return default
+        return str(node.value).strip()
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of scalars, or one scalar as a list of one."""
+        node = self._find(key)
+        if node is None:
+            return ()
+        members = node.value if isinstance(node, _LIST) else [node]
+        if not all(isinstance(member, yaml.ScalarNode) for member in members):
+            self._wrong("yaml-wrong-type", node, f"`{self._prefix}{key}` must be a text or a list of texts")
+            return ()
+        return tuple(str(member.value).strip() for member in members)
+
+    def texts_by_language(self, key: str) -> dict[str, str]:
+        """A text (for every language, under ``""``) or a map of language to text."""
+        if isinstance(self._find(key), _MAP):
+            inner = self.map(key)
+            return {language: inner.text(language) for language in inner.keys_as_written()}
+        text = self.text(key)
+        return {"": text} if text else {}
+
+    def choice(self, key: str, allowed: Iterable[str], default: str, code: str) -> str:
+        """One of the allowed words; anything else is a finding of that code."""
+        value = self.text(key, default)
+        if value not in (words := tuple(allowed)):
+            self.fault(key, code, f"`{self._prefix}{key}` must be one of {', '.join(words)}, not {value[:40]!r}")
+            return default
+        return value
+
+    def number(self, key: str, least: float, most: float, code: str = "limit-bad") -> Fraction | None:
+        """An exact number of the range; None when the key is absent or its value wrong."""
+        node = self._find(key)
+        if node is None:
+            return None
+        try:
+            number = float(str(node.value)) if isinstance(node, yaml.ScalarNode) else math.nan
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            self._wrong("yaml-wrong-type", node, f"`{self._prefix}{key}` must be a number")
+            return None
+        if not least <= number <= most:
+            self._wrong(code, node, f"`{self._prefix}{key}` must lie between {least:g} and {most:g}, not {number:g}")
+            return None
+        return Fraction(str(node.value).replace("_", ""))
+
+    def map(self, key: str) -> YamlMap:
+        """An inner map; an empty one when the key is absent or its value wrong."""
+        node = self._find(key)
+        if node is not None and not isinstance(node, _MAP):
+            self._wrong("yaml-wrong-type", node, f"`{self._prefix}{key}` must be a map")
+            node = None
+        return YamlMap(node, self._path, self._report, f"{self._prefix}{key}.")
+
+    def keys_as_written(self) -> tuple[str, ...]:
+        """Every key in the order of the file."""
+        return tuple(self._values)
+
+    def is_map(self, key: str) -> bool:
+        """Whether the key's value is a map."""
+        return isinstance(self._find(key), _MAP)
+
+    def fault(self, key: str, code: str, message: str) -> None:
+        """Adds a finding at the key's line."""
+        node = self._find(key)
+        if node is None:
+            self._report.add(code, self._path, message)
+        else:
+            self._wrong(code, node, message)
+
+    def finish(self, ignore: Iterable[str] = ()) -> None:
+        """Warns of the keys that nobody asked for, except those that may stand here without a meaning for us."""
+        known = self._asked | set(ignore)
+        for key, node in self._values.items():
+            if key not in known:
+                self._wrong("yaml-unknown-key", node, f"`{self._prefix}{key}` is no key of this format and is ignored")
+
+    def _find(self, key: str) -> yaml.Node | None:
+        self._asked.add(key)
+        node = self._values.get(key)
+        return None if node is not None and node.tag == _NULL else node
+
+    def _wrong(self, code: str, node: yaml.Node, message: str) -> None:
+        self._report.add(code, self._path, f"line {_line(node)}: {message}")
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1 if node.start_mark is not None else 0
+
+
+def read_yaml(file: PackageFile, report: Report) -> YamlMap | None:
+    """The file's map; None, with a finding, when it is no YAML or no map. An empty file is an empty map."""
+    text = read_text(file, report)
+    if text is None:
+        return None
+    try:
+        if (fault := _fault_of_events(text)) is not None:
+            report.add("bad-yaml", file.path, fault)
+            return None
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as wrong:
+        mark = wrong.problem_mark or wrong.context_mark
+        report.add("bad-yaml", file.path, f"line {mark.line + 1 if mark else '?'}: {wrong.problem or wrong.context}")
+        return None
+    except yaml.YAMLError as wrong:
+        report.add("bad-yaml", file.path, str(wrong).splitlines()[0])
+        return None
+    if node is not None and not isinstance(node, _MAP) and node.tag != _NULL:
+        report.add("yaml-wrong-type", file.path, "line 1: the file must be a map of keys to values")
+        return None
+    return YamlMap(node if isinstance(node, _MAP) else None, file.path, report)
+
+
+def _fault_of_events(text: str) -> str | None:
+    """Why a file is not even composed: aliases multiply, depth exhausts the stack. None when it may be."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark is not None else 0
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            return f"line {line}: anchors and aliases are not allowed"
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MOST_DEPTH:
+                return f"line {line}: nested more than {MOST_DEPTH} levels deep"
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None

@@ -1,0 +1,112 @@
+"""Owns answering what is asked about published problems. Never changes one, never shows more than the call is for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Final
+
+from mesh.codec import decode
+from mesh.errors import NotFound
+from services.gitserver.names import parse_digest, parse_object, parse_public_path
+from services.gitserver.publication import DIGESTS, digest_path, published_ref, version_ref
+from services.gitserver.repository import MAIN, Blob, Repository
+from services.gitserver.shelf import Shelf
+from wire.judging import BlobRequest, JudgingManifest
+from wire.problems import (
+    ExpectedSubmission, ImportAnswer, ManifestRequest, ProblemRequest, PublicFileRequest, Statement, StatementRequest,
+)  # fmt: skip
+
+MOST_SOURCES_BYTES: Final = 64 << 20
+
+
+class Library:
+    """What the calls read. Raises everywhere: `NotFound` (``no-such-problem``, ``no-such-version``)."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    async def problem(self, request: ProblemRequest) -> ImportAnswer:
+        """The card of a problem at a commit, with its owner."""
+        repository = await self._shelf.repository(request.alias)
+        commit = await self._commit(repository, request)
+        ref = published_ref(commit)
+        card, owner, private = await repository.read(f"{ref}:card.json", f"{ref}:owner", f"{ref}:private")
+        if card is None or owner is None or private is None:
+            raise _no_version(request.alias, commit)
+        made = decode(ImportAnswer, b'{"card":%s,"owner":""}' % card.content)
+        return replace(made, card=replace(made.card, alias=request.alias, commit=commit, version=private.oid), owner=owner.content.decode())
+
+    async def statement(self, request: StatementRequest) -> Statement:
+        """A statement in the language, else in English, else in any. Raises: `NotFound` (``no-statement``)."""
+        answer = await self.problem(ProblemRequest(request.alias, request.commit))
+        card = answer.card
+        wanted = (request.language, request.language.partition("-")[0], "en")
+        ranked = sorted(card.statements, key=lambda one: wanted.index(one.language) if one.language in wanted else len(wanted))
+        if not ranked:
+            raise NotFound(f"{request.alias!r} has no statement", code="no-statement")
+        chosen = ranked[0]
+        text = ""
+        if chosen.format != "pdf":
+            repository = await self._shelf.repository(request.alias)
+            (found,) = await repository.read(f"{published_ref(card.commit)}:public/{chosen.path}")
+            if found is None:
+                raise _no_version(request.alias, card.commit)
+            text = found.content.decode("utf-8-sig")
+        return Statement(chosen.language, chosen.format, chosen.path, chosen.title or card.title, text)
+
+    async def submissions(self, request: ProblemRequest) -> tuple[ExpectedSubmission, ...]:
+        """The package's own submissions, with sources and allowed verdicts, sorted by path."""
+        repository = await self._shelf.repository(request.alias)
+        ref = published_ref(await self._commit(repository, request))
+        (listed,) = await repository.read(f"{ref}:submissions.json")
+        if listed is None:
+            raise _no_version(request.alias, request.commit)
+        named = decode(tuple[ExpectedSubmission, ...], listed.content)
+        sources = await repository.read(*(f"{ref}:protected/{one.path}" for one in named), most_bytes=MOST_SOURCES_BYTES)
+        return tuple(
+            replace(one, source=source.content.decode()) for one, source in zip(named, sources, strict=True) if source is not None
+        )
+
+    async def manifest(self, request: ManifestRequest) -> JudgingManifest:
+        """What judging a version needs to know."""
+        repository = await self._shelf.repository(request.alias)
+        version = parse_object(request.version)
+        (found,) = await repository.read(f"{version_ref(version)}:judging.json")
+        if found is None:
+            raise _no_version(request.alias, version)
+        return replace(decode(JudgingManifest, found.content), problem=request.alias, version=version)
+
+    @asynccontextmanager
+    async def file(self, request: PublicFileRequest) -> AsyncIterator[Blob]:
+        """A file of the public tree. Raises: `NotFound` (``no-such-file``)."""
+        repository = await self._shelf.repository(request.alias)
+        path = parse_public_path(request.path)
+        commit = await self._commit(repository, ProblemRequest(request.alias, request.commit))
+        async with repository.blob(f"{published_ref(commit)}:public/{path}") as blob:
+            if blob is None:
+                raise NotFound(f"{path!r} is no file of the problem {request.alias!r}", code="no-such-file")
+            yield blob
+
+    @asynccontextmanager
+    async def blob(self, request: BlobRequest) -> AsyncIterator[Blob]:
+        """A test case or checker file of any version by its SHA-256. Raises: `NotFound` (``no-such-blob``)."""
+        repository = await self._shelf.repository(request.problem)
+        path = digest_path(parse_digest(request.digest))
+        async with repository.blob(f"{DIGESTS}:{path}") as blob:
+            if blob is None:
+                raise NotFound(f"no version of {request.problem!r} has a file {request.digest}", code="no-such-blob")
+            yield blob
+
+    async def _commit(self, repository: Repository, request: ProblemRequest) -> str:
+        if request.commit:
+            return parse_object(request.commit)
+        (newest,) = await repository.resolve(MAIN)
+        if newest is None:
+            raise _no_version(request.alias, "main")
+        return newest
+
+
+def _no_version(alias: str, version: str) -> NotFound:
+    return NotFound(f"the problem {alias!r} has no version {version!r}", code="no-such-version")

@@ -1,0 +1,112 @@
+"""Owns the reading of a whole commit for the format readers: every file once, hashed, the small ones kept. Never judges them."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import subprocess
+from dataclasses import dataclass, replace
+from typing import IO, Final
+
+from services.gitserver.archive import Bounds, note_unusual
+from services.gitserver.findings import Report
+from services.gitserver.formats.files import MOST_KEPT_BYTES, PackageFile, PackageFiles
+from services.gitserver.git import CHUNK_BYTES
+from services.gitserver.names import fault_of_path, is_junk, is_usual
+from services.gitserver.repository import FILE_MODES, Repository, TreeEntry
+
+MOST_KEPT_IN_ALL_BYTES: Final = 64 << 20
+_CASE_ENDINGS: Final = (".in", ".ans", ".out")
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What one pass over an object tells."""
+
+    digest: str
+    is_utf8: bool
+    content: bytes | None
+
+
+async def read_snapshot(repository: Repository, tree: str, bounds: Bounds, report: Report) -> PackageFiles:
+    """Every file of a tree. What may not be in a package is left out and said in the report."""
+    entries = await repository.tree(tree, bounds.files)
+    if entries is None:
+        report.add("too-many-files", "", f"more than {bounds.files} files")
+        return PackageFiles(())
+    total = sum(entry.size_bytes for entry in entries)
+    if total > bounds.unpacked_bytes:
+        report.add("package-too-large", "", f"{total} bytes; at most {bounds.unpacked_bytes} are allowed")
+        return PackageFiles(())
+    allowed = [entry for entry in entries if not is_junk(entry.path) and _is_allowed(entry, report)]
+    note_unusual([entry.path for entry in allowed if not is_usual(entry.path)], report)
+    facts = await repository.git.work(repository.folder, "cat-file", "--batch", work=lambda process: _read_all(process, allowed))
+    return PackageFiles(
+        PackageFile(entry.path, entry.oid, entry.size_bytes, facts[entry.oid].digest, facts[entry.oid].content, facts[entry.oid].is_utf8)
+        for entry in allowed
+    )
+
+
+def _is_allowed(entry: TreeEntry, report: Report) -> bool:
+    fault = fault_of_path(entry.path)
+    if fault is not None:
+        report.add(fault[0], entry.path[:200], fault[1])
+    elif entry.mode not in FILE_MODES:
+        report.add("link", entry.path, "a symbolic link or submodule: put the file itself there")
+    else:
+        return True
+    return False
+
+
+def _read_all(process: subprocess.Popen[bytes], entries: list[TreeEntry]) -> dict[str, _Facts]:
+    """Each object once; runs in a thread. Raises: EOFError when git ends early."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    found: dict[str, _Facts] = {}
+    room = MOST_KEPT_IN_ALL_BYTES
+    for entry in entries:
+        wanted = _is_wanted(entry) and entry.size_bytes <= room
+        known = found.get(entry.oid)
+        if known is not None and (known.content is not None or not wanted):
+            continue
+        process.stdin.write(f"{entry.oid}\n".encode())
+        process.stdin.flush()
+        facts = _read_one(process.stdout)
+        room -= entry.size_bytes if wanted else 0
+        found[entry.oid] = facts if wanted else replace(facts, content=None)
+    process.stdin.close()
+    return found
+
+
+def _is_wanted(entry: TreeEntry) -> bool:
+    """Whether a reader may ask for the content: what is small, and no case that only judging sees."""
+    is_secret = entry.path.endswith(_CASE_ENDINGS) and "sample" not in entry.path
+    return entry.size_bytes <= MOST_KEPT_BYTES and not is_secret
+
+
+def _read_one(stream: IO[bytes]) -> _Facts:
+    header = stream.readline().split()
+    if len(header) != 3:
+        raise EOFError(b" ".join(header).decode(errors="replace") or "git said nothing")
+    size = left = int(header[2])
+    digest, decoder, is_utf8 = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), True
+    kept: list[bytes] = []
+    while left:
+        chunk = stream.read(min(left, CHUNK_BYTES))
+        if not chunk:
+            raise EOFError(f"git ended {left} bytes early")
+        left -= len(chunk)
+        digest.update(chunk)
+        is_utf8 = is_utf8 and _goes_on(decoder, chunk, is_last=not left)
+        if size <= MOST_KEPT_BYTES:
+            kept.append(chunk)
+    stream.read(1)
+    return _Facts(digest.hexdigest(), is_utf8, b"".join(kept) if size <= MOST_KEPT_BYTES else None)
+
+
+def _goes_on(decoder: codecs.IncrementalDecoder, chunk: bytes, *, is_last: bool) -> bool:
+    try:
+        decoder.decode(chunk, is_last)
+    except UnicodeDecodeError:
+        return False
+    return True

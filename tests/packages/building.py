@@ -1,0 +1,61 @@
+"""Packages made by small functions: a sound one, and what is changed in it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+SUM_CPP = "#include <iostream>\nint main(){long long a,b;std::cin>>a>>b;std::cout<<a+b<<'\\n';}\n"
+SUM_PY = "a, b = map(int, input().split())\nprint(a + b)\n"
+
+
+def sound(**changes: str | bytes | None) -> dict[str, bytes]:
+    """The files of a small sound package; ``changes`` add, replace or (None) remove files, with __ for / and _ as it is."""
+    files: dict[str, str | bytes] = {
+        "problem.yaml": "name: Two numbers\nlicense: cc by-sa\nrights_owner: Ada\nauthor: Ada\nsource: Test Open 2026\nlimits:\n  memory: 256\n",
+        ".timelimit": "1.5\n",
+        "problem_statement/problem.en.md": "# Two numbers\n\nAdd $a$ and $b$. ![a figure](figure.png)\n",
+        "problem_statement/problem.es.md": "Sume $a$ y $b$.\n",
+        "problem_statement/figure.png": b"\x89PNG\r\n\x1a\nnot really",
+        "attachments/template.py": "a, b = map(int, input().split())\n",
+        "data/sample/1.in": "1 2\n",
+        "data/sample/1.ans": "3\n",
+        "data/secret/01-small.in": "10 20\n",
+        "data/secret/01-small.ans": "30\n",
+        "data/secret/01-small.desc": "two small numbers\n",
+        "data/secret/02-large.in": "1000000000000 1\n",
+        "data/secret/02-large.ans": "1000000000001\n",
+        "input_validators/check.py": "import sys\nsys.exit(42)\n",
+        "submissions/accepted/sum.cpp": SUM_CPP,
+        "submissions/accepted/sum.py": SUM_PY,
+        "submissions/wrong_answer/minus.py": "a, b = map(int, input().split())\nprint(a - b)\n",
+    }
+    return changed(files, changes)
+
+
+def changed(files: Mapping[str, str | bytes], changes: Mapping[str, str | bytes | None]) -> dict[str, bytes]:
+    """The files with changes by path."""
+    joined: dict[str, str | bytes | None] = {**files, **changes}
+    return {path: text.encode() if isinstance(text, str) else text for path, text in joined.items() if text is not None}
+
+
+def with_changes(changes: Mapping[str, str | bytes | None]) -> dict[str, bytes]:
+    """The sound package with changes by path."""
+    return changed(sound(), changes)
+
+
+def zipped(files: Mapping[str, bytes], top: str = "") -> bytes:
+    """A zip of files, in one top folder when it has a name."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in files.items():
+            archive.writestr(f"{top}/{path}" if top else path, content)
+    return out.getvalue()
+
+
+def entry(name: str, mode: int = 0o100644, method: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:
+    """A zip entry with a Unix mode."""
+    info = zipfile.ZipInfo(name)
+    info.create_system, info.external_attr, info.compress_type = 3, mode << 16, method
+    return info
