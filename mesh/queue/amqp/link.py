@@ -52,7 +52,7 @@ class Link:
         self._connection: AbstractConnection | None = None
         self._is_up = asyncio.Event()
         self._is_unwanted = asyncio.Event()
-        self._is_ended = False
+        self.is_ended = False
         self.failure: MeshError | None = None
         self.has_tried = asyncio.Event()
 
@@ -62,10 +62,14 @@ class Link:
         Raises: `Unavailable` (``queue-unavailable``) after `end`.
         """
         while self._connection is None:
-            if self._is_ended:
-                raise Unavailable("the queue is closed: this process is stopping", code="queue-unavailable")
+            self.check_wanted()
             await self._is_up.wait()
         return self._connection
+
+    def check_wanted(self) -> None:
+        """Raises: `Unavailable` (``queue-unavailable``) after `end`."""
+        if self.is_ended:
+            raise Unavailable("the queue is closed: this process is stopping", code="queue-unavailable")
 
     def drop(self) -> None:
         """Makes it break and come back, prepared anew: it answers, but not as it should."""
@@ -75,14 +79,14 @@ class Link:
 
     def end(self) -> None:
         """Lets it go for good."""
-        self._is_ended = True
+        self.is_ended = True
         self.drop()
         self._is_up.set()  # who waits for it hears that it will not come
 
     async def run(self) -> None:
         """Keeps the link up until cancelled or ended."""
         pause_s, turn = _SHORTEST_PAUSE_S, 0
-        while not self._is_ended:
+        while not self.is_ended:
             try:
                 connection = await self._connected(self._address.urls[turn % len(self._address.urls)])
             except MeshError as wrong:
@@ -102,7 +106,7 @@ class Link:
         if self.failure is not None:
             self._log.info("broker-back", broker=self._address.name)
         self.failure = None
-        if not self._is_ended:
+        if not self.is_ended:
             self._is_unwanted.clear()
         self._connection = connection
         self._is_up.set()
@@ -112,11 +116,11 @@ class Link:
             await asyncio.wait([underlay(connection).closing, unwanted], return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._connection = None
-            if not self._is_ended:
+            if not self.is_ended:
                 self._is_up.clear()
             unwanted.cancel()
             await close_quietly(connection)
-        if not self._is_ended:
+        if not self.is_ended:
             self.failure = Unavailable("the line to the broker broke", code="queue-unavailable")
             self._log.warning("broker-lost", broker=self._address.name)
 

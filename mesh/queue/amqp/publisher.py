@@ -42,6 +42,7 @@ class Publisher:
                     try:
                         if await self._sent(exchange, queue, body, properties):
                             break
+                        self._link.check_wanted()
                         await asyncio.sleep(0.05)  # the line broke under it; the link tells when there is another
                     except (PublishError, ChannelNotFoundEntity):
                         if not may_mend:

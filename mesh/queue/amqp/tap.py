@@ -47,7 +47,7 @@ class AmqpTap:
     async def run(self) -> None:
         """Keeps consuming until cancelled; then gives everything back."""
         is_told = False
-        while True:
+        while not self._link.is_ended:
             channel = None
             try:
                 with line(f"consuming {self.declaration.name}"):
@@ -63,7 +63,7 @@ class AmqpTap:
                 self._forget()
                 if channel is not None:
                     await close_quietly(channel)
-            await asyncio.sleep(_PAUSE_S if channel is None else 0)
+            await asyncio.sleep(_PAUSE_S if channel is None and not self._link.is_ended else 0)
 
     @property
     def held(self) -> int:
@@ -73,6 +73,7 @@ class AmqpTap:
     async def take(self, most: int = 1) -> Sequence[Delivery]:
         while True:
             while not self._arrived:
+                self._link.check_wanted()
                 self._changed.clear()
                 await self._changed.wait()
             now = self._clock.monotonic()
@@ -195,6 +196,7 @@ class AmqpTap:
         self._channel = None
         self._arrived.clear()
         self._unsettled.clear()
+        self._changed.set()
 
 
 class AmqpDelivery:

@@ -313,3 +313,16 @@ async def _counts(shares: list[list[str]], count: int) -> bool:
 async def _depth_is(queue: Queue, wanted: tuple[int, int]) -> bool:
     depth = await queue.depth("Work")
     return (depth.waiting, depth.dead) == wanted
+
+
+async def test_closed_queue_says_so(queue: Queue) -> None:
+    async with queue.consumer("Work") as consumer:
+        taking = asyncio.ensure_future(consumer.take())
+        await asyncio.sleep(0.05)
+        await queue.close()
+        with pytest.raises(Unavailable):
+            async with asyncio.timeout(5):
+                await taking
+    with pytest.raises(Unavailable) as refused:
+        await queue.publish("Work", message())
+    assert refused.value.code == "queue-unavailable"
