@@ -7,9 +7,10 @@ the name that its certificate proves.
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -29,6 +30,8 @@ from mesh.rpc.splice import is_upgrade, opening_of, splice
 from mesh.tls import Credentials
 
 __all__ = ["Download", "Peer", "Peers"]
+
+LARGE_BYTES: Final = 1 << 20
 
 Req = TypeVar("Req")
 Resp = TypeVar("Resp")
@@ -151,7 +154,7 @@ class Peer:
     async def _ask(self, method: Method[Any, Any], body: Any, headers: dict[str, str]) -> tuple[int, bytes]:
         with self._outgoing.attempt() as address:
             async with self._lines.session() as session, session.post(
-                self._outgoing.url(address, method.name), data=body, headers=headers, server_hostname=self.name
+                self._outgoing.url(address, method.name), data=_payload(body), headers=headers, server_hostname=self.name
             ) as answer:
                 return answer.status, await self._read(answer)
 
@@ -190,3 +193,8 @@ class Peer:
             if isinstance(wrong, TimeoutError):
                 raise
             raise Unavailable(f"{self.name} broke off in the middle of a stream", code="stream-broken") from wrong
+
+
+def _payload(body: Any) -> Any:
+    """What aiohttp shall send: a large body in pieces, so that it does not hold up the loop."""
+    return io.BytesIO(body) if isinstance(body, bytes) and len(body) > LARGE_BYTES else body

@@ -29,7 +29,7 @@ _DECOMPRESSED: Final = frozenset({"gzip", "deflate", "br", "zstd"})
 
 def target_of(method: str, tail: str, request: web.BaseRequest) -> str:
     """The path at the peer, with the query as it came. The tail is quoted: it cannot leave its place."""
-    query = f"?{request.query_string}" if request.query_string else ""
+    query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
     parts = [part for part in tail.split("/") if part not in {"", ".", ".."}]
     return PASS_PATH + method + "".join(f"/{quote(part, safe='')}" for part in parts) + query
 

@@ -235,3 +235,12 @@ async def test_curl_with_a_certificate_calls_and_is_refused_as_the_table_says(ho
     assert forbidden[0] == "403"
     assert '"peer":"frontend"' in forbidden[1]
     assert nothing[0] == "404"
+
+
+async def test_a_large_request_and_answer_cross_whole(house: House) -> None:
+    large = Row("grader.echo", Word, Word, max_bytes=8 << 20)
+    door = house.door()
+    door.serve(large, echo)
+    async with door.listening():
+        answer = await (await house.caller()).call(large, Word("x" * 5_000_000))
+    assert len(answer.text) == len("frontend said ") + 5_000_000
