@@ -6,12 +6,14 @@ database on each kind of server in turn. A missing package is a failure with REQ
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -259,6 +261,13 @@ def record_url(request: pytest.FixtureRequest) -> str:
     """The URL of a fresh, empty database, on each kind in turn."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+async def sqlite_threads_ended(limit_s: float = 5.0) -> None:
+    """Waits until aiosqlite's threads are gone: one whose connection failed reports to the loop after the caller went on."""
+    async with asyncio.timeout(limit_s):
+        while any("_connection_worker_thread" in thread.name for thread in threading.enumerate()):
+            await asyncio.sleep(0.005)
 
 
 @contextmanager

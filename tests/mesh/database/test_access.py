@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mesh.database import metadata_of, read_engine, reading, snapshot, write_engine, writing
 from mesh.errors import MeshError, Refused, Unavailable
 from tests.mesh.database.shelves import Shelf, ShelfColumn
-from tests.support.databases import MariaDb, PostgreSql
+from tests.support.databases import MariaDb, PostgreSql, sqlite_threads_ended
 
 SHELF = Shelf(
     "shelf",
@@ -106,10 +106,10 @@ async def test_the_same_name_twice_is_an_error_of_the_statement_and_not_an_outag
 
 
 async def test_a_body_that_raises_leaves_nothing_behind(writer: AsyncEngine, reader: AsyncEngine) -> None:
-    with pytest.raises(RuntimeError, match="broken"):
+    with pytest.raises(RuntimeError, match="broken"):  # noqa: PT012  the body is what breaks
         async with writing(writer) as connection:
             await connection.execute(TABLE.insert(), [{"id": ID.format(1), "name": "one"}])
-            raise RuntimeError("broken")
+            _break()
     async with reading(reader) as connection:
         assert await connection.scalar(sa.select(sa.func.count()).select_from(TABLE)) == 0
 
@@ -162,6 +162,7 @@ async def test_a_sqlite_file_that_is_not_there_yet_is_unavailable_and_never_made
         async with reading(engine) as connection:
             await connection.execute(sa.text("SELECT 1"))
     await engine.dispose()
+    await sqlite_threads_ended()
 
 
 async def test_the_sqlite_writer_is_durable_and_a_locked_file_is_unavailable(sqlite_url: str) -> None:
@@ -207,10 +208,7 @@ async def _survives_a_kill(server: PostgreSql | MariaDb, url: str) -> None:
 async def test_a_database_that_dies_inside_a_transaction_is_unavailable(postgresql: PostgreSql, postgresql_url: str) -> None:
     engine = write_engine(postgresql_url)
     with pytest.raises(Unavailable):
-        async with writing(engine) as connection:
-            await connection.scalar(sa.select(1))
-            postgresql.kill()
-            await connection.scalar(sa.select(1))
+        await _die_inside(engine, postgresql)
     postgresql.start()
     await engine.dispose()
 
@@ -230,3 +228,14 @@ async def test_a_frozen_database_is_unavailable_in_time(postgresql: PostgreSql, 
     async with reading(engine) as connection:
         assert await connection.scalar(sa.select(1)) == 1
     await engine.dispose()
+
+
+async def _die_inside(engine: AsyncEngine, server: PostgreSql) -> None:
+    async with writing(engine) as connection:
+        await connection.scalar(sa.select(1))
+        server.kill()
+        await connection.scalar(sa.select(1))
+
+
+def _break() -> None:
+    raise RuntimeError("broken")
