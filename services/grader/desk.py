@@ -124,11 +124,14 @@ class Desk:
 
         Being cancelled means that the line to the runner broke: the run goes to another at once. Raises: `AttemptDead`.
         """
+        if self.docket.has_ended(attempt_id):
+            return False
         attempt = self._heard(attempt_id)
         over = self._over.setdefault(attempt_id, asyncio.Event())
         try:
-            async with asyncio.timeout_at(until):
-                await over.wait()
+            with self.figures.lines.track_inprogress():
+                async with asyncio.timeout_at(until):
+                    await over.wait()
         except TimeoutError:
             return False
         except asyncio.CancelledError:

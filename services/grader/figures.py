@@ -18,6 +18,7 @@ class Figures:
         self.late_reports = metrics.counter("late_reports_total")
         self.duplicates = metrics.counter("duplicate_deliveries_total")
         self.blob_bytes = metrics.counter("blob_bytes_total")
+        self.lines = metrics.gauge("lines")
         self._runs = metrics.counter("runs_total")
         self._attempts = metrics.counter("attempts_total")
         self._running = metrics.gauge("runs_running")

@@ -1,0 +1,16 @@
+"""The grader's room as a fixture."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.services.grader.room import Room
+
+
+@pytest.fixture
+async def room(tmp_path: Path, pki_folder: Path) -> AsyncIterator[Room]:
+    async with Room(tmp_path / "var", pki_folder) as made:
+        yield made
