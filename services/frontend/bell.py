@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from prometheus_client import Gauge
+
 from mesh.codec import decode
 from mesh.errors import MeshError, Unavailable
 from mesh.topics.contract import Gap, Subscription, Topics
@@ -18,12 +20,13 @@ _FINAL = frozenset({"verdict", "refused"})
 class Bell:
     """Rings for who waits for the end of a submission. `listen` runs for as long as the service."""
 
-    def __init__(self, topics: Topics, most: int) -> None:
+    def __init__(self, topics: Topics, most: int, gauge: Gauge) -> None:
         self._topics = topics
         self._most = most
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._followed: dict[str, int] = {}
         self._count = 0
+        self._gauge = gauge
         self._subscription: Subscription | None = None
 
     async def listen(self) -> None:
@@ -48,6 +51,7 @@ class Bell:
             raise Unavailable("too many requests wait for verdicts; submit without ?wait=true", code="too-many-waiting", retry_after_s=5)
         topic, rung = user_topic(username), asyncio.Event()
         self._count += 1
+        self._gauge.inc()
         self._waiting[submission].add(rung)
         try:
             await self._follow(topic)
@@ -57,6 +61,7 @@ class Bell:
                 await self._unfollow(topic)
         finally:
             self._count -= 1
+            self._gauge.dec()
             self._waiting[submission].discard(rung)
             if not self._waiting[submission]:
                 del self._waiting[submission]

@@ -54,7 +54,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, signer: Signer
         pending=pending,
         commands=Commands(backbone.peer(RECORDER), backbone.queue, signer, clock, config.publish_timeout_s),
         tickets=Tickets(signer, clock, config.ticket_life_s),
-        bell=Bell(backbone.topics, config.max_waiters),
+        bell=Bell(backbone.topics, config.max_waiters, backbone.metrics.gauge("waiting_requests")),
         gitserver=gitserver,
         broadcaster=backbone.peer(BROADCASTER),
         uploads=backbone.folder / "uploads",

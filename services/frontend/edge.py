@@ -20,7 +20,7 @@ from services.frontend.desk import Desk
 from services.frontend.errors import MethodNotAllowed, error_response
 from services.frontend.gatekeeping import SAFE_METHODS, Gateways, check_origin, check_word
 from services.frontend.headers import add_headers
-from services.frontend.keys import ADDRESS, IS_SECURE, IS_STARTED, SESSION
+from services.frontend.keys import ADDRESS, CORRELATION, IS_SECURE, IS_STARTED, SESSION
 from services.frontend.ratelimits import check_allowed
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -41,7 +41,8 @@ class Edge:
     @web.middleware
     async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Lets a request through when it may pass, and turns every failure into an answer."""
-        began, work = time.perf_counter(), correlation.set(new_id())
+        began, request[CORRELATION] = time.perf_counter(), new_id()
+        work = correlation.set(request[CORRELATION])
         request[ADDRESS] = self._gateways.client(request)
         request[IS_SECURE] = self._gateways.is_secure(request) or self._desk.config.public_url.startswith("https:")
         is_bare, status = request.path.startswith(_BARE), 499
@@ -60,7 +61,7 @@ class Edge:
     async def complete(self, request: web.Request, response: web.StreamResponse) -> None:
         """Adds the headers of every answer; a signal of the application."""
         request[IS_STARTED] = True
-        add_headers(response, is_secure=request.get(IS_SECURE, False), correlation=correlation.get())
+        add_headers(response, is_secure=request.get(IS_SECURE, False), correlation=request.get(CORRELATION, ""))
 
     async def _answer(self, request: web.Request, handler: Handler, *, is_bare: bool) -> web.StreamResponse:
         try:

@@ -18,6 +18,7 @@ DESK: web.AppKey[Desk] = web.AppKey("desk", Desk)
 ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("error_page")
 SESSION = web.RequestKey("session", Session)
 ADDRESS = web.RequestKey("address", str)
+CORRELATION = web.RequestKey("correlation", str)
 IS_SECURE = web.RequestKey("is_secure", bool)
 IS_STARTED = web.RequestKey("is_started", bool)
 

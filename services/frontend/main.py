@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from contextlib import aclosing
 
 from aiohttp import web
 
@@ -11,6 +11,7 @@ from mesh.backbone import Backbone
 from mesh.database import read_engine
 from mesh.health import health_routes
 from mesh.life import Life
+from mesh.tasks import alongside
 from services.frontend.composition import make_desk
 from services.frontend.config import Config
 from services.frontend.reads.record import Record
@@ -29,18 +30,13 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     # what we show
     life.watch("record", record.fault)
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=config.drain_s, keepalive_timeout=75)
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            listening = tasks.create_task(desk.bell.listen())
-            await runner.setup()
+    async with aclosing(record), aclosing(desk.passwords), alongside(desk.bell.listen()):
+        await runner.setup()
+        try:
             await web.TCPSite(runner, config.host, config.port).start()
             backbone.addresses[FRONTEND] = runner.addresses[0][:2]
             life.mark_ready()
             await life.until_stop()
             # how we leave
+        finally:
             await runner.cleanup()
-            listening.cancel()
-    finally:
-        await runner.cleanup()
-        desk.passwords.close()
-        await record.close()

@@ -38,9 +38,9 @@ class Passwords:
         """Whether the password is the one; takes as long when there is no such account (``None``). Raises: as `hash`."""
         return await self._in_turn(lambda: self._check(password, password_hash))
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Ends the threads when they have finished what they do."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
 
     def _check(self, password: str, password_hash: str | None) -> bool:
         if self._nobody is None:

@@ -30,6 +30,7 @@ async def sign_in(desk: Desk, username: str, password: str, address: str) -> Ses
     if now_known is None or now_known.password_changed_at != account.password_changed_at:
         await desk.sessions.close(session.token)  # the password changed while it was being checked
         raise _wrong()
+    desk.metrics.counter("sign_ins_total").labels("ok").inc()
     return session
 
 
@@ -39,6 +40,7 @@ async def check_sign_in(desk: Desk, username: str, password: str, address: str) 
     await desk.limits.spend_sign_in(address, username)
     credential = await desk.accounts.credential(username) if _USERNAME.fullmatch(username) else None
     if not await desk.passwords.fits(password, credential.password_hash if credential else None) or credential is None:
+        desk.metrics.counter("sign_ins_total").labels("wrong-password").inc()
         desk.log.info("sign-in-refused", username=username[:40], address=address)
         raise _wrong()
     return credential

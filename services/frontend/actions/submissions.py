@@ -66,24 +66,13 @@ async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "") 
     (``too-many-submissions``), `Unavailable` (``queue-unavailable``: not known whether it was taken; ``queue-full``: it was not).
     """
     check_signed_in(actor)
-    submission, now = submission or id_of(actor, wish), desk.clock.now()
-    if wish.key:
-        known = await _known(desk, submission, wish)
-        if known is not None and known.status != "accepted":
-            return submission  # the record has it, or has refused it
-        now = known.submitted_at if known is not None and known.submitted_at is not None else now
-    _, access = await both(desk.limits.spend_submission(actor.username), desk.access.contest(actor, wish.contest))
-    problem = _check(desk, access, wish, now)
-    priority = "contest" if access.contest.phase(now) in {Phase.RUNNING, Phase.FROZEN} else "normal"
-    body = Submit(access.contest.alias, problem.alias, wish.language, wish.source, wish.filename[:_MOST_FILENAME], priority)
-    pending = PendingSubmission(
-        submission, contest=body.contest, problem=body.problem, username=actor.username, language=body.language,
-        filename=body.filename, submitted_at=now, digest=_digest(wish),
-    )  # fmt: skip
-    publishing = desk.commands.publish(desk.commands.make(actor.username, body, command=submission, at=now))
-    _, failure = await both(_keep(desk, pending), _tried(publishing))
-    if failure is not None:
-        await _tell_failure(desk, pending, failure)
+    submission = submission or id_of(actor, wish)
+    try:
+        await _take(desk, actor, wish, submission)
+    except MeshError as refused:
+        desk.metrics.counter("submissions_refused_total").labels(refused.code).inc()
+        raise
+    desk.metrics.counter("submissions_accepted_total").inc()
     return submission
 
 
@@ -94,13 +83,14 @@ async def submit_and_wait(desk: Desk, actor: Actor, wish: Wish, wait_s: float) -
     """
     check_signed_in(actor)
     submission = id_of(actor, wish)
-    ends_at = desk.clock.monotonic() + wait_s
+    now_s = asyncio.get_running_loop().time
+    ends_at = now_s() + wait_s
     pauses_s: Iterator[float] = iter(())
     async with desk.bell.waiting(submission, actor.username) as rung:
         await submit(desk, actor, wish, submission=submission)
         while True:
             detail = await _visible(desk, actor, submission)
-            left_s = ends_at - desk.clock.monotonic()
+            left_s = ends_at - now_s()
             if left_s <= 0 or (detail is not None and detail.submission.status in FINAL):
                 return submission, detail
             try:
@@ -133,6 +123,27 @@ def check_source(desk: Desk, source: str) -> None:
         raise Invalid("the source is empty", code="empty-source")
     if "\x00" in source:
         raise Invalid("the source has a zero byte; hand in text", code="bad-source")
+
+
+async def _take(desk: Desk, actor: Actor, wish: Wish, submission: str) -> None:
+    now = desk.clock.now()
+    if wish.key:
+        known = await _known(desk, submission, wish)
+        if known is not None and known.status != "accepted":
+            return  # the record has it, or has refused it
+        now = known.submitted_at if known is not None and known.submitted_at is not None else now
+    _, access = await both(desk.limits.spend_submission(actor.username), desk.access.contest(actor, wish.contest))
+    problem = _check(desk, access, wish, now)
+    priority = "contest" if access.contest.phase(now) in {Phase.RUNNING, Phase.FROZEN} else "normal"
+    body = Submit(access.contest.alias, problem.alias, wish.language, wish.source, wish.filename[:_MOST_FILENAME], priority)
+    pending = PendingSubmission(
+        submission, contest=body.contest, problem=body.problem, username=actor.username, language=body.language,
+        filename=body.filename, submitted_at=now, digest=_digest(wish),
+    )  # fmt: skip
+    publishing = desk.commands.publish(desk.commands.make(actor.username, body, command=submission, at=now))
+    _, failure = await both(_keep(desk, pending), _tried(publishing))
+    if failure is not None:
+        await _tell_failure(desk, pending, failure)
 
 
 def _check(desk: Desk, access: ContestAccess, wish: Wish, now: datetime) -> ContestProblem:

@@ -1,0 +1,100 @@
+"""What a browser must show before it may change anything, and what every answer tells it."""
+
+from __future__ import annotations
+
+from services.frontend.cookies import COOKIE
+from tests.services.frontend.conftest import Worlds
+from tests.services.frontend.world import PASSWORD, World
+
+QUESTION = {"text": "Is it prime?"}
+PATH = "/contests/finals/clarifications"
+
+
+async def _cookie(world: World) -> tuple[dict[str, str], str]:
+    answer = await world.person().post("/session", {"username": "ana", "password": PASSWORD})
+    return {"Cookie": f"{COOKIE}={answer.json['token']}"}, answer.json["csrf"]
+
+
+async def test_a_change_by_cookie_needs_the_word_of_the_session(finals: World) -> None:
+    cookie, word = await _cookie(finals)
+    for headers in (cookie, {**cookie, "Palestra-CSRF": "0" * len(word)}):
+        refused = await finals.person().post(PATH, QUESTION, headers=headers)
+        assert (refused.status, refused.code) == (403, "csrf-failed")
+    assert (await finals.person().post(PATH, QUESTION, headers={**cookie, "Palestra-CSRF": word})).status == 202
+
+
+async def test_the_word_of_one_session_does_not_open_another(finals: World) -> None:
+    cookie, _ = await _cookie(finals)
+    _, other = await _cookie(finals)
+    refused = await finals.person().post(PATH, QUESTION, headers={**cookie, "Palestra-CSRF": other})
+    assert refused.code == "csrf-failed"
+
+
+async def test_a_request_from_another_site_is_refused_even_with_the_word(finals: World) -> None:
+    cookie, word = await _cookie(finals)
+    for foreign in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "null"}):
+        refused = await finals.person().post(PATH, QUESTION, headers={**cookie, "Palestra-CSRF": word, **foreign})
+        assert (refused.status, refused.code) == (403, "foreign-origin"), foreign
+
+
+async def test_nobody_is_signed_in_from_another_site(finals: World) -> None:
+    refused = await finals.person().post(
+        "/session", {"username": "ana", "password": PASSWORD}, headers={"Origin": "https://evil.example"}
+    )
+    assert (refused.status, refused.code) == (403, "foreign-origin")
+
+
+async def test_a_bearer_token_needs_no_word(finals: World) -> None:
+    ana = await finals.signed_in("ana")
+    assert (await ana.post(PATH, QUESTION)).status == 202
+
+
+async def test_every_answer_is_guarded_for_the_browser(finals: World) -> None:
+    for path in ("/contests", "/nowhere", "/health"):
+        headers = (await finals.person().get(path)).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert "unsafe-inline" not in headers["Content-Security-Policy"]
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert "Server" not in headers
+
+
+async def test_every_answer_names_its_piece_of_work(finals: World) -> None:
+    first, second = [(await finals.person().get("/contests")).headers["Palestra-Correlation"] for _ in range(2)]
+    assert first != second
+
+
+async def test_an_unknown_address_and_a_wrong_method_are_told_in_json(finals: World) -> None:
+    unknown = await finals.person().get("/nowhere")
+    assert (unknown.status, unknown.code) == (404, "no-such-page")
+    wrong = await finals.person().ask("DELETE", "/contests")
+    assert (wrong.status, wrong.code) == (405, "method-not-allowed")
+    assert "GET" in wrong.headers["Allow"]
+
+
+async def test_a_forwarded_address_is_believed_only_from_a_trusted_gateway(worlds: Worlds) -> None:
+    async with worlds(sign_ins_per_address_per_minute=2, sign_ins_per_account_per_minute=100) as world:
+        await world.add_account("ana")
+        codes = [await _try(world, f"203.0.113.{number}") for number in range(4)]
+        assert codes[-1] == 429, "an address that anybody may write down does not lift a limit"
+    trusting = {"trusted_proxies": ("127.0.0.0/8",), "sign_ins_per_address_per_minute": 2, "sign_ins_per_account_per_minute": 100}
+    async with worlds(**trusting) as world:
+        await world.add_account("ana")
+        assert [await _try(world, f"203.0.113.{number}") for number in range(4)] == [401] * 4
+        assert [await _try(world, "203.0.113.9") for _ in range(3)] == [401, 401, 429]
+        assert await _try(world, "198.51.100.1, 203.0.113.9") == 429, "what the client wrote in front does not count"
+
+
+async def test_behind_tls_the_cookie_is_kept_to_tls(worlds: Worlds) -> None:
+    async with worlds(trusted_proxies=("127.0.0.1",)) as world:
+        await world.add_account("ana")
+        answer = await world.person().post(
+            "/session", {"username": "ana", "password": PASSWORD}, headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+        )
+        assert "Secure" in answer.headers["Set-Cookie"]
+        assert "max-age" in answer.headers["Strict-Transport-Security"]
+
+
+async def _try(world: World, address: str) -> int:
+    answer = await world.person().post("/session", {"username": "ana", "password": "wrong password"}, headers={"X-Forwarded-For": address})
+    return answer.status
