@@ -97,8 +97,11 @@ class House:
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             credentials = await enter(Credentials.watched(config.pki_path, service, metrics, log))
-            queue = self._queue or await enter(open_queue(config.queue, service, self._declarations, clock, log, credentials))
-            topics = self._topics or await enter(open_topics(config.topics_url, service, clock, log, credentials))
+            queue, topics = self._queue, self._topics
+            if queue is None:
+                queue = await enter(open_queue(config.queue, service, self._declarations, clock, log, credentials))
+            if topics is None:
+                topics = await enter(open_topics(config.topics_url, service, clock, log, credentials))
             caches = dict(self._caches)
             for url in {config.cache_url, config.state} - set(caches):
                 caches[url] = await enter(open_cache(url, service, clock, log, credentials))
