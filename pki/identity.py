@@ -29,7 +29,7 @@ NAMES: Final = SERVICES + STORES
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 
 
-class NotAPeer(ValueError):  # noqa: N818  reads as what it says, like mesh.errors
+class NotAPeer(ValueError):
     """The names in a certificate are not those of a peer of this mesh."""
 
 

@@ -27,7 +27,7 @@ Responder = Callable[[web.Request, Call], Awaitable[web.StreamResponse]]
 """The part that depends on the shape of the method."""
 
 _SLOW_S: Final = 5.0
-_HTTP_ERRORS = (web.HTTPException, ConnectionError)
+_BROKEN_OFF: Final = "broken-off"
 
 
 class Border:
@@ -63,13 +63,16 @@ class Border:
             try:
                 peer = admission.peer_of(request)
                 return await carried_out(request, peer, began + _given_s(request, limit_s), tail)
-            except _HTTP_ERRORS:
-                outcome = "broken-off"
+            except web.HTTPException as answered:
+                outcome = f"http-{answered.status}"
                 raise
             except asyncio.CancelledError:
                 outcome = "cancelled"
                 raise
             except Exception as wrong:  # noqa: BLE001  the border: whatever it is, it is answered, and logged where it is our fault
+                if request.transport is None or request.transport.is_closing():
+                    outcome = _BROKEN_OFF
+                    return _unheard()
                 error = self._error_of(wrong, name, peer, loop_time() - began)
                 outcome = error.code
                 return self._refuse(request, error)
@@ -95,7 +98,7 @@ class Border:
             self._log.warning("answer-broken-off", code=error.code, reason=error.message)
             if request.transport is not None:
                 request.transport.abort()
-            raise ConnectionResetError("the answer was broken off")
+            return _unheard()
         response = answer_of_error(error)
         return closing(response) if error.status in {401, 403, 413} or self._admission.is_draining else response
 
@@ -104,6 +107,11 @@ def closing(response: web.Response) -> web.Response:
     """The same answer, as the last on its connection."""
     response.force_close()
     return response
+
+
+def _unheard() -> web.Response:
+    """An answer to a connection that is gone: the server drops it in silence."""
+    return closing(web.Response(status=503))
 
 
 def _given_s(request: web.Request, limit_s: float) -> float:

@@ -64,6 +64,7 @@ class RpcServer:
             for route in health_routes(life, metrics)
         }
         self._border = Border(service, self._admission, metrics, log)
+        self._server: web.Server | None = None
         self.port = 0
 
     def serve(self, method: Method[Req, Resp], handler: Callable[[Req, Call], Awaitable[Resp]]) -> None:
@@ -120,6 +121,7 @@ class RpcServer:
             self._dispatch, request_factory=_request, handler_cancellation=True, access_log=None,
             keepalive_timeout=self._limits.keepalive_s, auto_decompress=False, lingering_time=2.0, max_field_size=32 * 1024,
         )  # fmt: skip
+        self._server = server
         runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await runner.setup()
         context = self._credentials.server_context(wants_certificate=self._wants_certificate)
@@ -133,7 +135,7 @@ class RpcServer:
         self._addresses[self._service] = (_reachable(self._host), self.port)
         self._metrics.gauge("connections").set_function(lambda: len(server.connections))
         try:
-            async with alongside(self._watch_connections(server)):
+            async with alongside(self._watch_connections()):
                 yield
         finally:
             if before is None:
@@ -144,6 +146,10 @@ class RpcServer:
             await self._drain()
             await runner.cleanup()
 
+    def connections(self) -> list[asyncio.Transport]:
+        """Every connection that is open now."""
+        return [each.transport for each in self._server.connections if each.transport is not None] if self._server else []
+
     async def _drain(self) -> None:
         self._admission.is_draining = True
         try:
@@ -152,7 +158,7 @@ class RpcServer:
         except TimeoutError:
             self._log.warning("calls-cut", held=self._admission.held, waited_s=self._limits.drain_s)
 
-    async def _watch_connections(self, server: web.Server) -> None:
+    async def _watch_connections(self) -> None:
         """Cuts off who is not believed any more: at once after a swap, and when certificates run out."""
         while True:
             generation = self._credentials.generation
@@ -161,7 +167,7 @@ class RpcServer:
                     await self._credentials.until_swapped(generation)
             except TimeoutError:
                 pass
-            self._admission.cut_off(connection.transport for connection in server.connections)
+            self._admission.cut_off(self.connections())
 
     async def _dispatch(self, request: web.BaseRequest) -> web.StreamResponse:
         assert isinstance(request, web.Request)

@@ -66,7 +66,7 @@ async def test_method_path_query_headers_and_body_arrive(house: House) -> None:
     async with handed_on(house, handler, **{"Palestra-Actor": "ana"}) as (session, url):
         headers = {"Content-Type": "application/x-git", "Palestra-Actor": "admin", "Palestra-Sneaked": "1"}
         target = URL(f"{url}/finals.git/info/refs?service=a%2Fb%26&x=1", encoded=True)
-            async with session.put(target, data=b"hello", headers=headers) as answer:
+        async with session.put(target, data=b"hello", headers=headers) as answer:
             assert (answer.status, await answer.read(), answer.headers["X-Kettle"]) == (418, b"short and stout", "on")
     assert seen == {
         "method": "PUT", "tail": "finals.git/info/refs", "query": "service=a%2Fb%26&x=1", "peer": "frontend", "body": b"hello",
@@ -79,10 +79,9 @@ async def test_a_path_cannot_leave_its_method(house: House, path: str) -> None:
     async def handler(request: web.Request, call: Call) -> web.StreamResponse:
         return web.Response(text=call.tail)
 
-    async with handed_on(house, handler) as (session, url):
-        async with session.get(URL(f"{url}/x/{path}", encoded=True)) as answer:
-            if answer.status == 200:
-                assert ".." not in (await answer.text()).split("/")
+    async with handed_on(house, handler) as (session, url), session.get(URL(f"{url}/x/{path}", encoded=True)) as answer:
+        if answer.status == 200:
+            assert ".." not in (await answer.text()).split("/")
 
 
 async def test_large_bodies_stream_both_ways(house: House) -> None:
