@@ -108,10 +108,11 @@ EVENTS: Final = Table("events", (
 ``at`` is when it was recorded. Kinds and bodies; news are made of them, so they hold all that news say:
   ``account-created`` {username, role} · ``password-changed`` {username} · ``problem-recorded`` {alias, commit, version}
   ``contest-created`` ``contest-changed`` ``contest-thawed`` {alias} · ``teams-registered`` {usernames}
-  ``submitted``    {id, problem, label, username, team, language, at, is_on_board, run}: a fact of the board
-  ``judged``       {id, problem, label, username, team, run, verdict, score, time_ms, memory_bytes, is_on_board, is_in_force}: a fact
-                   when ``is_in_force``; else the verdict of a run that a rejudge had overtaken
-  ``rejudged``     {id, problem, label, username, team, run, is_on_board}: a fact, the submission waits again
+  ``submitted`` {id, problem, label, username, team, language, at, submitted_us, run, is_on_board}: a fact of the board when
+  ``is_on_board``; ``submitted_us`` is the time that counts in microseconds, ``at`` the same for people
+  ``judged``    the same and {verdict, score, time_ms, memory_bytes, is_in_force}: a fact when ``is_in_force``; else the verdict
+  of a run that a rejudge had overtaken
+  ``rejudged``  the same as ``submitted``: a fact, the submission is undecided once more
   ``clarification-asked`` {id, problem, text, username} · ``clarification-answered`` {id, problem, text, username, answer, is_public}
   ``announced``    {id, problem, text}
 """
