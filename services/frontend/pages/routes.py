@@ -1,9 +1,68 @@
-"""Owns the table of pages: path and handler. Never decides who may see what: `access` does."""
+"""Owns the addresses of the pages. Nothing else adds one."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
+from services.frontend.keys import DESK, ERROR_PAGE
+from services.frontend.pages import (
+    accounts, clarifications, contest_form, contests, entry, jury, operations, problem, problems, scoreboard, submissions, teams,
+)  # fmt: skip
+from services.frontend.pages.faults import draw_fault
+from services.frontend.pages.paint import PAINTER, Painter
+from services.frontend.pages.statics import read_statics
 
-def add_pages(_app: web.Application) -> None:
-    """Adds every page to the site, its static files, and the page for errors (`keys.ERROR_PAGE`)."""
+_CONTEST = "/contests/{alias}"
+
+
+def add_pages(app: web.Application) -> None:
+    """Puts every page, its static files and the page of failures on the site. Reads templates and static files once."""
+    statics = read_statics()
+    app[PAINTER] = Painter(statics)
+    app[problem.STATEMENTS] = problem.Statements(app[DESK].clock)
+    app[ERROR_PAGE] = draw_fault
+    app.add_routes([
+        web.get("/static/{version}/{name}", statics.serve),
+        web.get("/favicon.ico", lambda _: _moved(statics.url("logo.svg"))),
+        web.get("/", contests.show_contests),
+        web.get("/contests", lambda _: _moved("/")),
+        web.get("/sign-in", entry.show_sign_in),
+        web.post("/sign-in", entry.sign_in),
+        web.get("/sign-up", entry.show_sign_up),
+        web.post("/sign-up", entry.sign_up),
+        web.post("/sign-out", entry.sign_out),
+        web.get("/account", entry.show_account),
+        web.post("/account/password", entry.change_password),
+        web.get("/contests/new", contest_form.show_new),
+        web.post("/contests/new", contest_form.create),
+        web.get(_CONTEST, contests.show_contest),
+        web.get(f"{_CONTEST}/edit", contest_form.show_edit),
+        web.post(f"{_CONTEST}/edit", contest_form.change),
+        web.get(f"{_CONTEST}/problems/{{label}}", problem.show_problem),
+        web.get(f"{_CONTEST}/submit", submissions.show_form),
+        web.post(f"{_CONTEST}/submit", submissions.submit),
+        web.get(f"{_CONTEST}/submissions", submissions.show_own),
+        web.get(f"{_CONTEST}/scoreboard", scoreboard.show_scoreboard),
+        web.get(f"{_CONTEST}/clarifications", clarifications.show_clarifications),
+        web.post(f"{_CONTEST}/clarifications", clarifications.ask),
+        web.post(f"{_CONTEST}/announcements", clarifications.announce),
+        web.post("/clarifications/{id}/answer", clarifications.answer),
+        web.get(f"{_CONTEST}/jury", jury.show_jury),
+        web.post(f"{_CONTEST}/thaw", jury.thaw),
+        web.get(f"{_CONTEST}/teams", teams.show_teams),
+        web.post(f"{_CONTEST}/teams", teams.register),
+        web.get("/submissions/{id}", submissions.show_submission),
+        web.post("/submissions/{id}/rejudge", submissions.rejudge),
+        web.get("/problems", problems.show_problems),
+        web.post("/problems", problems.upload),
+        web.get("/problems/{alias}", problem.show_own_problem),
+        web.get("/problems/{alias}/files/{commit}/{path:.+}", problem.show_file),
+        web.get("/accounts", accounts.show_accounts),
+        web.post("/accounts", accounts.create),
+        web.post("/accounts/{username}/password", accounts.replace_password),
+        web.get("/operations", operations.show_operations),
+    ])  # fmt: skip
+
+
+async def _moved(address: str) -> web.Response:
+    raise web.HTTPFound(address)

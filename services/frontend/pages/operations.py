@@ -1,0 +1,67 @@
+"""Owns the operators' glance: how judging goes, who runs, and whether what this frontend leans on answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+
+from mesh.errors import MeshError, NotFound
+from services.frontend.access import check_admin
+from services.frontend.desk import Desk
+from services.frontend.keys import actor_of, desk_of
+from services.frontend.pages.forms import sentence
+from services.frontend.pages.paint import paint
+from wire.queues import PRIORITIES
+
+_LIMIT_S: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that the frontend leans on, and what it said."""
+
+    name: str
+    is_fine: bool
+    text: str
+
+
+async def show_operations(request: web.Request) -> web.Response:
+    """The glance, for admins."""
+    check_admin(actor_of(request))
+    desk = desk_of(request)
+    checks = await asyncio.gather(
+        _check("Record (read-only)", desk.accounts.find("admin"), "Pages are shown from it; submitting goes on without it."),
+        _check("State (sessions, limits)", desk.pending.find("glance"), "Without it, only people seen in the last minutes stay signed in."),
+        _check("Gitserver", _ask_gitserver(desk), "Keeps problems; without it, statements seen in the last hour are shown."),
+        _check("Grader", desk.judging.status(), "Judges; without it, submissions wait in the queue."),
+    )  # fmt: skip
+    status, status_problem = None, ""
+    try:
+        async with asyncio.timeout(_LIMIT_S):
+            status = await desk.judging.status()
+    except (MeshError, TimeoutError) as away:
+        status_problem = sentence(str(away))
+    return paint(request, "operations.html", judging=status, status_problem=status_problem, checks=checks, priorities=PRIORITIES)
+
+
+async def _check(name: str, asking: Awaitable[Any], meaning: str) -> Check:
+    try:
+        async with asyncio.timeout(_LIMIT_S):
+            await asking
+    except MeshError as away:
+        return Check(name, is_fine=False, text=f"{sentence(away.message)} {meaning}")
+    except TimeoutError:
+        return Check(name, is_fine=False, text=f"No answer within {_LIMIT_S:g} s. {meaning}")
+    return Check(name, is_fine=True, text=meaning)
+
+
+async def _ask_gitserver(desk: Desk) -> None:
+    """Asks for a problem that there is not: an answer is an answer."""
+    try:
+        await desk.packages.card("glance", "")
+    except NotFound:
+        return

@@ -1,0 +1,146 @@
+"""Owns the page of a problem: its statement, samples and limits, the form beside it; and the files that the statement shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import quote
+
+from aiohttp import web
+from markupsafe import Markup
+
+from mesh.clock import Clock
+from mesh.errors import MeshError, NotFound
+from mesh.ids import new_id
+from services.frontend.access import ContestAccess
+from services.frontend.desk import Desk
+from services.frontend.freshness import Fresh
+from services.frontend.keys import actor_of, desk_of
+from services.frontend.pages.choices import languages_of
+from services.frontend.pages.frames import access_of, contest_page, submit_values
+from services.frontend.pages.paint import paint
+from services.frontend.reads.problems import Problem
+from services.frontend.reads.submissions import Submission
+from services.frontend.statements import RenderedStatement, render_statement
+from services.frontend.together import both
+from wire.problems import ProblemCard
+
+_SHOWN_INLINE: Final = {
+    "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "svg": "image/svg+xml",
+    "pdf": "application/pdf",
+}  # fmt: skip
+_MOST_TRIES: Final = 8
+_FILE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+_PDF_POLICY: Final = "default-src 'none'; frame-ancestors 'self'"
+
+
+class Statements:
+    """Rendered statements, the ones asked for last: rendering takes milliseconds and a statement of a commit never changes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._rendered: Fresh[tuple[str, str, str], RenderedStatement] = Fresh(clock, 3600.0, most=300)
+
+    async def read(self, desk: Desk, problem: Problem, language: str) -> tuple[ProblemCard | None, RenderedStatement | None]:
+        """The card and the statement in a language (or what there is); None while the gitserver is away."""
+        try:
+            card, statement = await both(desk.packages.card(problem.alias, problem.commit), self._statement(desk, problem, language))
+        except MeshError as away:
+            if not away.is_retryable:
+                raise
+            return None, None
+        return card, statement
+
+    async def _statement(self, desk: Desk, problem: Problem, language: str) -> RenderedStatement | None:
+        async def render() -> RenderedStatement:
+            source = await desk.packages.statement(problem.alias, language, problem.commit)
+            return await asyncio.to_thread(render_statement, source, linker(problem))
+
+        try:
+            return await self._rendered.read((problem.alias, problem.commit, language), render)
+        except NotFound:
+            return None
+
+
+STATEMENTS = web.AppKey("statements", Statements)
+
+
+async def show_problem(request: web.Request) -> web.Response:
+    """A problem of a contest."""
+    desk, access = desk_of(request), await access_of(request)
+    shown = access.contest.problem(request.match_info["label"]) if access.shows_problems else None
+    if shown is None:
+        raise NotFound(f"there is no such problem in {access.contest.title}", code="problem-not-in-contest")
+    problem = await desk.access.problem(actor_of(request), shown.alias)
+    (values, tries), languages = await both(
+        both(statement_values(request, problem), _tries(request, access, shown.alias)), languages_of(desk, access)
+    )
+    return await contest_page(
+        request, "problem.html", access, "home", problem=shown, limits=problem.limits, tries=tries, **values,
+        **submit_values(request, access, languages, new_id(), entered={"problem": shown.label, "language": _last_language(tries)}, is_fixed=True),
+    )  # fmt: skip
+
+
+async def show_own_problem(request: web.Request) -> web.Response:
+    """A problem as its owner, or anyone who may see it, reads it outside a contest."""
+    actor = actor_of(request)
+    problem = await desk_of(request).access.problem(actor, request.match_info["alias"])
+    values = await statement_values(request, problem)
+    is_owner = actor.is_admin or problem.owner == actor.username
+    return paint(request, "problem_card.html", problem=problem, is_owner=is_owner, site=site_of(request), **values)
+
+
+async def show_file(request: web.Request) -> web.StreamResponse:
+    """A file of a problem's public tree: shown where that is safe, else saved."""
+    desk = desk_of(request)
+    problem = await desk.access.problem(actor_of(request), request.match_info["alias"])
+    path = request.match_info["path"]
+    if request.match_info["commit"] != problem.commit:
+        raise web.HTTPFound(linker(problem)(path))
+    kind = _SHOWN_INLINE.get(path.rpartition(".")[2].lower())
+    is_pdf = kind == "application/pdf"
+    async with desk.packages.file(problem.alias, path, problem.commit) as stream:
+        response = web.StreamResponse(headers={
+            "Content-Type": kind or "application/octet-stream",
+            "Content-Disposition": "inline" if kind else "attachment",
+            "Content-Security-Policy": _PDF_POLICY if is_pdf else _FILE_POLICY,
+            "X-Frame-Options": "SAMEORIGIN" if is_pdf else "DENY",
+            "Cache-Control": "private, max-age=86400, immutable",
+            "Content-Length": str(stream.size_bytes),
+        })  # fmt: skip
+        await response.prepare(request)
+        async for chunk in stream:
+            await response.write(chunk)
+        await response.write_eof()
+        return response
+
+
+async def statement_values(request: web.Request, problem: Problem) -> dict[str, Any]:
+    """What a page with a statement wants to know: ``card``, ``statement``, ``statements`` (one per language), ``file_url``."""
+    language = request.query.get("lang", "en")[:16]
+    card, statement = await request.config_dict[STATEMENTS].read(desk_of(request), problem, language)
+    by_language = {one.language: one for one in (card.statements if card else ())}
+    empty = RenderedStatement(language, "", html=Markup())
+    return {"card": card, "statement": statement or empty, "statements": list(by_language.values()), "file_url": linker(problem)}
+
+
+def linker(problem: Problem) -> Callable[[str], str]:
+    """Makes addresses of paths in the problem's public tree."""
+    return lambda path: f"/problems/{problem.alias}/files/{problem.commit}/{quote(path)}"
+
+
+def site_of(request: web.Request) -> str:
+    """Where people reach the site, for what they write down."""
+    return desk_of(request).config.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
+
+
+async def _tries(request: web.Request, access: ContestAccess, alias: str) -> list[Submission]:
+    if not access.actor.is_signed_in:
+        return []
+    own = await desk_of(request).submissions.of_user(access.contest.alias, access.actor.username)
+    return [one for one in own if one.problem == alias][:_MOST_TRIES]
+
+
+def _last_language(tries: list[Submission]) -> str:
+    return tries[0].language if tries else ""
+

@@ -1,0 +1,102 @@
+"""Owns the pages about submissions: the form, one's own list, one submission, judging again."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+
+from aiohttp import web
+
+from mesh.errors import MeshError, TooLarge
+from mesh.ids import new_id
+from services.frontend.access import check_signed_in
+from services.frontend.actions import submissions
+from services.frontend.keys import actor_of, desk_of
+from services.frontend.pages.choices import languages_of
+from services.frontend.pages.forms import Form, fault_of, see_other, inside, read_form
+from services.frontend.pages.frames import access_of, contest_page, submit_values
+
+_FIELDS: Final = {
+    "problem-not-in-contest": "problem", "no-such-problem": "problem", "unknown-language": "language", "language-not-allowed": "language",
+    "source-too-large": "source", "empty-source": "source", "bad-source": "source", "source-not-text": "source",
+}  # fmt: skip
+
+
+async def show_form(request: web.Request) -> web.Response:
+    """The form to submit with, on a page of its own."""
+    check_signed_in(actor_of(request))
+    return await _form_page(request, {"problem": request.query.get("problem", "")[:20]})
+
+
+async def submit(request: web.Request) -> web.Response:
+    """Takes a submission and goes on to the list where its verdict appears."""
+    desk, actor, form = desk_of(request), actor_of(request), await read_form(request)
+    entered = {"problem": form.text("problem"), "language": form.text("language"), "source": form.raw("source")}
+    filename = ""
+    try:
+        if "file" in form.files:
+            filename = form.files["file"].filename.rpartition("/")[2]
+            entered["source"] = _text_of(form, desk.config.max_source_bytes)
+        wish = submissions.Wish(
+            request.match_info["alias"], entered["problem"], entered["language"], entered["source"], filename, _key(form.text("key"), entered)
+        )
+        submission = await submissions.submit(desk, actor, wish)
+    except MeshError as refused:
+        if not actor.is_signed_in or refused.code == "no-such-contest":
+            raise
+        faults = fault_of(refused, _FIELDS)
+        return await _form_page(request, entered, status=refused.status, faults=faults)
+    raise see_other(f"/contests/{wish.contest}/submissions?sent={submission}")
+
+
+async def show_own(request: web.Request) -> web.Response:
+    """One's own submissions in a contest."""
+    actor = actor_of(request)
+    check_signed_in(actor)
+    access = await access_of(request)
+    own = await desk_of(request).submissions.of_user(access.contest.alias, actor.username)
+    is_sent = request.query.get("sent", "") in {one.id for one in own}
+    return await contest_page(request, "submissions.html", access, "submissions", submissions=own, sent=is_sent)
+
+
+async def show_submission(request: web.Request) -> web.Response:
+    """One submission: one's own, or any for the jury."""
+    desk = desk_of(request)
+    check_signed_in(actor_of(request))
+    detail, access = await desk.access.submission(actor_of(request), request.match_info["id"])
+    runs = await desk.submissions.runs_of(detail.submission.id) if access.is_jury else []
+    return await contest_page(request, "submission.html", access, "submissions", detail=detail, cases=detail.cases, runs=runs)
+
+
+async def rejudge(request: web.Request) -> web.Response:
+    """Has a submission judged once more."""
+    form = await read_form(request)
+    submission = request.match_info["id"]
+    await submissions.rejudge(desk_of(request), actor_of(request), submission)
+    raise see_other(inside(form.text("next"), f"/submissions/{submission}"))
+
+
+async def _form_page(request: web.Request, entered: dict[str, str], *, status: int = 200, **more: Any) -> web.Response:
+    access = await access_of(request)
+    problem = access.contest.problem(entered["problem"]) if entered["problem"] and access.shows_problems else None
+    languages = await languages_of(desk_of(request), access)
+    faults = more.get("faults", {})
+    values = submit_values(
+        request, access, languages, new_id(), entered={**entered, "problem": problem.label if problem else ""}, faults=faults
+    )  # fmt: skip
+    return await contest_page(request, "submit.html", access, "submit", status=status, problem_text=faults.get("form", ""), **values)
+
+
+def _text_of(form: Form, most_bytes: int) -> str:
+    content = form.files["file"].file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise TooLarge(f"a source may have at most {most_bytes // 1024} KiB", code="source-too-large")
+    return content.decode(errors="surrogateescape").replace("\r\n", "\n")
+
+
+def _key(form_key: str, entered: dict[str, str]) -> str:
+    """The same form with the same content is the same submission, however often its button is pressed."""
+    if not form_key:
+        return ""
+    content = "\0".join([form_key, *entered.values()])
+    return hashlib.sha256(content.encode(errors="surrogateescape")).hexdigest()

@@ -1,0 +1,166 @@
+// Owns the one connection for live news: WebSocket, else a stream of events, else asking now and then. Comes back by itself,
+// says where it stopped, and tells who listens when something may have been missed. Never reads the news itself.
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 20000;
+const OPEN_LIMIT_MS = 8000;
+const ASK_EVERY_MS = 15000;
+const STEADY_MS = 5000;
+const WORDS = { live: "Live", waiting: "Reconnecting", asking: `Renews every ${ASK_EVERY_MS / 1000} s` };
+
+let only = null;
+
+/** The page's connection; made at the first call, opened by `start`. */
+export function connection() {
+  only ??= new Live(document.documentElement.dataset.contest ?? "");
+  return only;
+}
+
+class Live {
+  #contest;
+  #listeners = new Map();
+  #anyListeners = [];
+  #gapListeners = [];
+  #since = "";
+  #wait = FIRST_WAIT_MS;
+  #failures = { socket: 0, stream: 0 };
+  #hasBeenLive = false;
+  #line = null;
+  #timer = 0;
+  #asking = 0;
+
+  constructor(contest) {
+    this.#contest = contest;
+  }
+
+  /** Calls `listener(body)` for every piece of news of a kind. */
+  on(kind, listener) {
+    this.#listeners.set(kind, [...(this.#listeners.get(kind) ?? []), listener]);
+  }
+
+  /** Calls `listener(kind, body)` for every piece of news. */
+  onAny(listener) {
+    this.#anyListeners.push(listener);
+  }
+
+  /** Calls `listener()` when news may have been missed: read again what you show. */
+  onGap(listener) {
+    this.#gapListeners.push(listener);
+  }
+
+  /** Opens the line, and keeps it open while the page lives. */
+  start() {
+    addEventListener("online", () => this.#again(0));
+    addEventListener("pageshow", (event) => event.persisted && this.#again(0));
+    addEventListener("pagehide", () => this.#drop());
+    this.#open();
+  }
+
+  #open() {
+    this.#drop();
+    const isSocketBlocked = this.#failures.socket >= 2;
+    if (isSocketBlocked && this.#failures.stream >= 2) return this.#ask();
+    isSocketBlocked ? this.#openStream() : this.#openSocket();
+  }
+
+  #address() {
+    const address = new URL("/events", location.href);
+    if (this.#contest) address.searchParams.set("contest", this.#contest);
+    if (this.#since) address.searchParams.set("since", this.#since);
+    return address;
+  }
+
+  #openSocket() {
+    const address = this.#address();
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(address);
+    const end = this.#watch("socket", () => socket.close());
+    socket.addEventListener("open", () => end.opened());
+    socket.addEventListener("message", (event) => this.#hear(event.data));
+    socket.addEventListener("close", () => end.broke());
+  }
+
+  #openStream() {
+    const stream = new EventSource(this.#address());
+    const end = this.#watch("stream", () => stream.close());
+    stream.addEventListener("open", () => end.opened());
+    stream.addEventListener("message", (event) => this.#hear(event.data));
+    stream.addEventListener("error", () => end.broke());
+  }
+
+  /** Follows one line from opening to breaking; what an older line still says is not heard. */
+  #watch(way, close) {
+    const line = { close };
+    this.#line = line;
+    let steady = 0;
+    const late = setTimeout(() => broke(), OPEN_LIMIT_MS);
+    const broke = () => {
+      clearTimeout(late);
+      clearTimeout(steady);
+      if (this.#line !== line) return;
+      this.#line = null;
+      close();
+      if (!steady) this.#failures[way] += 1;
+      this.#show("waiting");
+      this.#again(this.#wait * (0.75 + Math.random() / 2));
+      this.#wait = Math.min(LONGEST_WAIT_MS, this.#wait * 2);
+    };
+    const opened = () => {
+      clearTimeout(late);
+      if (this.#line !== line) return;
+      this.#failures = { socket: 0, stream: way === "stream" ? 0 : this.#failures.stream };
+      if (way === "stream") this.#failures.socket = 2;
+      steady = setTimeout(() => { this.#wait = FIRST_WAIT_MS; }, STEADY_MS);
+      clearInterval(this.#asking);
+      this.#asking = 0;
+      this.#show("live");
+      if (this.#hasBeenLive && !this.#since) this.#gap();
+      this.#hasBeenLive = true;
+    };
+    return { opened, broke };
+  }
+
+  #again(delay) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#open(), delay);
+  }
+
+  #drop() {
+    const line = this.#line;
+    this.#line = null;
+    line?.close();
+  }
+
+  /** No line is to be had: what is shown is read again now and then, and a line is tried for once in a while. */
+  #ask() {
+    this.#show("asking");
+    this.#asking ||= setInterval(() => this.#gap(), ASK_EVERY_MS);
+    this.#failures = { socket: 1, stream: 1 };
+    this.#again(4 * ASK_EVERY_MS);
+  }
+
+  #hear(text) {
+    let news;
+    try {
+      news = JSON.parse(text);
+    } catch {
+      return;
+    }
+    if (news.id) this.#since = news.id;
+    if (news.kind === "gap") return this.#gap();
+    for (const listener of this.#listeners.get(news.kind) ?? []) listener(news.body);
+    for (const listener of this.#anyListeners) listener(news.kind, news.body);
+  }
+
+  #gap() {
+    for (const listener of this.#gapListeners) listener();
+  }
+
+  #show(state) {
+    for (const place of document.querySelectorAll("[data-link-state]")) {
+      place.hidden = false;
+      place.dataset.state = state;
+      place.textContent = WORDS[state];
+    }
+  }
+}

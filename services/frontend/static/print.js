@@ -1,0 +1,3 @@
+// Owns the button that prints the page.
+
+document.querySelector("[data-print]")?.addEventListener("click", () => print());

@@ -1,0 +1,118 @@
+// Owns the form to submit with: tabs, files, drag and drop, the language guessed, the size shown, a draft kept in this browser.
+
+const DRAFT_LIFE_MS = 14 * 24 * 3600 * 1000;
+
+for (const form of document.querySelectorAll("form[data-submit]")) prepare(form);
+
+function prepare(form) {
+  const { source, language, problem, file } = form.elements;
+  const limit = Number(form.dataset.limit);
+  const size = form.querySelector("[data-size]");
+  const state = form.querySelector("[data-draft-state]");
+  const draftKey = () => `palestra:draft:${document.documentElement.dataset.user}:${form.dataset.draft}:${problem.value}`;
+
+  function measure() {
+    const bytes = new TextEncoder().encode(source.value).length;
+    size.textContent = bytes ? `${(bytes / 1024).toFixed(1)} of ${limit / 1024} KiB` : "";
+    source.setCustomValidity(bytes > limit ? `This is ${Math.ceil(bytes / 1024)} KiB; at most ${limit / 1024} KiB are taken.` : "");
+  }
+
+  function keep() {
+    measure();
+    try {
+      if (source.value) localStorage.setItem(draftKey(), JSON.stringify({ source: source.value, language: language.value, at: Date.now() }));
+      else localStorage.removeItem(draftKey());
+    } catch { /* the store is full or closed: then there is no draft */ }
+  }
+
+  function recall() {
+    try {
+      const draft = JSON.parse(localStorage.getItem(draftKey()) ?? "null");
+      if (!draft || Date.now() - draft.at > DRAFT_LIFE_MS) return;
+      source.value = draft.source;
+      if (draft.language && [...language.options].some((option) => option.value === draft.language)) language.value = draft.language;
+      state.textContent = "Your draft from this browser.";
+      measure();
+    } catch { /* nothing kept */ }
+  }
+
+  async function take(chosen) {
+    if (!chosen) return;
+    if (chosen.size > limit) {
+      state.textContent = `${chosen.name} has ${Math.ceil(chosen.size / 1024)} KiB; at most ${limit / 1024} KiB are taken.`;
+      file.value = "";
+      return;
+    }
+    source.value = await chosen.text();
+    state.textContent = `Read from ${chosen.name}.`;
+    guess(chosen.name);
+    keep();
+  }
+
+  function guess(name) {
+    const ending = name.slice(name.lastIndexOf(".") + 1);
+    const fitting = [...language.options].filter((option) => (option.dataset.endings ?? "").split(" ").includes(ending));
+    if (fitting.length && !fitting.some((option) => option.selected)) language.value = fitting[0].value;
+  }
+
+  let leaves = false;
+  source.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") leaves = true;
+    else if (event.key === "Tab" && !leaves && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      event.preventDefault();
+      indent(source, event.shiftKey);
+    } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
+      const line = source.value.slice(source.value.lastIndexOf("\n", source.selectionStart - 1) + 1, source.selectionStart);
+      const [blank] = line.match(/^[ \t]*/);
+      if (blank) {
+        event.preventDefault();
+        write(source, `\n${blank}`);
+      }
+    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      form.requestSubmit();
+    } else if (event.key !== "Shift") leaves = false;
+  });
+  source.addEventListener("blur", () => { leaves = false; });
+  source.addEventListener("input", keep);
+  language.addEventListener("change", keep);
+  problem.addEventListener?.("change", () => { if (!source.value) recall(); });
+  file.addEventListener("change", () => take(file.files[0]));
+  for (const name of ["dragenter", "dragover"]) form.addEventListener(name, (event) => { event.preventDefault(); form.classList.add("is-dropping"); });
+  for (const name of ["dragleave", "drop"]) form.addEventListener(name, () => form.classList.remove("is-dropping"));
+  form.addEventListener("drop", (event) => {
+    event.preventDefault();
+    take(event.dataTransfer.files[0]);
+  });
+  form.addEventListener("submit", (event) => {
+    if (!source.value.trim() && !file.files.length) {
+      event.preventDefault();
+      state.textContent = "Paste a program or choose its file first.";
+      source.focus();
+      return;
+    }
+    form.querySelector("button.primary").disabled = true;
+    try { localStorage.removeItem(draftKey()); } catch { /* there was none */ }
+  });
+  addEventListener("pageshow", () => { form.querySelector("button.primary").disabled = false; });
+  if (!source.value) recall();
+  measure();
+}
+
+/** Moves the selected lines in or out, or writes one step at the caret. Undo keeps working. */
+function indent(field, isOut) {
+  const { value, selectionStart: from, selectionEnd: to } = field;
+  if (from === to && !isOut) return write(field, "    ");
+  const first = value.lastIndexOf("\n", from - 1) + 1;
+  const lines = value.slice(first, to);
+  const moved = isOut ? lines.replace(/^( {1,4}|\t)/gm, "") : lines.replace(/^(?=.)/gm, "    ");
+  field.setSelectionRange(first, to);
+  write(field, moved);
+  field.setSelectionRange(isOut ? Math.max(first, from + Math.min(0, moved.length - lines.length)) : from + 4, first + moved.length);
+}
+
+function write(field, text) {
+  if (!document.execCommand("insertText", false, text)) {
+    field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}

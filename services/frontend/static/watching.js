@@ -1,0 +1,45 @@
+// Owns pages that follow what happens: chips that move with the judging, regions that renew when news concerns them.
+
+import { connection } from "./live.js";
+import { renew } from "./regions.js";
+
+const TOGETHER_MS = 150;
+const live = connection();
+let timer = 0;
+
+live.on("progress", (body) => show(body.id, body.status === "queued" ? "queued" : body.step || "running", steps(body)));
+live.on("submission", (body) => show(body.id, "queued", ""));
+live.on("verdict", (body) => show(body.id, body.verdict, ""));
+live.on("refused", (body) => show(body.id, "refused", ""));
+live.onAny((kind) => {
+  const isWatched = [...document.querySelectorAll("[data-region][data-on]")].some((region) => region.dataset.on.split(" ").includes(kind));
+  if (isWatched) soon();
+});
+live.onGap(soon);
+document.addEventListener("palestra:phase", soon);
+
+/** Renews in a moment, once for all news that come together. */
+function soon() {
+  clearTimeout(timer);
+  timer = setTimeout(renew, TOGETHER_MS);
+}
+
+function steps(body) {
+  return body.step === "running" && body.total ? `case ${Math.min(body.done + 1, body.total)} of ${body.total}` : "";
+}
+
+/** Puts the chip of a state into every place that shows the submission; a judged one is not taken back by late news. */
+function show(submission, state, detail) {
+  const pattern = document.getElementById("chips")?.content.querySelector(`[data-for="${CSS.escape(state)}"]`);
+  if (!pattern) return;
+  for (const place of document.querySelectorAll(`[data-chip="${CSS.escape(submission)}"]`)) {
+    const chip = pattern.firstElementChild.cloneNode(true);
+    if (detail) {
+      const words = document.createElement("span");
+      words.className = "steps";
+      words.textContent = detail;
+      chip.append(words);
+    }
+    place.replaceChildren(chip);
+  }
+}
