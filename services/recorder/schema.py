@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,7 +15,7 @@ from mesh.errors import Broken
 from services.recorder.migrations import HEAD
 from services.recorder.record import Record
 
-VERSIONS = Path(__file__).parent / "migrations"
+FOLDER = Path(__file__).parent / "migrations"
 LOCK_NAME = "palestra-schema"
 LOCK_NUMBER = 7_235_104
 LOCK_WAIT_S = 10
@@ -27,9 +29,10 @@ async def prepare(record: Record) -> bool:
     found = await _found(record)
     if found == HEAD:
         return False
+    upgrade = await asyncio.to_thread(_load)
     async with record.transaction() as connection:
         await _lock(connection)
-        await connection.run_sync(_upgrade)
+        await connection.run_sync(upgrade)
     return True
 
 
@@ -56,18 +59,26 @@ async def _lock(connection: AsyncConnection) -> None:
             pass
 
 
-def _upgrade(connection: sa.Connection) -> None:
-    from alembic.config import Config  # noqa: PLC0415  a tenth of a second that a usual start does not pay
+def _load() -> Callable[[sa.Connection], None]:
+    """Reads Alembic and every revision, so that the transaction reads no file. Blocks; a usual start does not come here."""
+    from alembic.config import Config  # noqa: PLC0415  a tenth of a second
     from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415  as above
     from alembic.script import ScriptDirectory  # noqa: PLC0415  as above
     from alembic.util import CommandError  # noqa: PLC0415  as above
 
     config = Config()
-    config.set_main_option("script_location", str(VERSIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     script = ScriptDirectory.from_config(config)
-    try:
-        with EnvironmentContext(config, script, fn=lambda revision, _context: script._upgrade_revs("head", revision)) as environment:  # noqa: SLF001  as Alembic's own commands do
-            environment.configure(connection=connection)
-            environment.run_migrations()
-    except CommandError as unknown:
-        raise Broken(f"the database is of another release: {unknown}; start the newer Palestra, or restore a backup", code="schema-unknown") from unknown
+    script.get_current_head()
+
+    def upgrade(connection: sa.Connection) -> None:
+        try:
+            with EnvironmentContext(config, script, fn=lambda revision, _context: script._upgrade_revs("head", revision)) as environment:  # noqa: SLF001  as Alembic's own commands do
+                environment.configure(connection=connection)
+                environment.run_migrations()
+        except CommandError as unknown:
+            raise Broken(
+                f"the database is of another release: {unknown}; start the newer Palestra, or restore a backup", code="schema-unknown"
+            ) from unknown
+
+    return upgrade
