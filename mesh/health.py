@@ -35,6 +35,7 @@ def health_routes(life: Life, metrics: Metrics) -> list[web.RouteDef]:
             "version": VERSION,
             "uptime_s": round(life.uptime_s, 1),
             "checks": {name: answer or "ok" for name, answer in checks.items()},
+            **life.facts,
         }
         return _json(body, 200 if life.is_ready else 503)
 

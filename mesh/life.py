@@ -36,6 +36,7 @@ class Life:
         self._stop = asyncio.Event()
         self._is_stopping = False
         self._checks: dict[str, Check] = {}
+        self.facts: dict[str, object] = {}
 
     @property
     def state(self) -> State:
@@ -81,6 +82,10 @@ class Life:
     def watch(self, name: str, check: Check) -> None:
         """Adds a line to the health detail. It informs people; readiness is the service's own word."""
         self._checks[name] = check
+
+    def tell(self, name: str, fact: object) -> None:
+        """Adds a fact to the health detail, made of JSON types: what this service can do."""
+        self.facts[name] = fact
 
     async def examine(self) -> dict[str, str]:
         """Every watched thing and what is wrong with it (empty: nothing), each asked for at most two seconds."""

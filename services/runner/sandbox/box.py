@@ -49,7 +49,6 @@ class Box:
         self._pidfd = -1
         self.channel, self._theirs = Channel.pair()
         self.is_dead = False
-        self.executions = 0
 
     async def start(self) -> None:
         """Starts bubblewrap and waits for boxinit. Must run on the loop's own thread: the box dies with the thread that made it.
@@ -112,11 +111,12 @@ class Box:
             await self.until_prepared()
             assert self._prepared is not None
             prepared, self._prepared = self._prepared, None
-            self.executions += 1
-            return await Trial(self._sandbox, self, prepared, job).run()
+            execution = await Trial(self._sandbox, self, prepared, job).run()
         except BaseException:  # whatever it was, cancellation too: the box is in no known state
             self.kill()
             raise
+        self._sandbox.observer.executed(job, execution)
+        return execution
 
     async def put(self, path: str, source: int, mode: int = 0o444) -> None:
         """Copies a file, from its start, to a path inside; folders on the way are made. The program cannot change it.

@@ -27,7 +27,7 @@ class Job:
 
     ``stdin`` and ``files`` are descriptors open for reading, mode 0444, left open by the execution; stdin None is empty,
     files appear as descriptors 4, 5, … ``core`` binds everything to one core. ``joins_stderr`` sends stderr where stdout
-    goes. ``cuts_output`` drops what is over the output limit in place of ending the program.
+    goes. ``cuts_output`` drops what is over the output limit in place of ending the program. ``purpose`` is for metrics.
     """
 
     argv: tuple[str, ...]
@@ -39,6 +39,7 @@ class Job:
     core: int | None = None
     joins_stderr: bool = False
     cuts_output: bool = False
+    purpose: str = "solution"
 
 
 @dataclass(frozen=True, slots=True)

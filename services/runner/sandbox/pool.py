@@ -6,33 +6,25 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from mesh.errors import MeshError
 from services.runner.sandbox.box import Box
 from services.runner.sandbox.errors import BoxLost
+from services.runner.sandbox.probe import why_not
 from services.runner.sandbox.sandbox import Sandbox
 
 TAKE_LIMIT_S = 60.0
 _RETRY_S = 1.0
 
 
-@dataclass(slots=True)
-class Counts:
-    """What happened to boxes so far. ``start_s`` is how long the last one took to start."""
-
-    started: int = 0
-    failed: int = 0
-    discarded: int = 0
-    start_s: float = 0.0
-
-
 class BoxPool:
-    """Keeps ``size`` boxes ready, each with its first child in its cgroup. Whoever takes one owns it alone until it is discarded."""
+    """Keeps ``size`` boxes ready, each with its first child in its cgroup. Whoever takes one owns it alone until it is discarded.
+
+    ``trouble`` says why boxes do not start at the moment; empty when they do.
+    """
 
     def __init__(self, sandbox: Sandbox, size: int) -> None:
         self.sandbox = sandbox
-        self.counts = Counts()
         self.trouble = ""
         self._size = size
         self._ready: deque[Box] = deque()
@@ -48,19 +40,33 @@ class BoxPool:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[BoxPool]:
-        """Fills the pool, keeps it full, and ends every box that is left when the block ends."""
+        """Keeps the pool full during the block, and ends every box that is left. What the block raises comes out as it is.
+
+        Raises: `SandboxMissing` when the very first box does not start.
+        """
+        raised: Exception | None = None
         async with asyncio.TaskGroup() as tasks:
-            filler = tasks.create_task(self._fill())
             gravedigger = tasks.create_task(self._bury())
+            filler = None
             try:
+                try:
+                    self._ready.append(await self._start())
+                except BoxLost as lost:
+                    raise why_not(lost.message) from lost
+                filler = tasks.create_task(self._fill())
                 yield self
+            except Exception as wrong:  # noqa: BLE001  kept, and raised again when the tasks have ended
+                raised = wrong
             finally:
-                filler.cancel()
-                await asyncio.wait([filler])
+                if filler:
+                    filler.cancel()
+                    await asyncio.wait([filler])
                 while self._ready:
                     self.discard(self._ready.popleft())
                 await self._buried.join()
                 gravedigger.cancel()
+        if raised is not None:
+            raise raised
 
     async def take(self) -> Box:
         """A box nobody has used. Raises: `BoxLost` when none could be started in a minute; the message says why."""
@@ -83,7 +89,7 @@ class BoxPool:
     def discard(self, box: Box) -> None:
         """Kills a box now; what it used is given back as soon as it is gone."""
         box.kill()
-        self.counts.discarded += 1
+        self.sandbox.observer.box_discarded()
         self._buried.put_nowait(box)
 
     @asynccontextmanager
@@ -95,31 +101,31 @@ class BoxPool:
         finally:
             self.discard(box)
 
-    async def _fill(self) -> None:
+    async def _start(self) -> Box:
         loop = asyncio.get_running_loop()
+        began = loop.time()
+        box = Box(self.sandbox)
+        try:
+            await box.start()
+            box.prepare()
+        except BaseException:
+            self.discard(box)
+            raise
+        self.sandbox.observer.box_started(loop.time() - began)
+        return box
+
+    async def _fill(self) -> None:
         while True:
             self._wanted.clear()
             while len(self._ready) < self._size + self._waiting:
-                began = loop.time()
-                box = None
                 try:
-                    box = Box(self.sandbox)
-                    await box.start()
-                    box.prepare()
+                    box = await self._start()
                 except (MeshError, OSError) as failed:
-                    self.counts.failed += 1
+                    self.sandbox.observer.box_failed()
                     self.trouble = str(failed)
-                    if box:
-                        self.discard(box)
                     await asyncio.sleep(_RETRY_S)
                     continue
-                except BaseException:
-                    if box:
-                        self.discard(box)
-                    raise
                 self.trouble = ""
-                self.counts.started += 1
-                self.counts.start_s = loop.time() - began
                 async with self._arrived:
                     self._ready.append(box)
                     self._arrived.notify()

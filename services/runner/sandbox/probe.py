@@ -50,6 +50,23 @@ def examine(bwrap: str = "") -> Machine:
     )  # fmt: skip
 
 
+def why_not(said: str) -> SandboxMissing:
+    """What it means that a box did not start, from what bubblewrap said, with the remedy."""
+    for symptom, remedy in _REMEDIES:
+        if symptom in said:
+            return SandboxMissing(f"boxes do not start here: {said}; {remedy}")
+    return SandboxMissing(f"boxes do not start here: {said}; docs/sandbox.md says what a host must offer")
+
+
+_CONTAINER = "in a container: --security-opt seccomp=unconfined --security-opt systempaths=unconfined (AppArmor: apparmor=unconfined)"
+_REMEDIES = (
+    ("uid map", "AppArmor forbids user namespaces (Ubuntu from 23.10): run the runner as root, or give bwrap a profile with userns"),
+    ("proc", f"/proc cannot be mounted; {_CONTAINER}"),
+    ("namespace", f"namespaces are not allowed; sysctl user.max_user_namespaces=10000; {_CONTAINER}"),
+    ("not permitted", _CONTAINER),
+)
+
+
 def _bwrap_version(path: str) -> tuple[int, ...]:
     try:
         said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=_LIMIT_S, check=True, env={}).stdout

@@ -12,6 +12,7 @@ from pathlib import Path
 from services.runner.sandbox import probe
 from services.runner.sandbox.boxinit import compiled
 from services.runner.sandbox.cgroup_tree import Groups, open_groups
+from services.runner.sandbox.execution import Execution, Job
 from services.runner.sandbox.seccomp import build_filter
 from services.runner.sandbox.spool import sealed
 from services.runner.sandbox.userns import Namespaces
@@ -31,10 +32,27 @@ class SandboxSettings:
     bwrap: str = ""
 
 
+class Observer:
+    """Is told what happens to boxes; this one does not care."""
+
+    def box_started(self, seconds: float) -> None:
+        """A box was started, in so many seconds."""
+
+    def box_failed(self) -> None:
+        """A box did not start."""
+
+    def box_discarded(self) -> None:
+        """A box was killed, used or not."""
+
+    def executed(self, job: Job, execution: Execution) -> None:
+        """An execution came to its end."""
+
+
 @dataclass(slots=True)
 class Sandbox:
     """What boxes are made of. Closed by whoever opened it, after the last box is gone."""
 
+    observer: Observer
     groups: Groups
     namespaces: Namespaces | None
     filter_fd: int
@@ -60,16 +78,16 @@ class Sandbox:
 
 
 @asynccontextmanager
-async def open_sandbox(settings: SandboxSettings) -> AsyncIterator[Sandbox]:
+async def open_sandbox(settings: SandboxSettings, observer: Observer | None = None) -> AsyncIterator[Sandbox]:
     """Examines the machine and gathers what boxes need. Raises: `SandboxMissing` naming what is missing and the remedy."""
-    sandbox = await asyncio.to_thread(_gather, settings)
+    sandbox = await asyncio.to_thread(_gather, settings, observer or Observer())
     try:
         yield sandbox
     finally:
         await asyncio.to_thread(sandbox.close)
 
 
-def _gather(settings: SandboxSettings) -> Sandbox:
+def _gather(settings: SandboxSettings, observer: Observer) -> Sandbox:
     machine = probe.examine(settings.bwrap)
     program = compiled("boxinit", settings.folder / "programs")
     spool_folder = settings.folder / "spool"
@@ -80,7 +98,7 @@ def _gather(settings: SandboxSettings) -> Sandbox:
         namespaces = Namespaces(settings.uid_start)
         namespaces.make(1)
     return Sandbox(
-        groups=open_groups(settings.cgroup_parent), namespaces=namespaces, filter_fd=sealed(build_filter(), "filter"),
+        observer=observer, groups=open_groups(settings.cgroup_parent), namespaces=namespaces, filter_fd=sealed(build_filter(), "filter"),
         init_fd=os.open(program, os.O_RDONLY | os.O_CLOEXEC), bwrap=machine.bwrap, binds=settings.binds,
         spool_folder=spool_folder, cores=len(os.sched_getaffinity(0)), machine=machine,
     )  # fmt: skip

@@ -7,6 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from services.runner.sandbox.reading import FileReader, Reader, bytes_reader
+
 IN_MEMORY_BYTES = 1 << 20
 
 
@@ -38,6 +40,10 @@ class Spool:
             os.fchmod(self._fd, 0o444)
         os.lseek(self._fd, 0, os.SEEK_SET)
         return self._fd
+
+    def reader(self) -> Reader:
+        """The bytes from the start; valid until the spool is closed."""
+        return bytes_reader(bytes(self._kept)) if self._fd < 0 else FileReader(self._fd)
 
     def head(self, most: int) -> bytes:
         """The first bytes."""

@@ -80,10 +80,15 @@ async def _settled(coming: Coroutine[Any, Any, Box]) -> Box | BoxLost:
 
 @asynccontextmanager
 async def taking_turns(pool: BoxPool, furnish: Furnish, count: int = 2) -> AsyncIterator[Turns]:
-    """Boxes that take turns for the length of a block."""
+    """Boxes that take turns for the length of a block. What the block raises comes out as it is, not in a group."""
+    raised: Exception | None = None
     async with asyncio.TaskGroup() as tasks:
         turns = Turns(pool, furnish, tasks, count)
         try:
             yield turns
+        except Exception as wrong:  # noqa: BLE001  kept, and raised again when the tasks have ended
+            raised = wrong
         finally:
             turns.end()
+    if raised is not None:
+        raise raised

@@ -1,0 +1,34 @@
+"""Owns the runner's settings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from mesh.config import setting
+from services.runner.languages.table import LANGUAGES
+from wire.services import PORTS, RUNNER
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How much this runner does at once, where it keeps inputs, how its boxes are made."""
+
+    host: str = setting("127.0.0.1", "Address to listen on, for health and metrics")
+    port: int = setting(PORTS[RUNNER], "Port to listen on; 0 takes a free one", minimum=0, maximum=65535)
+    slots: int = setting(0, "Submissions judged at the same time; 0: one less than there are cores, at least one", minimum=0, maximum=512)
+    pinned: bool = setting(True, "Whether each slot's programs are bound to a core of their own")
+    languages: tuple[str, ...] = setting((), f"Languages to offer; empty: all that are found of {', '.join(LANGUAGES)}")
+    cache_bytes: int = setting(4 << 30, "The most that inputs may take on disk, in bytes", minimum=1 << 20)
+    drain_s: float = setting(20.0, "How long a submission may be finished when the runner leaves; then it is handed back", minimum=0, maximum=3600)
+    uid_start: int = setting(60_100, "First of the host's user ids that boxes use (two each); no account may have them", minimum=1000)
+    cgroup_parent: str = setting("", "Control group to work below, relative to its mount; empty: found")
+    bwrap: str = setting("", "Path of bubblewrap; empty: the one in PATH")
+
+    def slot_cores(self) -> tuple[int | None, ...]:
+        """The core of each slot; the first core is left to the services while there are enough."""
+        cores = sorted(os.sched_getaffinity(0))
+        count = self.slots or max(1, len(cores) - 1)
+        if not self.pinned or len(cores) == 1 or count > len(cores):
+            return (None,) * count
+        return tuple(cores[(number + 1) % len(cores)] for number in range(count))

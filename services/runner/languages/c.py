@@ -1,0 +1,18 @@
+"""Owns how C is built and started."""
+
+from __future__ import annotations
+
+from services.runner.languages import native
+from services.runner.languages.language import Language
+
+SUFFIXES = (".c",)
+C = Language(
+    id="c",
+    title="C",
+    suffixes=SUFFIXES,
+    default_source="main.c",
+    programs=("gcc",),
+    version_arguments=("--version",),
+    plan=native.compile_with("gcc", "-std=gnu17", "-O2", "-pipe", "-g0", suffixes=SUFFIXES),
+    launch=native.launch,
+)

@@ -1,0 +1,58 @@
+"""Owns what a runner says of itself: capabilities on health, the self-test's outcome. Never judges."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mesh.life import Life
+from mesh.log import Log
+from services.runner.figures import Figures
+from services.runner.languages.table import Toolchain
+from services.runner.sandbox.errors import SandboxMissing
+from services.runner.sandbox.pool import BoxPool
+from services.runner.sandbox.sandbox import Sandbox
+from services.runner.sandbox.selftest import self_test
+
+
+async def prove(pool: BoxPool, figures: Figures, log: Log) -> None:
+    """Runs the self-test. Raises: `SandboxMissing` with every line that failed."""
+    began = time.perf_counter()
+    lines = await self_test(pool)
+    failed = [f"{line.name}: {line.wrong}" for line in lines if line.wrong]
+    duration_s = time.perf_counter() - began
+    figures.self_tested(duration_s, len(failed))
+    if failed:
+        raise SandboxMissing(f"the sandbox does not hold here, nothing is judged; {'; '.join(failed)} (docs/sandbox.md)")
+    log.info("self-test-passed", lines=len(lines), duration_s=round(duration_s, 3))
+
+
+def capabilities(sandbox: Sandbox, toolchains: Mapping[str, Toolchain], cores: Sequence[int | None]) -> dict[str, Any]:
+    """What this runner can do, for people and for the inventory."""
+    machine, tree = sandbox.machine, sandbox.groups.tree
+    return {
+        "mode": machine.mode,
+        "kernel": machine.kernel,
+        "architecture": machine.architecture,
+        "cgroup": f"v{tree.version}",
+        "memory_peak": "exact to 0.25 MiB" if tree.has_peak else "not told by this kernel",
+        "bubblewrap": f"{machine.bwrap_version} ({machine.bwrap})",
+        "slots": len(cores),
+        "cores": [core for core in cores if core is not None] if tree.can_pin else [],
+        "languages": {name: toolchain.tools.version for name, toolchain in toolchains.items()},
+    }
+
+
+def show(life: Life, sandbox: Sandbox, pool: BoxPool, toolchains: Mapping[str, Toolchain], cores: Sequence[int | None]) -> None:
+    """Puts capabilities and troubles on the health page."""
+
+    async def boxes() -> str:
+        return pool.trouble
+
+    async def languages() -> str:
+        return "" if toolchains else "no compiler or interpreter was found: install some (Debian: apt install gcc g++ default-jdk-headless python3)"
+
+    life.watch("boxes", boxes)
+    life.watch("languages", languages)
+    life.tell("capabilities", capabilities(sandbox, toolchains, cores))

@@ -1,0 +1,184 @@
+"""Owns one slot: claims an order, has it judged, delivers the end; again and again. Never judges.
+
+A grader that is away is asked again with growing pauses; a finished attempt is kept until it can be delivered. What the
+grader does not want any more (409 ``attempt-dead``, or cancelled) is forgotten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import replace
+
+from mesh.errors import MeshError
+from mesh.log import Log, correlation
+from mesh.rpc.client import Peer
+from services.runner.figures import Figures
+from services.runner.judging import Judge
+from services.runner.pause import Pause
+from services.runner.reporter import Reporter
+from wire.judging import AttemptEnd, ClaimRequest, Hold, RunOrder
+from wire.methods import GRADER_CLAIM, GRADER_FINISH, GRADER_HOLD
+
+CLAIM_WAIT_S = 20.0
+MOST_PAUSE_S = 10.0
+MOST_DELIVERY_PAUSE_S = 5.0
+LEAST_HOLD_S = 1.0
+WARM_VERSIONS = 64
+
+
+class Slot:
+    """One place where submissions are judged, one at a time."""
+
+    def __init__(self, name: str, languages: tuple[str, ...], *, grader: Peer, judge: Judge, figures: Figures, log: Log) -> None:
+        self.name = name
+        self.attempt = ""
+        self._languages = languages
+        self._grader = grader
+        self._judge = judge
+        self._figures = figures
+        self._log = log
+        self._warm: dict[str, None] = {}
+        self._is_leaving = False
+        self._claiming = asyncio.timeout(None)
+        self._working = asyncio.timeout(None)
+        self._why_stopped = ""
+
+    async def work(self) -> None:
+        """Claims and judges until `leave`; then returns as soon as what is held has been delivered."""
+        pause = Pause(MOST_PAUSE_S)
+        while not self._is_leaving:
+            try:
+                order = await self._claim()
+            except MeshError as failed:
+                self._log.debug("claim-failed", runner=self.name, code=failed.code)
+                with contextlib.suppress(TimeoutError):
+                    async with self._interruptible():
+                        await pause.after(failed)
+                continue
+            pause.reset()
+            if order is not None:
+                await self._attend(order)
+
+    def leave(self) -> None:
+        """Claims no more; what is held is finished."""
+        self._is_leaving = True
+        _expire(self._claiming)
+
+    def hand_back(self) -> None:
+        """Stops the attempt that is held; the grader gives it to another runner."""
+        self._stop_work("handed-back")
+
+    # ── claiming ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _interruptible(self) -> asyncio.Timeout:
+        self._claiming = asyncio.timeout(0 if self._is_leaving else None)
+        return self._claiming
+
+    async def _claim(self) -> RunOrder | None:
+        """The next order; None when there was none, or the slot leaves. Giving up a claim gives back what it was about to get."""
+        request = ClaimRequest(self.name, self._languages, tuple(self._warm), CLAIM_WAIT_S)
+        try:
+            async with self._interruptible():
+                return (await self._grader.call(GRADER_CLAIM, request)).order
+        except TimeoutError:
+            return None
+
+    # ── one attempt ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _attend(self, order: RunOrder) -> None:
+        correlation.set(order.correlation)
+        self.attempt, self._why_stopped = order.attempt, ""
+        began = time.perf_counter()
+        self._figures.busy.inc()
+        try:
+            end = await self._judged_and_delivered(order)
+        finally:
+            self._figures.busy.dec()
+            self.attempt = ""
+        duration_s = time.perf_counter() - began
+        outcome = end.outcome if end else "forgotten"
+        self._figures.attempt_ended(outcome, order.language, duration_s)
+        self._log.info(
+            "attempt-ended", attempt=order.attempt, run=order.run, submission=order.submission, problem=order.manifest.problem,
+            language=order.language, outcome=outcome, cases=len(end.results) if end else 0, runner=self.name, duration_s=round(duration_s, 4),
+        )  # fmt: skip
+        correlation.set("")
+        self._remember(order.manifest.version)
+
+    async def _judged_and_delivered(self, order: RunOrder) -> AttemptEnd | None:
+        reporter = Reporter(self._grader, order, lambda: self._stop_work("forgotten"))
+        async with asyncio.TaskGroup() as tasks:
+            companions = [tasks.create_task(self._hold(order)), tasks.create_task(reporter.report())]
+            try:
+                end = await self._judged(order, reporter)
+                companions[1].cancel()
+                return end if end and await self._deliver(end) else None
+            finally:
+                for companion in companions:
+                    companion.cancel()
+
+    async def _judged(self, order: RunOrder, reporter: Reporter) -> AttemptEnd | None:
+        try:
+            async with asyncio.timeout(None) as self._working:
+                end = await self._judge.judge(order, reporter)
+        except Exception as bug:  # noqa: BLE001  logged with its cause; the run must move on, and this slot with it
+            if isinstance(bug, TimeoutError) and self._working.expired():
+                return AttemptEnd(order.attempt, "handed-back", message="the runner leaves") if self._why_stopped == "handed-back" else None
+            self._log.error("judging-broke", attempt=order.attempt, run=order.run, cause=bug)
+            end = AttemptEnd(order.attempt, "judge-error", message=f"the runner broke: {type(bug).__name__}: {bug}")
+        return replace(end, runner=self.name)
+
+    async def _hold(self, order: RunOrder) -> None:
+        """Keeps one call open, whose breaking tells the grader that this runner died."""
+        pause = Pause(LEAST_HOLD_S)
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            try:
+                answer = await self._grader.call(GRADER_HOLD, Hold(order.attempt))
+            except MeshError as failed:
+                if failed.code == "attempt-dead":
+                    self._stop_work("forgotten")
+                    return
+                await pause.after(failed)
+            else:
+                if answer.cancel:
+                    self._stop_work("forgotten")
+                    return
+                await asyncio.sleep(max(0.0, LEAST_HOLD_S - (loop.time() - began)))
+
+    async def _deliver(self, end: AttemptEnd) -> bool:
+        """Says the last word until it is heard; False when nobody wants it."""
+        pause = Pause(MOST_DELIVERY_PAUSE_S)
+        while True:
+            try:
+                await self._grader.call(GRADER_FINISH, end)
+            except MeshError as failed:
+                if failed.code == "attempt-dead":
+                    return False
+                if not failed.is_retryable and failed.status < 500:
+                    self._log.error("report-refused", attempt=end.attempt, code=failed.code, message=failed.message)
+                    return False
+                self._log.warning("report-waits", attempt=end.attempt, code=failed.code)
+                await pause.after(failed)
+            else:
+                return True
+
+    def _stop_work(self, why: str) -> None:
+        if self.attempt and not self._why_stopped:
+            self._why_stopped = why
+            _expire(self._working)
+
+    def _remember(self, version: str) -> None:
+        self._warm.pop(version, None)
+        self._warm[version] = None
+        while len(self._warm) > WARM_VERSIONS:
+            del self._warm[next(iter(self._warm))]
+
+
+def _expire(limit: asyncio.Timeout) -> None:
+    """Ends a block that stands under this limit, if one does."""
+    with contextlib.suppress(RuntimeError):  # not entered, or over already
+        limit.reschedule(asyncio.get_running_loop().time())
