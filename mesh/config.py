@@ -193,9 +193,9 @@ def _number(hint: type[int | float], raw: Any) -> int | float:
         raise ValueError("must be a number")  # noqa: TRY004  every fault of a value is one kind, gathered by the caller
     try:
         number: int | float = hint(raw)
-        return number
     except (TypeError, ValueError) as wrong:
         raise ValueError("must be a whole number" if hint is int else "must be a number") from wrong
+    return number
 
 
 def _checked(value: Any, known: Setting) -> Any:
