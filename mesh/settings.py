@@ -27,7 +27,7 @@ class MeshConfig:
     log_format: str = setting("auto", "How log lines look; auto is text on a terminal", choices=("auto", "json", "text"))
     log_level: str = setting("info", "The least that is logged", choices=("debug", "info", "warning", "error"))
     stop_notice_s: float = setting(0.0, "How long readiness is 503 before a service stops taking work", minimum=0, maximum=300)
-    loop: str = setting("auto", "Event loop; auto takes uvloop where it is installed", choices=("auto", "asyncio", "uvloop"))
+    loop: str = setting("asyncio", "Event loop; auto takes uvloop where it is installed", choices=("auto", "asyncio", "uvloop"))
     leaf_life_h: float = setting(24.0, "Hours that a service's certificate lives", minimum=0.002, maximum=24 * 400)
 
     @property
