@@ -7,12 +7,10 @@ the name that its certificate proves.
 
 from __future__ import annotations
 
-import io
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, MutableMapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Final, Self, TypeVar
+from contextlib import asynccontextmanager
+from typing import Any, Self, TypeVar
 
-import aiohttp
 from aiohttp import web
 from yarl import URL
 
@@ -23,15 +21,15 @@ from mesh.metrics import Metrics
 from mesh.rpc.answers import error_of_answer, in_header, result_of_answer
 from mesh.rpc.attempts import Attempts
 from mesh.rpc.contract import CORRELATION_HEADER, MAX_ANSWER_BYTES, REQUEST_HEADER, Download, Method
+from mesh.rpc.connection import Connection
 from mesh.rpc.lines import Lines
 from mesh.rpc.outgoing import Outgoing
 from mesh.rpc.passing import forwarded, hand_on, target_of
+from mesh.rpc.sessions import Sessions
 from mesh.rpc.splice import is_upgrade, opening_of, splice
 from mesh.tls import Credentials
 
 __all__ = ["Download", "Peer", "Peers"]
-
-LARGE_BYTES: Final = 1 << 20
 
 Req = TypeVar("Req")
 Resp = TypeVar("Resp")
@@ -85,12 +83,14 @@ class Peer:
     ) -> None:
         self.name = name
         self._credentials = credentials
-        self._lines = Lines(credentials)
+        self._lines = Lines(name, credentials)
+        self._sessions = Sessions(credentials)
         self._outgoing = Outgoing(name, credentials, addresses, metrics, log, calls_at_once=calls_at_once)
 
     async def close(self) -> None:
         """Closes every connection to the peer, whatever runs on it."""
-        await self._lines.close()
+        self._lines.close()
+        await self._sessions.close()
 
     async def call(self, method: Method[Req, Resp], request: Req, timeout_s: float | None = None) -> Resp:
         """Asks and returns the answer. ``timeout_s`` bounds all tries together, as do the method and the work that runs now.
@@ -102,8 +102,7 @@ class Peer:
             attempts = Attempts(method.is_idempotent, ends)
             while True:
                 try:
-                    status, content = await self._ask(method, body, self._outgoing.headers(ends))
-                    return self._result(method, status, content)
+                    return await self._ask(method, body, ends)
                 except MeshError as wrong:
                     await attempts.pause_after(wrong)
 
@@ -114,22 +113,31 @@ class Peer:
         Reading it raises `Unavailable` (``stream-broken``) when it ends early.
         """
         body = codec.encode(request)
-        async with self._outgoing.call(method, timeout_s) as ends, AsyncExitStack() as stack:
+        async with self._outgoing.call(method, timeout_s) as ends:
             attempts = Attempts(method.is_idempotent, ends)
-            answer: aiohttp.ClientResponse | None = None
-            while answer is None:
+            connection: Connection | None = None
+            while connection is None:
                 try:
-                    answer = await self._open(stack, method, body, self._outgoing.headers(ends))
+                    connection = await self._open(method, body, ends)
                 except MeshError as wrong:
                     await attempts.pause_after(wrong)
-            yield Download(answer.content_length or 0, self._chunks(answer))
+            try:
+                yield Download(connection.length, self._chunks(connection))
+            finally:
+                self._lines.give(connection)
 
     async def upload(self, method: Method[Req, Resp], request: Req, chunks: AsyncIterable[bytes], timeout_s: float | None = None) -> Resp:
         """Sends bytes with a request and returns the answer. Never tried again: the bytes are gone."""
+        framing = f"{REQUEST_HEADER}: {in_header(request)}\r\nTransfer-Encoding: chunked".encode()
         async with self._outgoing.call(method, timeout_s) as ends:
-            headers = self._outgoing.headers(ends) | {REQUEST_HEADER: in_header(request)}
-            status, content = await self._ask(method, aiter(chunks), headers)
-            return self._result(method, status, content)
+            with self._outgoing.attempt() as address:
+                connection = await self._lines.take(address)
+                try:
+                    await connection.send(self._outgoing.head(method, ends, framing), chunks)
+                    content = await self._whole(connection)
+                finally:
+                    self._lines.give(connection)
+            return self._result(method, connection.status, content)
 
     async def pass_on(
         self, method: Method[Any, Any], request: web.BaseRequest, tail: str, headers: Mapping[str, str] | None = None
@@ -148,53 +156,48 @@ class Peer:
                 opening = opening_of(target, self.name, forwarded(request.headers.items(), extra))
                 return await splice(self.name, address, self._credentials.client_context(), request, opening)
             url = URL.build(scheme="https", host=address[0], port=address[1]).join(URL(target, encoded=True))
-            async with self._lines.session() as session:
+            async with self._sessions.session() as session:
                 return await hand_on(session, url, self.name, request, extra)
 
-    async def _ask(self, method: Method[Any, Any], body: Any, headers: dict[str, str]) -> tuple[int, bytes]:
+    async def _ask(self, method: Method[Any, Resp], body: bytes, ends: float) -> Resp:
         with self._outgoing.attempt() as address:
-            async with self._lines.session() as session, session.post(
-                self._outgoing.url(address, method.name), data=_payload(body), headers=headers, server_hostname=self.name
-            ) as answer:
-                return answer.status, await self._read(answer)
+            connection = await self._lines.take(address)
+            try:
+                await connection.open(self._outgoing.head(method, ends, b"Content-Length: %d" % len(body)) + body)
+                content = await self._whole(connection)
+            finally:
+                self._lines.give(connection)
+        return self._result(method, connection.status, content)
 
-    async def _open(
-        self, stack: AsyncExitStack, method: Method[Any, Any], body: bytes, headers: dict[str, str]
-    ) -> aiohttp.ClientResponse:
-        async with AsyncExitStack() as trial:
-            with self._outgoing.attempt() as address:
-                session = await trial.enter_async_context(self._lines.session())
-                url = self._outgoing.url(address, method.name)
-                answer = await trial.enter_async_context(
-                    session.post(url, data=body, headers=headers, server_hostname=self.name)
-                )
-                content = b"" if answer.status == 200 else await self._read(answer)
-            if answer.status != 200:
-                raise error_of_answer(answer.status, content, self.name)
-            stack.push_async_exit(trial.pop_all())
-            return answer
+    async def _open(self, method: Method[Any, Any], body: bytes, ends: float) -> Connection:
+        """A connection whose answer's head is here and says 200; the caller gives it back."""
+        with self._outgoing.attempt() as address:
+            connection = await self._lines.take(address)
+            is_open = False
+            try:
+                await connection.open(self._outgoing.head(method, ends, b"Content-Length: %d" % len(body)) + body)
+                is_open = connection.status == 200
+                content = b"" if is_open else await self._whole(connection)
+            finally:
+                if not is_open:
+                    self._lines.give(connection)
+        if not is_open:
+            raise error_of_answer(connection.status, content, self.name)
+        return connection
 
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        if (answer.content_length or 0) > MAX_ANSWER_BYTES:
-            answer.close()
-            raise Broken(f"{self.name} answered with more than {MAX_ANSWER_BYTES} bytes; such things are downloads", code="bad-answer")
-        return await answer.read()
+    async def _whole(self, connection: Connection) -> bytes:
+        if connection.length > MAX_ANSWER_BYTES:
+            raise Broken(f"{self.name} answered with {connection.length} bytes; such things are downloads", code="bad-answer")
+        return await connection.rest()
 
     def _result(self, method: Method[Any, Resp], status: int, content: bytes) -> Resp:
         if status != 200:
             raise error_of_answer(status, content, self.name)
         return result_of_answer(method.response, content, self.name)
 
-    async def _chunks(self, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    async def _chunks(self, connection: Connection) -> AsyncIterator[bytes]:
         try:
-            async for chunk in answer.content.iter_any():
+            async for chunk in connection.chunks():
                 yield chunk
-        except (aiohttp.ClientError, OSError) as wrong:
-            if isinstance(wrong, TimeoutError):
-                raise
+        except ConnectionError as wrong:
             raise Unavailable(f"{self.name} broke off in the middle of a stream", code="stream-broken") from wrong
-
-
-def _payload(body: Any) -> Any:
-    """What aiohttp shall send: a large body in pieces, so that it does not hold up the loop."""
-    return io.BytesIO(body) if isinstance(body, bytes) and len(body) > LARGE_BYTES else body

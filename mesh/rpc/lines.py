@@ -1,79 +1,92 @@
-"""Owns the connections to one peer: a keep-alive pool per generation of our credentials. Never bounds calls: the peer's bulkhead does.
+"""Owns the connections to one peer: a keep-alive pool for the present credentials and address. Never bounds calls: the bulkhead does.
 
-A swap of credentials opens a new pool; the old one serves what is under way and is then closed. So a new certificate, a new
-CA and a revocation of the peer take hold with the next call, and no call is broken off.
+A swap of credentials empties the pool; what is under way ends on the connection that it has. So a new certificate, a new CA
+and a revocation of the peer take hold with the next call, and no call is broken off.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import ssl
+from collections import deque
 from typing import Final
 
-import aiohttp
-
+from mesh.rpc.connection import Connection
 from mesh.tls import Credentials
 
 CONNECT_S: Final = 3.0
 KEEPALIVE_S: Final = 30.0
 """Shorter than the server's, so that a pooled connection is not closed under a call that just took it."""
 
+Address = tuple[str, int]
 
-class _Line:
-    def __init__(self, session: aiohttp.ClientSession, generation: int) -> None:
-        self.session = session
-        self.generation = generation
-        self.uses = 0
+
+class ConnectError(OSError):
+    """No connection came about, so nothing was asked. ``is_trust`` says that the peer was there and did not prove its name."""
+
+    def __init__(self, reason: str, *, is_trust: bool) -> None:
+        super().__init__(reason)
+        self.is_trust = is_trust
 
 
 class Lines:
-    """The pools of one peer. Used inside the loop only; `close` ends them all."""
+    """The connections to one peer. Used inside the loop only."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, name: str, credentials: Credentials) -> None:
+        self._name = name
         self._credentials = credentials
-        self._current: _Line | None = None
-        self._retired: list[_Line] = []
+        self._idle: deque[Connection] = deque()
+        self._busy: set[Connection] = set()
+        self._known: tuple[Address, int] | None = None
 
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[aiohttp.ClientSession]:
-        """The pool to use for one call, kept open until the call has ended."""
-        line = self._current
-        if line is None or line.generation != self._credentials.generation:
-            line = await self._replaced()
-        line.uses += 1
-        try:
-            yield line.session
-        finally:
-            line.uses -= 1
-            if self._retired:
-                await self._close_idle()
+    async def take(self, address: Address) -> Connection:
+        """A connection for one exchange; give it back, whatever became of it. Raises: `ConnectError`."""
+        now = (address, self._credentials.generation)
+        if self._known != now:
+            self._forget_idle()
+            self._known = now
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_reusable:
+                self._busy.add(connection)
+                return connection
+            connection.close()
+        connection = await self._connected(address)
+        connection.belongs_to = now
+        self._busy.add(connection)
+        return connection
 
-    async def close(self) -> None:
+    def give(self, connection: Connection) -> None:
+        """Takes a connection back: kept for the next call, or closed, which cancels what still runs on it at the peer."""
+        self._busy.discard(connection)
+        if not connection.is_reusable or connection.belongs_to != self._known:
+            connection.close()
+            return
+        now = asyncio.get_running_loop().time()
+        connection.idle_since = now
+        self._idle.append(connection)
+        while self._idle[0].idle_since < now - KEEPALIVE_S:
+            self._idle.popleft().close()
+
+    def close(self) -> None:
         """Closes everything, whatever runs on it."""
-        lines = [*self._retired, *([self._current] if self._current else [])]
-        self._retired, self._current = [], None
-        for line in lines:
-            await line.session.close()
+        self._forget_idle()
+        for connection in list(self._busy):
+            connection.close()
 
-    async def _replaced(self) -> _Line:
-        if self._current is not None:
-            self._retired.append(self._current)
-        connector = aiohttp.TCPConnector(
-            ssl=self._credentials.client_context(), limit=0, keepalive_timeout=KEEPALIVE_S, ttl_dns_cache=10
-        )
-        session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
-            auto_decompress=False,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
-        )
-        line = self._current = _Line(session, self._credentials.generation)
-        await self._close_idle()
-        return line
+    async def _connected(self, address: Address) -> Connection:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                _, connection = await loop.create_connection(
+                    Connection, address[0], address[1], ssl=self._credentials.client_context(), server_hostname=self._name
+                )
+        except ssl.SSLError as wrong:
+            raise ConnectError(str(wrong), is_trust=True) from wrong
+        except OSError as wrong:
+            raise ConnectError(str(wrong) or type(wrong).__name__, is_trust=False) from wrong
+        return connection
 
-    async def _close_idle(self) -> None:
-        idle = [line for line in self._retired if line.uses == 0]
-        self._retired = [line for line in self._retired if line.uses]
-        for line in idle:
-            await line.session.close()
+    def _forget_idle(self) -> None:
+        while self._idle:
+            self._idle.popleft().close()

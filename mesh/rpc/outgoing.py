@@ -9,17 +9,19 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import aiohttp
-from yarl import URL
 
 from mesh.errors import DeadlineExceeded, MeshError, Unavailable
 from mesh.log import Log, correlation
 from mesh.metrics import Metrics
 from mesh.rpc.circuit import Circuit
 from mesh.rpc.contract import CALL_PATH, CORRELATION_HEADER, TIMEOUT_HEADER, Method, deadline_of
+from mesh.rpc.lines import Address, ConnectError
 from mesh.rpc.tally import PeerTally
 from mesh.tls import Credentials
 
-Address = tuple[str, int]
+_PATH: Final = CALL_PATH.encode()
+_TIMEOUT: Final = TIMEOUT_HEADER.encode()
+_CORRELATION: Final = CORRELATION_HEADER.encode()
 
 WAITING_AT_ONCE: Final = 1024
 PASSED_AT_ONCE: Final = 16_384
@@ -49,7 +51,7 @@ class Outgoing:
         self._waiting = 0
         self._passed = 0
         self._tallies: dict[str, PeerTally] = {}
-        self._urls: dict[tuple[Address, str], URL] = {}
+        self._host = name.encode()
         self._known: tuple[Address, int] | None = None
         self._in_flight = metrics.gauge("peer_calls_in_flight").labels(name)
         self._open_gauge = metrics.gauge("peer_circuit_open").labels(name)
@@ -124,22 +126,14 @@ class Outgoing:
             raise
         circuit.succeeded()
 
-    def url(self, address: Address, method: str) -> URL:
-        """Where a method of the peer is."""
-        url = self._urls.get((address, method))
-        if url is None:
-            url = URL.build(scheme="https", host=address[0], port=address[1], path=CALL_PATH + method)
-            self._urls[address, method] = url
-        return url
-
-    def headers(self, ends: float) -> dict[str, str]:
-        """What travels with every call: the rest of the caller's time, and the piece of work."""
+    def head(self, method: Method[Any, Any], ends: float, framing: bytes) -> bytes:
+        """The request line and headers of a call: the rest of the caller's time and the piece of work travel in them."""
         left_ms = max(1, int((ends - asyncio.get_running_loop().time()) * 1000))
-        headers = {"Content-Type": "application/json", TIMEOUT_HEADER: str(left_ms)}
         work = correlation.get()
-        if work:
-            headers[CORRELATION_HEADER] = work
-        return headers
+        named = b"%s: %s\r\n" % (_CORRELATION, work.encode()) if work and work.isascii() and work.isprintable() else b""
+        return b"POST %s%s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%s: %d\r\n%s%s\r\n\r\n" % (
+            _PATH, method.name.encode(), self._host, _TIMEOUT, left_ms, named, framing,
+        )  # fmt: skip
 
     async def _take_room(self) -> None:
         if self._waiting >= WAITING_AT_ONCE:
@@ -175,9 +169,9 @@ class Outgoing:
     def _named(self, wrong: Exception, address: Address) -> Unavailable:
         where = f"{self._name} at {address[0]}:{address[1]}"
         match wrong:
-            case aiohttp.ClientSSLError() | ssl.SSLError():
+            case ConnectError(is_trust=True) | aiohttp.ClientSSLError() | ssl.SSLError():
                 return Unavailable(f"{where} does not prove to be {self._name} ({wrong}): see `pki doctor`", code="peer-not-trusted")
-            case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError() | ConnectionRefusedError():
+            case ConnectError() | aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError() | ConnectionRefusedError():
                 return Unavailable(f"{where} cannot be reached: {wrong}", code="peer-unreachable")
             case _:
                 return Unavailable(f"{where} broke off: {str(wrong) or type(wrong).__name__}", code="peer-disconnected")
