@@ -1,7 +1,7 @@
 """Owns the order in which services of one process start and leave. Never knows what they do.
 
 Stages start one after another, the parts of a stage together; doors stand in the last stage. When one part fails, or a
-stop is asked for, the others are *drained*, last stage first, each within its own limit: a TaskGroup would cancel them.
+stop is asked for, the others are *drained*, highest rank first, each within its own limit: a TaskGroup would cancel them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from mesh.log import Log
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One service: how to run it, and how many seconds it has to get ready and to leave."""
+    """One service: how to run it, and how many seconds it has to get ready and to leave. Who leans on others has a higher rank."""
 
     name: str
     run: Callable[[Life], Coroutine[Any, Any, None]]
+    rank: int = 0
     start_limit_s: float = 60.0
     stop_limit_s: float = 20.0
 
@@ -43,7 +44,7 @@ class Supervisor:
         self._notice_s = notice_s
         self._stop = asyncio.Event()
         self._ready = asyncio.Event()
-        self._running: list[list[_Running]] = []
+        self._running: list[_Running] = []
         self.lives: dict[str, Life] = {}
 
     def ask_stop(self) -> None:
@@ -68,17 +69,17 @@ class Supervisor:
                 self._ready.set()
                 is_well = await self._watch()
         finally:
-            for stage_running in reversed(self._running):
-                is_well &= await self._leave(stage_running)
+            for rank in sorted({one.part.rank for one in self._running}, reverse=True):
+                is_well &= await self._leave([one for one in self._running if one.part.rank == rank])
         return is_well
 
     async def _start(self, stage: Sequence[Part]) -> bool:
         running: list[_Running] = []
-        self._running.append(running)
         for part in stage:
             life = Life(part.name, self._clock)
             self.lives[part.name] = life
             running.append(_Running(part, life, asyncio.create_task(part.run(life), name=part.name)))
+        self._running.extend(running)
         return all(await asyncio.gather(*(self._until_ready(one) for one in running)))
 
     async def _until_ready(self, one: _Running) -> bool:
@@ -99,13 +100,12 @@ class Supervisor:
         return False
 
     async def _watch(self) -> bool:
-        everyone = [one for stage in self._running for one in stage]
         stop = asyncio.create_task(self._stop.wait())
         try:
-            done, _ = await asyncio.wait([stop, *(one.task for one in everyone)], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([stop, *(one.task for one in self._running)], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.cancel()
-        fallen = [one for one in everyone if one.task in done]
+        fallen = [one for one in self._running if one.task in done]
         for one in fallen:
             self._log.error("part-failed", part=one.part.name, cause=_cause(one.task))
         return not fallen

@@ -77,7 +77,7 @@ def _part(house: House, name: str, config: Any) -> Part:
         async with house.backbone(name, target.metrics()) as backbone:
             await target.run()(config, backbone, life)
 
-    return Part(name, run, stop_limit_s=target.stop_limit_s)
+    return Part(name, run, rank=target.rank, stop_limit_s=target.stop_limit_s)
 
 
 async def serve(

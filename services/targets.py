@@ -19,11 +19,12 @@ Run = Callable[[Any, "Backbone", Life], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A service that can be started. Lower stages start first and leave last; doors to people stand in the last."""
+    """A service that can be started. Lower stages start first, doors to people in the last; higher ranks leave first."""
 
     name: str
     text: str
     stage: int
+    rank: int
     stop_limit_s: float = 20.0
 
     def config(self) -> type[Any]:
@@ -45,12 +46,12 @@ class Target:
 TARGETS: Final[dict[str, Target]] = {
     target.name: target
     for target in (
-        Target(services.RECORDER, "the record: the only writer", stage=0),
-        Target(services.GITSERVER, "problem packages in git", stage=0),
-        Target(services.GRADER, "the order of judging", stage=1),
-        Target(services.BROADCASTER, "live news to browsers", stage=1),
-        Target(services.RUNNER, "runs submissions in a sandbox", stage=2, stop_limit_s=30.0),
-        Target(services.FRONTEND, "pages and the public API", stage=2),
+        Target(services.RECORDER, "the record: the only writer", stage=0, rank=0),
+        Target(services.GITSERVER, "problem packages in git", stage=0, rank=0),
+        Target(services.GRADER, "the order of judging", stage=1, rank=1),
+        Target(services.BROADCASTER, "live news to browsers", stage=1, rank=1),
+        Target(services.RUNNER, "runs submissions in a sandbox", stage=0, rank=2, stop_limit_s=30.0),
+        Target(services.FRONTEND, "pages and the public API", stage=2, rank=2),
     )
 }
 """Every service that can be started today; certificates, mailer and analytics get their rooms later."""

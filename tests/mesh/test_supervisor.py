@@ -32,12 +32,22 @@ def supervisor(stages: list[list[Part]]) -> Supervisor:
 
 async def test_stages_start_in_order_and_leave_in_reverse() -> None:
     said: list[str] = []
-    house = supervisor([[Part("record", story("record", said))], [Part("grader", story("grader", said))], [Part("door", story("door", said))]])
+    house = supervisor([[Part("record", story("record", said))], [Part("grader", story("grader", said), rank=1)], [Part("door", story("door", said), rank=2)]])
     running = asyncio.create_task(house.run())
     await house.until_ready()
     house.ask_stop()
     assert await running
     assert said == ["record starts", "grader starts", "door starts", "door leaves", "grader leaves", "record leaves"]
+
+
+async def test_who_leans_on_others_leaves_before_them_however_early_it_started() -> None:
+    said: list[str] = []
+    house = supervisor([[Part("runner", story("runner", said), rank=2)], [Part("grader", story("grader", said), rank=1)]])
+    running = asyncio.create_task(house.run())
+    await house.until_ready()
+    house.ask_stop()
+    assert await running
+    assert said == ["runner starts", "grader starts", "runner leaves", "grader leaves"]
 
 
 async def test_a_later_stage_waits_for_the_readiness_of_the_one_before() -> None:
