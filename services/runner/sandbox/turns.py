@@ -29,19 +29,19 @@ class Turns:
         self._owned: set[Box] = set()
         self._coming: asyncio.Queue[asyncio.Task[Box | BoxLost]] = asyncio.Queue()
         for _ in range(count):
-            self._expect(self._fresh())
+            self._expect(self._fresh)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Box]:
         """A clean box for one execution. Raises: `BoxLost`."""
         box = await (await self._coming.get())
         if isinstance(box, BoxLost):
-            self._expect(self._fresh())
+            self._expect(self._fresh)
             raise box
         try:
             yield box
         finally:
-            self._expect(self._next(box))
+            self._expect(lambda: self._next(box))
 
     def end(self) -> None:
         """Lets go of all boxes."""
@@ -51,8 +51,8 @@ class Turns:
             self._pool.discard(box)
         self._owned.clear()
 
-    def _expect(self, coming: Coroutine[Any, Any, Box]) -> None:
-        self._coming.put_nowait(self._tasks.create_task(_settled(coming)))
+    def _expect(self, come: Callable[[], Coroutine[Any, Any, Box]]) -> None:
+        self._coming.put_nowait(self._tasks.create_task(_settled(come)))
 
     async def _fresh(self) -> Box:
         box = await self._pool.take()
@@ -70,10 +70,10 @@ class Turns:
         return await self._fresh()
 
 
-async def _settled(coming: Coroutine[Any, Any, Box]) -> Box | BoxLost:
+async def _settled(come: Callable[[], Coroutine[Any, Any, Box]]) -> Box | BoxLost:
     """A box that fails to come must not end those who are at work: whoever takes the turn hears of it."""
     try:
-        return await coming
+        return await come()
     except BoxLost as lost:
         return lost
 
