@@ -60,8 +60,10 @@ class Announcer:
         await self._shelf.mark_announced(answer.card.alias)
 
     async def announce_newest(self, alias: str) -> None:
-        """Says the newest commit of a problem again, if it has one. Raises: `MeshError` when it cannot be read."""
+        """Says the newest commit of a marked problem again, if it has one. Raises: `MeshError` when it cannot be read."""
         async with self._shelf.holding(alias):
+            if alias not in await self._shelf.unannounced():
+                return
             if await self._shelf.find(alias) is None:
                 await self._shelf.mark_announced(alias)
                 return

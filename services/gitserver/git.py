@@ -6,112 +6,23 @@ Only `Repository` and what it is built on know what git is asked; everything els
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import re
-import resource
-import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from mesh.errors import Broken, DeadlineExceeded, MeshError, Unavailable
+from mesh.errors import DeadlineExceeded, MeshError, Unavailable
+from services.gitserver.git_process import CHUNK_BYTES, GitFailed, GitProcess, end, environment, kill, limit, tail, words
 
 T = TypeVar("T")
 
-CHUNK_BYTES: Final = 256 * 1024
-_MEMORY_BYTES: Final = 3 << 30
-_FILE_BYTES: Final = 64 << 30
 _QUEUE_LIMIT_S: Final = 30.0
-
-_SETTINGS: Final[Mapping[str, str]] = {
-    "core.bigFileThreshold": "4m",       # larger files are streamed, never held whole, never compared with each other
-    "core.compression": "1",
-    "core.fsync": "all",                 # an accepted push survives a power cut
-    "core.packedGitLimit": "256m",
-    "core.packedGitWindowSize": "16m",
-    "core.hooksPath": "/dev/null",       # no repository brings programs of its own
-    "gc.auto": "0",
-    "init.defaultBranch": "main",
-    "pack.threads": "1",
-    "pack.windowMemory": "64m",
-    "protocol.allow": "never",           # nothing is ever fetched from elsewhere
-    "transfer.hideRefs": "refs/palestra",
-    "uploadpack.allowFilter": "true",
-}  # fmt: skip
-
 
 OLDEST: Final = (2, 36)
 """The oldest git that keeps what we ask of it (``core.fsync``)."""
-
-
-class GitFailed(Broken):
-    """A git command ended in a way that was not expected; ``stderr`` holds its last words."""
-
-    default_code = "git-failed"
-
-    def __init__(self, command: str, status: int, stderr: str) -> None:
-        super().__init__(f"git {command} failed ({status}); the log of the gitserver has the reason")
-        self.command = command
-        self.exit_status = status
-        self.stderr = stderr
-
-    def __str__(self) -> str:
-        return f"git {self.command} ended with {self.exit_status}: {self.stderr}"
-
-
-@dataclass(slots=True)
-class GitProcess:
-    """A git process at work: bytes in, bytes out, as asyncio streams."""
-
-    command: str
-    process: asyncio.subprocess.Process
-    stderr: int
-
-    @property
-    def stdin(self) -> asyncio.StreamWriter:
-        """Where it reads."""
-        assert self.process.stdin is not None
-        return self.process.stdin
-
-    @property
-    def stdout(self) -> asyncio.StreamReader:
-        """What it says."""
-        assert self.process.stdout is not None
-        return self.process.stdout
-
-    async def send(self, content: bytes) -> None:
-        """Writes all of it and closes; a process that ends early is told by its status, not here."""
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self.stdin.write(content)
-            await self.stdin.drain()
-        self.stdin.close()
-
-    async def feed(self, chunks: AsyncIterator[bytes]) -> None:
-        """Writes a stream and closes; what comes after the process has ended early is read and dropped."""
-        is_heard = True
-        async for chunk in chunks:
-            if is_heard:
-                try:
-                    self.stdin.write(chunk)
-                    await self.stdin.drain()
-                except (BrokenPipeError, ConnectionResetError):
-                    is_heard = False
-        self.stdin.close()
-
-    def last_words(self) -> str:
-        """The end of what it said to stderr."""
-        return _tail(self.stderr)
-
-    async def check(self) -> None:
-        """Waits for the end. Raises: `GitFailed` when the status is not 0."""
-        status = await self.process.wait()
-        if status != 0:
-            raise GitFailed(self.command, status, self.last_words())
 
 
 class Git:
@@ -159,20 +70,20 @@ class Git:
     async def open(self, repository: Path, *arguments: str, protocol: str = "") -> AsyncIterator[GitProcess]:
         """A process to talk with; leaving ends it, whatever it does, with all that it started."""
         async with self._place(arguments[0]):
-            with _words() as stderr:
+            with words() as stderr:
                 process = await asyncio.create_subprocess_exec(
                     self._binary, *arguments,
                     stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=stderr,
                     env=environment(repository, protocol), start_new_session=True, limit=CHUNK_BYTES,
                 )  # fmt: skip
                 try:
-                    _limit(process.pid, self._limit_s)
+                    limit(process.pid, self._limit_s)
                     async with asyncio.timeout(self._limit_s):
                         yield GitProcess(arguments[0], process, stderr)
                 except TimeoutError as late:
                     raise DeadlineExceeded(f"git {arguments[0]} took longer than {self._limit_s:g} s", code="git-too-slow") from late
                 finally:
-                    await _end(process)
+                    await end(process)
 
     async def work(self, repository: Path, *arguments: str, work: Callable[[subprocess.Popen[bytes]], T]) -> T:
         """Talks with a process by blocking calls in a thread of ours; for streams of size.
@@ -181,7 +92,7 @@ class Git:
         Raises: `GitFailed`, `DeadlineExceeded`, and what ``work`` raises.
         """
         async with self._place(arguments[0]):
-            with _words() as stderr:
+            with words() as stderr:
                 process = await self.in_thread(lambda: self._popen(repository, arguments, stderr))
                 try:
                     async with asyncio.timeout(self._limit_s):
@@ -189,12 +100,12 @@ class Git:
                 except TimeoutError as late:
                     raise DeadlineExceeded(f"git {arguments[0]} took longer than {self._limit_s:g} s", code="git-too-slow") from late
                 except (BrokenPipeError, EOFError) as broken:
-                    raise GitFailed(arguments[0], process.returncode or -1, _tail(stderr)) from broken
+                    raise GitFailed(arguments[0], process.returncode or -1, tail(stderr)) from broken
                 finally:
-                    _kill(process.pid, is_over=process.returncode is not None)
+                    kill(process.pid, is_over=process.returncode is not None)
                     await self.in_thread(process.wait)
                 if process.returncode != 0:
-                    raise GitFailed(arguments[0], process.returncode, _tail(stderr))
+                    raise GitFailed(arguments[0], process.returncode, tail(stderr))
                 return done
 
     def _popen(self, repository: Path, arguments: tuple[str, ...], stderr: int) -> subprocess.Popen[bytes]:
@@ -202,7 +113,7 @@ class Git:
             [self._binary, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr,
             env=environment(repository), start_new_session=True,
         )  # fmt: skip
-        _limit(process.pid, self._limit_s)
+        limit(process.pid, self._limit_s)
         return process
 
     @asynccontextmanager
@@ -231,31 +142,6 @@ async def open_git(binary: str, *, processes: int, limit_s: float) -> AsyncItera
         git.close()
 
 
-def environment(repository: Path, protocol: str = "") -> dict[str, str]:
-    """All that git sees of its surroundings: nothing of ours, of the user's or of the machine's configuration."""
-    settings = {f"GIT_CONFIG_KEY_{place}": name for place, name in enumerate(_SETTINGS)}
-    values = {f"GIT_CONFIG_VALUE_{place}": value for place, value in enumerate(_SETTINGS.values())}
-    found = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "C",
-        "HOME": "/nonexistent",
-        "TZ": "UTC",
-        "GIT_DIR": str(repository),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_CONFIG_COUNT": str(len(_SETTINGS)),
-        **{f"GIT_{role}_NAME": "Palestra" for role in ("AUTHOR", "COMMITTER")},
-        **{f"GIT_{role}_EMAIL": "gitserver@palestra" for role in ("AUTHOR", "COMMITTER")},
-    }
-    if protocol:
-        found["GIT_PROTOCOL"] = protocol
-    return found | settings | values
-
-
 def _worked(process: subprocess.Popen[bytes], work: Callable[[subprocess.Popen[bytes]], T]) -> T:
     assert process.stdin is not None
     assert process.stdout is not None
@@ -263,41 +149,3 @@ def _worked(process: subprocess.Popen[bytes], work: Callable[[subprocess.Popen[b
         done = work(process)
     process.wait()
     return done
-
-
-def _limit(pid: int, limit_s: float) -> None:
-    """Bounds what one git process may use; one that has ended already needs none."""
-    seconds = int(limit_s) + 1
-    with contextlib.suppress(ProcessLookupError):
-        resource.prlimit(pid, resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-        resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
-        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.stdin is not None:
-        process.stdin.close()
-    _kill(process.pid, is_over=process.returncode is not None)
-    await process.wait()
-
-
-def _kill(pid: int, *, is_over: bool) -> None:
-    if not is_over:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
-
-
-@contextlib.contextmanager
-def _words() -> Iterator[int]:
-    """A file in memory for what a process says to stderr."""
-    place = os.memfd_create("git-stderr")
-    try:
-        yield place
-    finally:
-        os.close(place)
-
-
-def _tail(stderr: int) -> str:
-    size = os.lseek(stderr, 0, os.SEEK_END)
-    return os.pread(stderr, 4096, max(0, size - 4096)).decode(errors="replace").strip()

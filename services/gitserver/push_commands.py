@@ -15,8 +15,8 @@ from services.gitserver.findings import ERROR, Report
 from services.gitserver.pktlines import FLUSH, RequestBody, pkt_line
 from services.gitserver.repository import MAIN, NOTHING
 
-CAPABILITIES: Final = "report-status side-band-64k ofs-delta object-format=sha1 agent=palestra"
-"""What we offer a pushing client: no deletion, no atomic sets, no options."""
+CAPABILITIES: Final = "report-status side-band-64k delete-refs ofs-delta object-format=sha1 agent=palestra"
+"""What we offer a pushing client: no atomic sets, no options; deletion only to say no to it with a reason."""
 
 MOST_COMMANDS: Final = 1_000
 _COMMAND = re.compile(r"([0-9a-f]{40}) ([0-9a-f]{40}) (refs/[^\0\n ]{1,500})")

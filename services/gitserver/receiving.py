@@ -18,7 +18,7 @@ from mesh.metrics import Metrics
 from services.gitserver.acceptance import Acceptance
 from services.gitserver.archive import Bounds
 from services.gitserver.findings import Report
-from services.gitserver.git import GitFailed
+from services.gitserver.git_process import GitFailed
 from services.gitserver.pktlines import FLUSH, PROGRESS, REPORT, RequestBody, side_band
 from services.gitserver.push_commands import PushRequest, RefCommand, against_policy, findings_in_words, read_push, report_status
 from services.gitserver.repository import NOTHING, Repository

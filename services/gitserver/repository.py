@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from mesh.errors import Broken
-from services.gitserver.git import CHUNK_BYTES, Git, GitFailed, GitProcess
+from services.gitserver.git import Git
+from services.gitserver.git_process import CHUNK_BYTES, GitFailed, GitProcess
 
 NOTHING: Final = "0" * 40
 """The id that stands for: no object."""

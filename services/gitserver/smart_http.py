@@ -16,7 +16,8 @@ from prometheus_client import Counter
 
 from mesh.errors import Forbidden, MeshError, NotFound, Refused
 from mesh.rpc.contract import Call
-from services.gitserver.git import CHUNK_BYTES, Git
+from services.gitserver.git import Git
+from services.gitserver.git_process import CHUNK_BYTES
 from services.gitserver.names import parse_alias
 from services.gitserver.pktlines import FLUSH, RequestBody, pkt_line
 from services.gitserver.push_commands import CAPABILITIES

@@ -11,7 +11,7 @@ from typing import IO, Final
 from services.gitserver.archive import Bounds, note_unusual
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import MOST_KEPT_BYTES, PackageFile, PackageFiles
-from services.gitserver.git import CHUNK_BYTES
+from services.gitserver.git_process import CHUNK_BYTES
 from services.gitserver.names import fault_of_path, is_junk, is_usual
 from services.gitserver.repository import FILE_MODES, Repository, TreeEntry
 

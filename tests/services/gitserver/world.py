@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 from blockbuster import BlockBuster
 
@@ -65,15 +66,13 @@ class World:
 
     async def refused(self, content: bytes | Mapping[str, bytes], alias: str = "sum") -> dict[str, list[dict[str, str]]]:
         """The findings by code of a package that must be refused."""
-        try:
+        with pytest.raises(Invalid) as caught:
             await self.bring_zip(content if isinstance(content, bytes) else zipped(content), alias)
-        except Invalid as no:
-            assert no.code == "package-refused", no
-            found: dict[str, list[dict[str, str]]] = {}
-            for finding in no.details:
-                found.setdefault(finding["code"], []).append(finding)
-            return found
-        raise AssertionError("the package was accepted")
+        assert caught.value.code == "package-refused"
+        found: dict[str, list[dict[str, str]]] = {}
+        for finding in caught.value.details:
+            found.setdefault(finding["code"], []).append(finding)
+        return found
 
     async def blob(self, problem: str, digest: str) -> bytes:
         async with self.grader.peer("gitserver").download(GITSERVER_BLOB, BlobRequest(problem, digest)) as stream:

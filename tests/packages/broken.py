@@ -1,0 +1,120 @@
+"""Packages with one fault each: the finding's code, its path, and what is changed in the sound package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is changed, and the finding that must come of it, with words of its message."""
+
+    code: str
+    path: str
+    changes: dict[str, str | bytes | None]
+    words: str = ""
+
+
+VALIDATOR = "#include <cstdlib>\nint main(){exit(42);}\n"
+CUSTOM = "name: Sum\nvalidation: custom\n"
+SCORING = "name: Sum\ntype: scoring\n"
+
+
+def yaml(text: str) -> dict[str, str | bytes | None]:
+    return {"problem.yaml": text}
+
+
+def custom(**files: str | bytes | None) -> dict[str, str | bytes | None]:
+    return {"problem.yaml": CUSTOM, **{f"output_validators/{path.replace('__', '/')}": content for path, content in files.items()}}
+
+
+def checker(path: str, content: str | bytes = VALIDATOR) -> dict[str, str | bytes | None]:
+    return {"problem.yaml": CUSTOM, f"output_validators/{path}": content}
+
+
+FAULTS: tuple[Fault, ...] = (
+    # text and YAML
+    Fault("text-not-utf8", "problem_statement/problem.en.md", {"problem_statement/problem.en.md": b"one\ntwo \xff three\n"}, "line 2"),
+    Fault("text-not-utf8", "problem.yaml", {"problem.yaml": b"name: caf\xe9\n"}, "line 1"),
+    Fault("text-bom", "problem.yaml", {"problem.yaml": b"\xef\xbb\xbfname: Sum\n"}),
+    Fault("file-too-large", "problem.yaml", {"problem.yaml": b"#" * (1 << 20) + b"\nname: x\n"}),
+    Fault("bad-yaml", "problem.yaml", yaml("name: Sum\nlimits:\n  memory: [1\n"), "line 4"),
+    Fault("bad-yaml", "problem.yaml", yaml("name: &a Sum\nsource: *a\n"), "line 1: anchors"),
+    Fault("bad-yaml", "problem.yaml", yaml("name: " + "[" * 5000 + "]" * 5000), "levels deep"),
+    Fault("bad-yaml", "problem.yaml", yaml("name: \x00\n")),
+    Fault("bad-yaml", "data/secret/testdata.yaml", {"data/secret/testdata.yaml": "on_reject: {\n"}),
+    Fault("yaml-wrong-type", "problem.yaml", yaml("- a\n- list\n"), "must be a map"),
+    Fault("yaml-wrong-type", "problem.yaml", yaml("name: Sum\nlimits: 256\n"), "line 2: `limits` must be a map"),
+    Fault("yaml-wrong-type", "problem.yaml", yaml("name: Sum\nlimits:\n  memory: much\n"), "line 3: `limits.memory` must be a number"),
+    Fault("yaml-wrong-type", "problem.yaml", yaml("name: Sum\nsource:\n  - a\n"), "`source` must be a text"),
+    Fault("yaml-duplicate-key", "problem.yaml", yaml("name: Sum\nsource: a\nname: Other\n"), "line 3"),
+    Fault("yaml-unknown-key", "problem.yaml", yaml("name: Sum\ntimelimit: 3\n"), "line 2: `timelimit`"),
+    Fault("yaml-unknown-key", "problem.yaml", yaml("name: Sum\nlimits:\n  ram: 3\n"), "`limits.ram`"),
+    Fault("yaml-unknown-key", "data/testdata.yaml", {"data/testdata.yaml": "points: 3\n"}),
+    Fault("ini-invalid", "domjudge-problem.ini", {"domjudge-problem.ini": "timelimit = 2\nwhat is this\n"}, "line 2"),
+    # format and kind
+    Fault("problem-yaml-missing", "problem.yaml", {"problem.yaml": None}),
+    Fault("format-not-yet", "problem.yaml", yaml("problem_format_version: 2025-09\nname: Sum\n"), "2025-09"),
+    Fault("format-not-yet", "settings.json", {"problem.yaml": None, "settings.json": "{}"}, "omegaUp"),
+    Fault("format-not-yet", "problem.xml", {"problem.yaml": None, "problem.xml": "<problem/>"}, "Polygon"),
+    Fault("format-unknown", "problem.yaml", yaml("problem_format_version: 1999\nname: Sum\n"), "1999"),
+    Fault("type-unknown", "problem.yaml", yaml("name: Sum\ntype: fun\n"), "fun"),
+    Fault("type-not-yet", "problem.yaml", yaml("name: Sum\nvalidation: custom interactive\n"), "interactive"),
+    Fault("type-not-yet", "problem.yaml", yaml("name: Sum\ntype: multi-pass\n"), "multi-pass"),
+    Fault("type-not-yet", "domjudge-problem.ini", {"domjudge-problem.ini": "special_run = 'run'\n"}),
+    Fault("grading-not-yet", "problem.yaml", yaml(SCORING + "grading:\n  objective: min\n"), "min"),
+    Fault("grading-not-yet", "data/secret/testdata.yaml", {"data/secret/testdata.yaml": "grading: custom\n"}),
+    Fault("grading-not-yet", "data/testdata.yaml", {"data/testdata.yaml": "grader_flags: always_accept\n"}),
+    Fault("grading-ignored", "problem.yaml", yaml("name: Sum\ngrading:\n  show_test_data_groups: yes\n")),
+    Fault("grading-ignored", "data/testdata.yaml", {"data/testdata.yaml": "accept_score: 5\n"}),
+    Fault("include-not-yet", "include", {"include/cpp/stub.cpp": "int x;"}),
+    Fault("validation-unknown", "problem.yaml", yaml("name: Sum\nvalidation: magic\n")),
+    Fault("validation-unknown", "problem.yaml", yaml("name: Sum\nvalidation: custom score\n"), "type: scoring"),
+    Fault("license-unknown", "problem.yaml", yaml("name: Sum\nlicense: mine\n"), "mine"),
+    Fault("title-missing", "problem.yaml", yaml("license: cc0\n")),
+    # limits
+    Fault("limit-bad", "problem.yaml", yaml("name: Sum\nlimits:\n  memory: 0\n"), "line 3"),
+    Fault("limit-bad", "problem.yaml", yaml("name: Sum\nlimits:\n  output: -1\n")),
+    Fault("limit-bad", "problem.yaml", {**yaml("name: Sum\nlimits:\n  time_limit: 9999\n"), ".timelimit": None}),
+    Fault("limit-bad", ".timelimit", {".timelimit": "two\n"}, "two"),
+    Fault("limit-bad", ".timelimit", {".timelimit": "0\n"}),
+    Fault("limit-bad", "domjudge-problem.ini", {".timelimit": None, "domjudge-problem.ini": "timelimit='1e9'\n"}),
+    Fault("time-limit-missing", "problem.yaml", {".timelimit": None}, "2 seconds"),
+    # statements
+    Fault("statement-missing", "problem_statement", {"problem_statement/problem.en.md": None, "problem_statement/problem.es.md": None}),
+    Fault("statement-name", "problem_statement/problem.english.md", {"problem_statement/problem.english.md": "hello\n"}, "english"),
+    # cases
+    Fault("no-cases", "data/secret", {f"data/secret/{name}": None for name in ("01-small.in", "01-small.ans", "02-large.in", "02-large.ans")}),
+    Fault("no-sample-cases", "data/sample", {"data/sample/1.in": None, "data/sample/1.ans": None}),
+    Fault("case-without-answer", "data/secret/01-small.in", {"data/secret/01-small.ans": None}),
+    Fault("answer-without-input", "data/secret/02-large.ans", {"data/secret/02-large.in": None}),
+    Fault("too-many-cases", "data", {f"data/secret/{number:05}.{end}": "1\n" for number in range(5000) for end in ("in", "ans")}, "5003"),
+    Fault("case-misplaced", "data/1.in", {"data/1.in": "1\n"}),
+    Fault("case-file-unknown", "data/secret/01-small.out", {"data/secret/01-small.out": "1\n"}),
+    Fault("case-not-utf8", "data/secret/01-small.in", {"data/secret/01-small.in": b"\xff\xfe\n"}),
+    Fault("sample-large", "data/sample/1.in", {"data/sample/1.in": "1" * 70_000}),
+    # checkers
+    Fault("validator-missing", "output_validators", yaml(CUSTOM)),
+    Fault("validator-unused", "output_validators", {"output_validators/check.cpp": VALIDATOR}),
+    Fault("validator-source-missing", "output_validators/check", checker("check/readme.txt", "soon")),
+    Fault("validator-source-missing", "output_validators", checker("check.cpp", "")),
+    Fault("validator-language", "output_validators", checker("check.rs"), "check.rs"),
+    Fault("validator-language", "output_validators/check", checker("check/check.cpp") | checker("check/other.py"), "other.py"),
+    Fault("validator-language", "output_validators", checker("check.py", "#!/usr/bin/env python2\n")),
+    Fault("validator-build-script", "output_validators/check/build", checker("check/build", "#!/bin/sh\n")),
+    Fault("validators-many", "output_validators", checker("one.cpp") | checker("two/check.cpp"), "one.cpp, two"),
+    Fault("validator-flag-bad", "problem.yaml", yaml("name: Sum\nvalidator_flags: float_tolerance\n"), "needs a number"),
+    Fault("validator-flag-bad", "problem.yaml", yaml("name: Sum\nvalidator_flags: float_tolerance -1\n")),
+    Fault("validator-flag-bad", "problem.yaml", yaml("name: Sum\nvalidator_flags: ignore_case\n"), "ignore_case"),
+    Fault("validator-flag-bad", "data/testdata.yaml", {"data/testdata.yaml": "output_validator_flags: float_tolerance nan\n"}),
+    Fault("input-validators-missing", "input_validators", {"input_validators/check.py": None}),
+    # submissions
+    Fault("no-accepted-submission", "submissions/accepted", {"submissions/accepted/sum.cpp": None, "submissions/accepted/sum.py": None}),
+    Fault("submission-folder", "submissions/odd/a.py", {"submissions/odd/a.py": "print()\n"}, "odd"),
+    Fault("submission-folder", "submissions/loose.py", {"submissions/loose.py": "print()\n"}),
+    Fault("submission-language", "submissions/accepted/sum.bf", {"submissions/accepted/sum.bf": "+\n"}, ".bf"),
+    Fault("submission-many-files", "submissions/accepted/two", {"submissions/accepted/two/a.cpp": "a", "submissions/accepted/two/b.cpp": "b"}),
+    Fault("submission-too-large", "submissions/accepted/big.py", {"submissions/accepted/big.py": "#" * 300_000}),
+    Fault("expectation-conflict", "submissions/accepted/a.py", {"submissions/accepted/a.py": "# @EXPECTED_RESULTS@: WRONG_ANSWER\n"}),
+    Fault("expectation-conflict", "submissions/mixed/a.py", {"submissions/mixed/a.py": "# @EXPECTED_RESULTS@: WRONG_ANSWER, MAGIC\n"}, "MAGIC"),
+)  # fmt: skip

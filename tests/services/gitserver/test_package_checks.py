@@ -1,0 +1,103 @@
+"""A package that is wrong is told what, where and by which code; one that is only odd is read all the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.gitserver.findings import ERROR, KINDS, Report
+from services.gitserver.formats import read_package
+from services.gitserver.formats.files import MOST_KEPT_BYTES, PackageFile, PackageFiles
+from services.gitserver.formats.package import Package
+from tests.packages.broken import FAULTS, Fault
+from tests.packages.building import sound, with_changes
+from tests.packages.hostile import HOSTILE
+
+
+def files_of(contents: Mapping[str, bytes]) -> PackageFiles:
+    def is_utf8(content: bytes) -> bool:
+        return content.decode(errors="replace").encode() == content
+
+    return PackageFiles(
+        PackageFile(
+            path, "0" * 40, len(content), hashlib.sha256(content).hexdigest(), content if len(content) <= MOST_KEPT_BYTES else None, is_utf8(content)
+        )
+        for path, content in contents.items()
+    )
+
+
+def read(contents: Mapping[str, bytes]) -> tuple[Package | None, Report]:
+    report = Report()
+    return read_package(files_of(contents), "sum", report), report
+
+
+def test_a_sound_package_has_no_findings() -> None:
+    package, report = read(sound())
+    assert report.findings() == ()
+    assert package is not None
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.code}:{fault.path}")
+def test_a_fault_is_found_with_its_code_path_and_words(fault: Fault) -> None:
+    package, report = read(with_changes(fault.changes))
+    severity = next(kind.severity for kind in KINDS if kind.code == fault.code)
+    found = [finding for finding in report.findings() if (finding.code, finding.path) == (fault.code, fault.path)]
+    assert found, report.findings()
+    assert any(fault.words in finding.message for finding in found), found
+    assert {finding.severity for finding in found} == {severity}
+    if severity == ERROR:
+        assert package is None
+        assert report.is_refused
+    elif not report.is_refused:
+        assert package is not None
+
+
+def test_every_code_is_reached_by_a_package_or_a_zip() -> None:
+    zips = {code for _, code in HOSTILE.values()} | {"junk-ignored", "path-unusual"}
+    assert {kind.code for kind in KINDS} == {fault.code for fault in FAULTS} | zips
+
+
+def test_codes_are_kebab_case_and_stand_once() -> None:
+    codes = [kind.code for kind in KINDS]
+    assert len(set(codes)) == len(codes)
+    assert all(code == code.lower() and " " not in code and "_" not in code for code in codes)
+
+
+def test_every_fault_is_named_at_once() -> None:
+    errors = [fault for fault in FAULTS if fault.code in {"case-without-answer", "answer-without-input", "include-not-yet", "statement-missing"}]
+    changes: dict[str, str | bytes | None] = {}
+    for fault in errors:
+        changes |= fault.changes
+    _, report = read(with_changes(changes | {"problem.yaml": "name: x\ntype: fun\nlimits:\n  memory: 0\n"}))
+    codes = {finding.code for finding in report.findings()}
+    assert codes >= {fault.code for fault in errors} | {"type-unknown", "limit-bad"}
+
+
+def test_a_report_is_bounded_and_counts_what_it_does_not_show() -> None:
+    _, report = read(with_changes({f"data/secret/x{number}.in": "1\n" for number in range(300)}))
+    assert len(report.findings()) == 200
+    assert report.errors == 300
+    assert report.counts().startswith("300 errors")
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(sound())), st.binary(max_size=300), max_size=6))
+def test_no_content_makes_a_reader_raise(contents: dict[str, bytes]) -> None:
+    package, report = read({**sound(), **contents})
+    assert (package is None) == report.is_refused
+
+
+_YAML_BITS = st.sampled_from(
+    ["name: x\n", "limits:\n", "  memory: ", "1\n", "-\n", "? a\n", "{", "}", "[", "]", "&a ", "*a", "!!python/object:os.system ", "'", "|\n", "validation: custom\n", "\t", "0x1F\n", "1e400\n", ".inf\n", "~\n"]
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(_YAML_BITS, max_size=12).map("".join))
+def test_no_yaml_makes_a_reader_raise_or_build_an_object(text: str) -> None:
+    package, report = read(with_changes({"problem.yaml": text, "data/testdata.yaml": text}))
+    assert (package is None) == report.is_refused
