@@ -17,8 +17,10 @@ from wire.commands import (
     RegisterTeams, Rejudge, Submit, Team,
 )  # fmt: skip
 
-START = datetime(2026, 3, 1, 9, tzinfo=UTC)
-NOW = START + timedelta(hours=1)
+NOW = datetime.now(UTC).replace(microsecond=0)
+"""When everything happens: a real time, since certificates and signed words are checked against it."""
+
+START = NOW - timedelta(hours=1)
 HASH = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$c29tZWhhc2g"
 VERSION = "b" * 40
 GRADER = "service:grader"
@@ -26,8 +28,8 @@ GITSERVER = "service:gitserver"
 RECORDER = "service:recorder"
 
 
-def command(actor: str, body: CommandBody, *, at: datetime = NOW, id: str = "", correlation: str = "") -> Command:
-    return Command(id or new_id(), type(body).__name__, actor, at, body, correlation)
+def command(actor: str, body: CommandBody, *, at: datetime = NOW, name: str = "", correlation: str = "") -> Command:
+    return Command(name or new_id(), type(body).__name__, actor, at, body, correlation)
 
 
 def account(username: str, role: str = "contestant", actor: str = RECORDER, **values: Any) -> Command:
@@ -62,7 +64,7 @@ def teams(*usernames: str, actor: str = "olga", alias: str = "finals") -> Comman
 
 
 def submit(actor: str = "ana", problem: str = "apples", language: str = "cpp", source: str = "int main(){}", **values: Any) -> Command:
-    kept = {name: values.pop(name) for name in ("at", "id", "correlation") if name in values}
+    kept = {name: values.pop(name) for name in ("at", "name", "correlation") if name in values}
     return command(actor, Submit(values.pop("contest", "finals"), problem, language, source, **values), **kept)
 
 
@@ -76,7 +78,7 @@ def verdict(submission: Command, of: Verdict = Verdict.AC, *, run: str = "", cas
         "attempt": new_id(), "version": VERSION, "score": Fraction(of is Verdict.AC), "time_ms": 12, "memory_bytes": 3 << 20, "runner": "r1",
     }  # fmt: skip
     body = RecordVerdict(submission=submission.id, run=run, verdict=of, cases=tuple(cases), **(known | values))
-    return command(GRADER, body, id=derived_id("verdict", run))
+    return command(GRADER, body, name=derived_id("verdict", run))
 
 
 def rejudge(submission: Command, actor: str = "olga") -> Command:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -104,7 +104,7 @@ def test_all_faults_of_a_contest_are_named_at_once(desk: Desk) -> None:
         ContestProblem("rooted", "R"),
     )  # fmt: skip
     bad = contest(
-        alias="no good", title="", duration_s=0, freeze_s=5, penalty_s=-1, languages=("cpp", "klingon"), problems=shown, start=START.replace(year=1)
+        alias="no good", title="", duration_s=0, freeze_s=5, penalty_s=-1, languages=("cpp", "klingon"), problems=shown, start=datetime(1, 1, 1, tzinfo=UTC)
     )
     message = desk.refusal(bad).message
     for word in (
