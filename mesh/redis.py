@@ -16,6 +16,7 @@ from redis.asyncio.connection import Connection
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
 from mesh.errors import Invalid, Unavailable
+from mesh.tasks import heeded
 from mesh.tls import Credentials
 
 SERVER: Final = "redis"
@@ -83,8 +84,9 @@ def server_at(url: str, service: str, credentials: Credentials | None, code: str
 async def answering(code: str, limit_s: float) -> AsyncIterator[None]:
     """Bounds what is asked of Redis in time. Raises: `Unavailable` with that code, or ``cache-full``."""
     try:
-        async with asyncio.timeout(limit_s):
-            yield
+        with heeded():
+            async with asyncio.timeout(limit_s):
+                yield
     except OutOfMemoryError as wrong:
         raise Unavailable("Redis is full: raise its maxmemory", code="cache-full", retry_after_s=5) from wrong
     except (RedisError, OSError) as wrong:  # a timeout is an OSError

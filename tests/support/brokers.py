@@ -19,6 +19,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,8 @@ import pytest
 
 RABBITMQ_SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 _START_LIMIT_S = 90.0
+_LAUNCHER = ThreadPoolExecutor(1, "launcher")
+"""The kernel ends a server when the *thread* that launched it ends: this one lives as long as the test run."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -61,8 +64,11 @@ class LocalProcess:
         return self.folder / "output.log"
 
     def launch(self) -> None:
+        self._process = _LAUNCHER.submit(self._launched).result()
+
+    def _launched(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", *self.command],
                 cwd=self.folder, env={**os.environ, **self.environ}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
@@ -191,7 +197,7 @@ class RabbitMq:
         """One call to the management API; the answer's JSON, None when it is empty."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._http_port}/api/{path}", method=method,
-            data=None if body is None and method == "GET" else json.dumps(body or {}).encode(),
+            data=json.dumps(body or {}).encode() if method == "PUT" else None,  # a body that nobody reads resets the line
             headers={"Authorization": "Basic " + base64.b64encode(b"guest:guest").decode(), "Content-Type": "application/json"},
         )  # fmt: skip
         with urllib.request.urlopen(request, timeout=10) as answer:

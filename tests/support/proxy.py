@@ -25,6 +25,7 @@ class Proxy:
         self._is_refusing = False
         self._budget: dict[Direction, int | None] = {"up": None, "down": None}
         self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     @classmethod
@@ -41,9 +42,8 @@ class Proxy:
             proxy._is_refusing = True
             proxy.cut()
             proxy._server.close()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(2):
-                    await proxy._server.wait_closed()
+            if proxy._tasks:
+                await asyncio.wait(proxy._tasks, timeout=2)
 
     @property
     def connections(self) -> int:
@@ -77,6 +77,10 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         if self._is_refusing:
             writer.transport.abort()
             return

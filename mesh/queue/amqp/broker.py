@@ -7,6 +7,7 @@ must still get through then. Both come back by themselves.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
@@ -59,6 +60,8 @@ class AmqpQueue:
 
         Raises: `Conflict` (``queue-declared-otherwise``).
         """
+        for driver in ("aiormq", "aio_pika"):
+            logging.getLogger(driver).setLevel(logging.CRITICAL)  # they tell of each torn line with a trace; `Link` says it once
         queue = cls(address, service, declarations, clock, log)
         async with alongside(queue._sending.run(), queue._taking.run()):
             await queue._first_try()

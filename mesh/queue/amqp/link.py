@@ -22,6 +22,7 @@ from yarl import URL
 
 from mesh.errors import MeshError, Unavailable
 from mesh.log import Log
+from mesh.tasks import heeded
 
 CONNECT_LIMIT_S: Final = 10.0
 CALL_LIMIT_S: Final = 10.0
@@ -127,16 +128,18 @@ class Link:
     async def _connected(self, url: str) -> AbstractConnection:
         tls = self._address.tls() if self._address.tls is not None else None
         address = URL(url).update_query(heartbeat=str(self._address.heartbeat_s))
-        with line("RabbitMQ cannot be reached"):
-            async with asyncio.timeout(CONNECT_LIMIT_S):
-                connection = await aio_pika.connect(
-                    address, ssl_context=tls, client_properties={"connection_name": self._address.name}
-                )
-                try:
+        connection: AbstractConnection | None = None
+        try:
+            with line("RabbitMQ cannot be reached"):
+                async with asyncio.timeout(CONNECT_LIMIT_S):
+                    connection = await aio_pika.connect(
+                        address, ssl_context=tls, client_properties={"connection_name": self._address.name}
+                    )
                     await self._prepare(connection)
-                except BaseException:
-                    await close_quietly(connection)
-                    raise
+        except BaseException:
+            if connection is not None:
+                await close_quietly(connection)
+            raise
         return connection
 
 
@@ -154,20 +157,16 @@ def line(text: str) -> Iterator[None]:
     aiormq ends what waits on a stuck connection by CancelledError though nobody cancelled it: ``except Exception`` does not
     see that, and whoever waited would be gone without a word.
     """
-    try:
-        yield
-    except CONNECTION_EXCEPTIONS as wrong:  # a timeout is among them: it is an OSError
-        raise Unavailable(f"{text}: {type(wrong).__name__} {wrong}".rstrip(), code="queue-unavailable", retry_after_s=5) from wrong
-    except asyncio.CancelledError as wrong:
-        if is_ours(wrong):
-            raise
-        raise Unavailable(f"{text}: the line broke", code="queue-unavailable", retry_after_s=5) from wrong
-
-
-def is_ours(_: asyncio.CancelledError) -> bool:
-    """Whether somebody cancelled this task, or aiormq says in its way that the line broke."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    with heeded() as is_cancelled:
+        try:
+            yield
+        except CONNECTION_EXCEPTIONS as wrong:  # a timeout is among them: it is an OSError
+            reason = f"{text}: {type(wrong).__name__} {wrong}".rstrip()
+            raise Unavailable(reason, code="queue-unavailable", retry_after_s=5) from wrong
+        except asyncio.CancelledError as wrong:
+            if is_cancelled():
+                raise
+            raise Unavailable(f"{text}: the line broke", code="queue-unavailable", retry_after_s=5) from wrong
 
 
 async def close_quietly(what: AbstractConnection | aiormq.abc.AbstractChannel) -> None:

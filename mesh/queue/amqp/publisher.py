@@ -17,6 +17,8 @@ PUBLISH_LIMIT_S: Final = 5.0
 """After so long a publish is over: whether the message is safe is then not known."""
 MOST_IN_FLIGHT: Final = 500
 _MOST_STRANGE_REFUSALS: Final = 5
+_MEND_PAUSE_S: Final = 0.5
+"""Before a deleted queue is declared again its consumers must have been told; RabbitMQ 3.10 else loses what they should get."""
 
 
 class Publisher:
@@ -48,6 +50,8 @@ class Publisher:
                         if not may_mend:
                             raise
                         may_mend = False
+                        await asyncio.sleep(_MEND_PAUSE_S)
+                        self._channel = None
                         self._link.drop()  # what it came for was deleted: a new link declares it again
         except TimeoutError as wrong:
             raise Unavailable(

@@ -18,6 +18,8 @@ from mesh.queue.amqp.link import CALL_LIMIT_S, Link, close_quietly, line
 from mesh.queue.contract import Declaration, Delivery, Message
 from mesh.queue.pace import Pace
 
+LOOK_S: Final = 15.0
+"""How often a consumer asks whether the broker still knows of it."""
 _PAUSE_S: Final = 1.0
 
 Forward = Callable[[Declaration, Envelope, str], Awaitable[None]]
@@ -165,9 +167,20 @@ class AmqpTap:
                 await channel.basic_reject(tag, requeue=False)
 
     async def _until_lost(self, channel: AbstractChannel) -> None:
+        """Returns when the channel or the consumer is gone.
+
+        A queue that is deleted and declared again at once leaves its consumers without a word: so the broker is asked now and then.
+        """
         lost = asyncio.ensure_future(self._has_lost.wait())
         try:
-            await asyncio.wait([channel.closing, lost], return_when=asyncio.FIRST_COMPLETED)
+            while True:
+                done, _ = await asyncio.wait([channel.closing, lost], timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+                if done:
+                    return
+                async with asyncio.timeout(CALL_LIMIT_S):
+                    answer = await channel.queue_declare(self.declaration.name, passive=True)
+                if not answer.consumer_count:
+                    return
         finally:
             lost.cancel()
 
