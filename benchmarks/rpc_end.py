@@ -138,7 +138,7 @@ async def load(ask: Any, at_once: int, seconds: float) -> dict[str, float]:
     await asyncio.gather(*(caller() for _ in range(at_once)))
     took = time.perf_counter() - began
     times.sort()
-    return {"rate": len(times) / took, "p50_ms": times[len(times) // 2] * 1000, "p99_ms": times[int(len(times) * 0.99)] * 1000}
+    return {"calls": len(times), "rate": len(times) / took, "p50_ms": times[len(times) // 2] * 1000, "p99_ms": times[int(len(times) * 0.99)] * 1000}
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 
@@ -32,6 +32,13 @@ class Limits:
     calls_at_once: int = 2048
     drain_s: float = 10.0
     keepalive_s: float = 90.0
+
+
+class Caller(NamedTuple):
+    """Who calls, and the handshake that proved it."""
+
+    name: str
+    handshake: Handshake | None
 
 
 class Admission:
@@ -62,28 +69,26 @@ class Admission:
             self._idle.clear()
             await self._idle.wait()
 
-    def peer_of(self, request: web.BaseRequest) -> str:
+    def caller_of(self, request: web.BaseRequest) -> Caller:
         """Who calls. Raises: `Unauthenticated` for one that is not believed any more."""
         transport = request.transport
         handshake = transport.get_extra_info(SSL_OBJECT) if transport is not None else None
         if not isinstance(handshake, Handshake) or handshake.peer is None:
-            return NOBODY
+            return Caller(NOBODY, None)
         why = self._why_not(handshake)
         if why:
             raise Unauthenticated(f"the certificate of {handshake.peer.name} is not accepted: {why}; renew it and connect again", code=why)
-        return handshake.peer.name
+        return Caller(handshake.peer.name, handshake)
 
-    def is_outdated(self, request: web.BaseRequest) -> bool:
+    def is_outdated(self, caller: Caller) -> bool:
         """Whether the connection is too old, or from before a swap of credentials, so that the next call shall use another."""
-        transport = request.transport
-        handshake = transport.get_extra_info(SSL_OBJECT) if transport is not None else None
-        if not isinstance(handshake, Handshake):
+        handshake = caller.handshake
+        if handshake is None:
             return False
         if handshake.generation != self._credentials.generation:
             return True
         age_s = time.monotonic() - handshake.opened_at
-        spread = 0.8 + 0.2 * (handshake.opened_at % 1.0)  # each connection at a moment of its own
-        return age_s > self._limits.connection_age_s * spread
+        return age_s > self._limits.connection_age_s * (0.8 + 0.2 * (handshake.opened_at % 1.0))  # each at a moment of its own
 
     def admit(self, method: Method[Any, Any], peer: str) -> None:
         """Lets a call in. Raises: `Forbidden` (``caller-not-allowed``), `Unavailable` (``shutting-down``, ``overloaded``)."""

@@ -44,9 +44,10 @@ def result_of_answer(kind: type[T], body: bytes, peer: str) -> T:
 
 async def read_body(request: web.BaseRequest, max_bytes: int) -> bytes:
     """The whole body. Raises: `TooLarge` (``too-large``) as soon as it is."""
-    if (request.content_length or 0) > max_bytes:
-        raise too_large(max_bytes)
-    if request.content_length is not None:
+    length = request.content_length
+    if length is not None:
+        if length > max_bytes:
+            raise too_large(max_bytes)
         return await request.read()
     body = bytearray()
     async for chunk in request.content.iter_any():

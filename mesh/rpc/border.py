@@ -15,9 +15,10 @@ from aiohttp import web
 from mesh.errors import Broken, DeadlineExceeded, MeshError, Refused
 from mesh.log import Log, correlation
 from mesh.metrics import Metrics
-from mesh.rpc.admission import NOBODY, Admission
+from mesh.rpc.admission import NOBODY, Admission, Caller
 from mesh.rpc.answers import answer_of_error
 from mesh.rpc.contract import CORRELATION_HEADER, TIMEOUT_HEADER, Call, Method, deadline
+from mesh.rpc.deadlines import Deadlines
 from mesh.rpc.tally import Tally
 
 Answerer = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
@@ -37,22 +38,23 @@ class Border:
         self._service = service
         self._admission = admission
         self._metrics = metrics
+        self._deadlines = Deadlines()
         self._log = log
 
     def composed(self, method: Method[Any, Any], respond: Responder, *, is_call: bool) -> Answerer:
         """The whole way of a call of that method. Calls are counted as held; passed exchanges are not, they may last for hours."""
         admission, name, limit_s = self._admission, method.name, method.timeout_s
-        tally = Tally(self._metrics, name)
+        deadlines, tally = self._deadlines, Tally(self._metrics, name)
         loop_time = asyncio.get_running_loop().time
 
-        async def carried_out(request: web.Request, peer: str, ends: float, tail: str) -> web.StreamResponse:
-            admission.admit(method, peer)
+        async def carried_out(request: web.Request, caller: Caller, ends: float, tail: str) -> web.StreamResponse:
+            admission.admit(method, caller.name)
             if is_call and request.method != "POST":
                 raise Refused(f"calls are POST, not {request.method}")
             deadline.set(ends)
-            async with asyncio.timeout_at(ends):
-                response = await respond(request, Call(peer, ends, correlation.get(), name, tail))
-            if admission.is_draining or admission.is_outdated(request):
+            with deadlines.until(ends):
+                response = await respond(request, Call(caller.name, ends, correlation.get(), name, tail))
+            if admission.is_draining or admission.is_outdated(caller):
                 response.force_close()
             return response
 
@@ -61,8 +63,9 @@ class Border:
             correlation.set(request.headers.get(CORRELATION_HEADER, ""))
             admission.enter(is_call)
             try:
-                peer = admission.peer_of(request)
-                return await carried_out(request, peer, began + _given_s(request, limit_s), tail)
+                caller = admission.caller_of(request)
+                peer = caller.name
+                return await carried_out(request, caller, began + _given_s(request, limit_s), tail)
             except web.HTTPException as answered:
                 outcome = f"http-{answered.status}"
                 raise

@@ -15,6 +15,7 @@ from mesh.log import Log, correlation
 from mesh.metrics import Metrics
 from mesh.rpc.circuit import Circuit
 from mesh.rpc.contract import CALL_PATH, CORRELATION_HEADER, TIMEOUT_HEADER, Method, deadline_of
+from mesh.rpc.deadlines import Deadlines
 from mesh.rpc.lines import Address, ConnectError
 from mesh.rpc.tally import PeerTally
 from mesh.tls import Credentials
@@ -48,6 +49,7 @@ class Outgoing:
         self._metrics = metrics
         self._log = log
         self._room = asyncio.Semaphore(calls_at_once)
+        self._deadlines = Deadlines()
         self._waiting = 0
         self._passed = 0
         self._tallies: dict[str, PeerTally] = {}
@@ -67,9 +69,9 @@ class Outgoing:
         began = loop.time()
         ends = deadline_of(method.timeout_s if timeout_s is None else min(timeout_s, method.timeout_s))
         outcome = "ok"
-        limit = asyncio.timeout_at(ends)
+        limit = self._deadlines.until(ends)
         try:
-            async with limit:
+            with limit:
                 await self._take_room()
                 try:
                     yield ends
@@ -77,7 +79,7 @@ class Outgoing:
                     self._room.release()
                     self._in_flight.dec()
         except TimeoutError as late:
-            if not limit.expired():
+            if not limit.has_expired:
                 raise
             outcome = DeadlineExceeded.default_code
             if loop.time() - began >= _BLAMED_AFTER_S:

@@ -182,7 +182,7 @@ class RpcServer:
 
     async def _answer_otherwise(self, request: web.Request) -> web.StreamResponse:
         try:
-            peer = self._admission.peer_of(request)
+            peer = self._admission.caller_of(request).name
             page = self._pages.get(request.path) if request.method in {"GET", "HEAD"} else None
             if page is not None:
                 return await page(request)
