@@ -51,7 +51,6 @@ class Teller:
         self._behind_since: datetime | None = clock.now() - LOOK_BACK
         self._wake = asyncio.Event()
         self._is_idle = asyncio.Event()
-        self._is_idle.set()
         self._news = metrics.counter("news_total")
         self._lost = metrics.counter("news_lost_total")
 
@@ -98,11 +97,11 @@ class Teller:
     async def _step(self) -> None:
         if self._behind_since is not None:
             since, self._behind_since = self._behind_since, None
-            await self._tell(await self._complete(await self._since(since)))
+            await self._tell(await self._since(since))
         while self._refusals:
             await self._tell_refusal(*self._refusals.popleft())
         while self._events:
-            await self._tell(await self._complete(self._take()))
+            await self._tell(self._take())
         if self._has_work():
             return
         self._wake.clear()
@@ -120,7 +119,7 @@ class Teller:
         return [self._events.popleft() for _ in range(min(len(self._events), MOST_AT_ONCE))]
 
     async def _tell(self, events: Sequence[rows.Event]) -> None:
-        fresh = [event for event in events if event.seq > self._told.get(event.contest, 0)]
+        fresh = await self._complete(events)
         if not fresh:
             return
         news = [item for event in fresh for item in headlines_of(event)]
@@ -155,11 +154,13 @@ class Teller:
             self._news.inc(len(news))
 
     async def _complete(self, events: Sequence[rows.Event]) -> list[rows.Event]:
-        """The events with those in between that nobody offered."""
+        """Those of the events that are not told yet, with those in between that nobody offered."""
         whole: list[rows.Event] = []
         reached = dict(self._told)
         for event in events:
             before = reached.get(event.contest)
+            if before is not None and event.seq <= before:
+                continue
             if before is not None and event.seq > before + 1:
                 whole += await self._between(event.contest, before, event.seq)
             whole.append(event)
