@@ -165,7 +165,7 @@ class BlobCache:
                 await hop(os.replace, draft, path)
         finally:
             os.close(fd)
-            draft.unlink(missing_ok=True)
+            await hop(draft.unlink, True)
         if not is_right:
             raise BlobBroken(f"file {digest} of problem {problem!r} came with other content ({size_bytes} bytes)")
         self.fetched_bytes += size_bytes

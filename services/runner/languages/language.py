@@ -67,11 +67,15 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Where a language's programs are, and what the first one says of its version. ``has_static`` tells of a static C library."""
+    """Where a language's programs are, and what the first one says of its version.
+
+    ``has_static`` tells of a static C library; ``shown`` are the files of the host that match the language's ``binds``.
+    """
 
     paths: Mapping[str, str]
     version: str
     has_static: bool = False
+    shown: tuple[str, ...] = ()
 
 
 def chosen(sources: Sources, suffixes: tuple[str, ...]) -> tuple[str, ...]:

@@ -41,8 +41,7 @@ def find_toolchains(only: tuple[str, ...] = ()) -> dict[str, Toolchain]:
 
 def shown_files(toolchains: Mapping[str, Toolchain]) -> tuple[str, ...]:
     """The files of the host that the toolchains need in every box, beside /usr."""
-    patterns = {pattern for toolchain in toolchains.values() for pattern in toolchain.language.binds}
-    return tuple(sorted(str(path) for pattern in patterns for path in Path("/").glob(pattern.lstrip("/"))))
+    return tuple(sorted({path for toolchain in toolchains.values() for path in toolchain.tools.shown}))
 
 
 def _find(language: Language) -> Tools | None:
@@ -60,7 +59,8 @@ def _find(language: Language) -> Tools | None:
         Path((_output([compiler, f"-print-file-name={name}"]) or "").strip()).is_absolute()
         for name in ("libc.a", "libm.a", *(("libstdc++.a",) if "g++" in paths else ()))
     )
-    return Tools(paths, said.strip().splitlines()[0] if said.strip() else "", has_static)
+    shown = tuple(str(path) for pattern in language.binds for path in Path("/").glob(pattern.lstrip("/")))
+    return Tools(paths, said.strip().splitlines()[0] if said.strip() else "", has_static, shown)
 
 
 def _output(argv: list[str]) -> str | None:

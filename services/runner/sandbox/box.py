@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.runner.sandbox import rootfs
+from services.runner.sandbox.borrowing import copied
 from services.runner.sandbox.channel import Channel, Op, Reply
 from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Execution, Job
@@ -75,7 +76,7 @@ class Box:
         passed = [theirs.fileno(), sandbox.filter_fd, sandbox.init_fd, *([] if namespace is None else [namespace])]
         command = [f"/proc/self/fd/{sandbox.init_fd}", str(theirs.fileno()), str(sandbox.filter_fd)]
         return subprocess.Popen(
-            [sandbox.bwrap, *rootfs.arguments(namespace, sandbox.binds), "--", *command],
+            [sandbox.bwrap, *rootfs.arguments(namespace, sandbox.furnished), "--", *command],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, pass_fds=passed, env={}, start_new_session=True,
         )  # fmt: skip
 
@@ -111,7 +112,11 @@ class Box:
             await self.until_prepared()
             assert self._prepared is not None
             prepared, self._prepared = self._prepared, None
-            execution = await Trial(self._sandbox, self, prepared, job).run()
+            if self._sandbox.is_delegated:
+                async with copied(job) as private:
+                    execution = await Trial(self._sandbox, self, prepared, private).run()
+            else:
+                execution = await Trial(self._sandbox, self, prepared, job).run()
         except BaseException:  # whatever it was, cancellation too: the box is in no known state
             self.kill()
             raise

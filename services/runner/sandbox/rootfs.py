@@ -22,18 +22,19 @@ _DEVICES = ("null", "zero", "urandom", "random")
 _CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_DAC_OVERRIDE", "CAP_FOWNER")
 
 
-def arguments(namespace: int | None, binds: Sequence[str]) -> list[str]:
-    """The arguments of bubblewrap up to the command. ``namespace``: a descriptor; None makes one with a single uid.
+def furnishing(binds: Sequence[str]) -> tuple[str, ...]:
+    """What is the same for every box. ``binds`` are files and folders of the host to show, read-only, in the same place."""
+    return (*_system(), *_settings(binds), "--proc", "/proc", *_devices(), *_folders(), "--remount-ro", "/", "--chdir", "/", "--clearenv")
 
-    ``binds`` are files and folders of the host to show, read-only, in the same place.
-    """
+
+def arguments(namespace: int | None, furnished: Sequence[str]) -> list[str]:
+    """The arguments of bubblewrap up to the command. ``namespace``: a descriptor; None makes one with a single uid."""
     who = ["--unshare-user", "--uid", "1000", "--gid", "1000"] if namespace is None else ["--userns", str(namespace), "--uid", "1", "--gid", "1"]
     powers = [] if namespace is None else [word for name in _CAPABILITIES for word in ("--cap-add", name)]
     return [
         *who, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "box",
         "--as-pid-1", "--die-with-parent", "--cap-drop", "ALL", *powers,
-        *_system(), *_settings(binds), "--proc", "/proc", *_devices(), *_folders(),
-        "--remount-ro", "/", "--chdir", "/", "--clearenv",
+        *furnished,
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from services.runner.sandbox import probe
 from services.runner.sandbox.boxinit import compiled
 from services.runner.sandbox.cgroup_tree import Groups, open_groups
 from services.runner.sandbox.execution import Execution, Job
+from services.runner.sandbox.rootfs import furnishing
 from services.runner.sandbox.seccomp import build_filter
 from services.runner.sandbox.spool import sealed
 from services.runner.sandbox.userns import Namespaces
@@ -58,8 +59,8 @@ class Sandbox:
     filter_fd: int
     init_fd: int
     bwrap: str
-    binds: Sequence[str]
-    spool_folder: Path
+    furnished: Sequence[str]
+    folder: Path
     cores: int
     machine: probe.Machine
 
@@ -90,8 +91,6 @@ async def open_sandbox(settings: SandboxSettings, observer: Observer | None = No
 def _gather(settings: SandboxSettings, observer: Observer) -> Sandbox:
     machine = probe.examine(settings.bwrap)
     program = compiled("boxinit", settings.folder / "programs")
-    spool_folder = settings.folder / "spool"
-    spool_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     namespaces = None
     if os.geteuid() == 0:
         os.setgroups([])  # bubblewrap keeps supplementary groups
@@ -99,6 +98,6 @@ def _gather(settings: SandboxSettings, observer: Observer) -> Sandbox:
         namespaces.make(1)
     return Sandbox(
         observer=observer, groups=open_groups(settings.cgroup_parent), namespaces=namespaces, filter_fd=sealed(build_filter(), "filter"),
-        init_fd=os.open(program, os.O_RDONLY | os.O_CLOEXEC), bwrap=machine.bwrap, binds=settings.binds,
-        spool_folder=spool_folder, cores=len(os.sched_getaffinity(0)), machine=machine,
+        init_fd=os.open(program, os.O_RDONLY | os.O_CLOEXEC), bwrap=machine.bwrap, furnished=furnishing(settings.binds),
+        folder=settings.folder, cores=len(os.sched_getaffinity(0)), machine=machine,
     )  # fmt: skip

@@ -68,7 +68,7 @@ CHECKS = (
 
 async def self_test(pool: BoxPool) -> tuple[Line, ...]:
     """Runs every check, two at a time, each in a box of its own. Raises: `BoxLost` when there are no boxes."""
-    program = await asyncio.to_thread(compiled, "selftest", pool.sandbox.spool_folder.parent / "programs")
+    program = await asyncio.to_thread(compiled, "selftest", pool.sandbox.folder / "programs")
     fd = os.open(program, os.O_RDONLY | os.O_CLOEXEC)
     gate = asyncio.Semaphore(_AT_ONCE)
     try:

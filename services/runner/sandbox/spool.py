@@ -1,43 +1,40 @@
-"""Owns the bytes that a program wrote: in memory while they are few, in an unlinked file when they are many. Never a path."""
+"""Owns the bytes that a program wrote: here while they are few, in a nameless file in memory when they are many. Never a path.
+
+How many there can be is bounded by the limit on output, times the slots.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
-from pathlib import Path
 
 from services.runner.sandbox.reading import FileReader, Reader, bytes_reader
 
-IN_MEMORY_BYTES = 1 << 20
+KEPT_BYTES = 1 << 20
 
 
 class Spool:
     """Takes bytes, then gives them back through a descriptor. Closed by whoever it was made for; closing twice is fine."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._kept = bytearray()
         self._fd = -1
         self.size = 0
 
     def write(self, piece: bytes | memoryview) -> None:
-        """Appends. Raises: OSError when the disk is full."""
+        """Appends."""
         self.size += len(piece)
-        if self._fd < 0 and len(self._kept) + len(piece) <= IN_MEMORY_BYTES:
+        if self._fd < 0 and self.size <= KEPT_BYTES:
             self._kept += piece
             return
         if self._fd < 0:
-            self._spill()
-        _write_all(self._fd, piece)
+            self._move_out()
+        write_all(self._fd, piece)
 
     def fd(self) -> int:
         """A descriptor at the start of the bytes, for reading, shown to a program as read-only. Stays the spool's own."""
         if self._fd < 0:
-            self._fd = os.memfd_create("output", os.MFD_CLOEXEC)
-            _write_all(self._fd, self._kept)
-            self._kept = bytearray()
-            os.fchmod(self._fd, 0o444)
+            self._move_out()
         os.lseek(self._fd, 0, os.SEEK_SET)
         return self._fd
 
@@ -62,11 +59,10 @@ class Spool:
         self._kept = bytearray()
         self.size = 0
 
-    def _spill(self) -> None:
-        with tempfile.TemporaryFile(dir=self._folder, prefix="output-") as file:
-            self._fd = os.dup(file.fileno())
+    def _move_out(self) -> None:
+        self._fd = os.memfd_create("output", os.MFD_CLOEXEC)
         os.fchmod(self._fd, 0o444)
-        _write_all(self._fd, self._kept)
+        write_all(self._fd, self._kept)
         self._kept = bytearray()
 
 
@@ -74,13 +70,19 @@ def sealed(content: bytes, name: str = "file") -> int:
     """A descriptor of a nameless file in memory with this content, mode 0444, that nobody can change. The caller closes it."""
     fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.fchmod(fd, 0o444)
-    _write_all(fd, content)
+    write_all(fd, content)
     os.lseek(fd, 0, os.SEEK_SET)
-    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
+    seal(fd)
     return fd
 
 
-def _write_all(fd: int, piece: bytes | bytearray | memoryview) -> None:
+def seal(fd: int) -> None:
+    """From now on nobody can change the file in memory, nor take the seals off."""
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
+
+
+def write_all(fd: int, piece: bytes | bytearray | memoryview) -> None:
+    """Writes every byte. Raises: OSError."""
     rest = memoryview(piece)
     while rest:
         rest = rest[os.write(fd, rest) :]

@@ -51,7 +51,7 @@ class Trial:
         self._hard_kill: asyncio.TimerHandle | None = None
         self._pumps: list[Pump] = []
         self._stderr = bytearray()
-        self._output = Spool(sandbox.spool_folder)
+        self._output = Spool()
 
     async def run(self) -> Execution:
         """Orders, watches, waits for the end, and reads the figures. Raises: `BoxLost` when the order cannot be given."""
