@@ -8,6 +8,7 @@ from mesh.config import rows
 from mesh.metrics import MESH_METRICS, MetricSpec, full_name
 from mesh.settings import MeshConfig
 from services.targets import TARGETS
+from tools.codes import found
 from wire.methods import METHODS
 from wire.queues import QUEUES
 from wire.record import TABLES
@@ -24,6 +25,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "queues.md": queues_page(),
         FOLDER / "metrics.md": metrics_page(),
         FOLDER / "record.md": record_page(),
+        FOLDER / "errors.md": errors_page(),
     }
 
 
@@ -89,6 +91,14 @@ def record_page() -> str:
         lines = [(f"`{c.name}`", c.kind, "key" if c.is_key else "optional" if c.is_optional else "") for c in one.columns]
         text += f"\n## {one.name}\n\n" + table(("column", "kind", ""), lines)
     return text
+
+
+def errors_page() -> str:
+    """Every error code that can cross a service's border or reach a person."""
+    text = "# Error codes\n" + NOTE
+    text += '\nErrors are `{"error": {"code", "message", …}}`. The message says what happened and what to do; … stands for what is filled in.\n\n'
+    lines = [(f"`{one.code}`", str(one.status or "as the cause"), one.message, one.path.partition("/")[0] + "/" + one.path.split("/")[1]) for one in found()]
+    return text + table(("code", "status", "message", "raised in"), lines)
 
 
 def main() -> None:
