@@ -1,11 +1,14 @@
 """Owns the table of everything a package check can say, and the report that collects it. Never reads a package.
 
-`docs/packages.md` is generated from this table (``python -m services.gitserver.findings``); codes are never reused.
+The table in `docs/packages.md` is written from it (``python -m services.gitserver.findings docs/packages.md``); codes are
+never reused.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from wire.problems import Finding
@@ -15,6 +18,10 @@ WARNING: Final = "warning"
 
 MOST_FINDINGS: Final = 200
 """A report names at most this many; what is beyond is counted."""
+
+
+BEGIN: Final = "<!-- codes: written by services.gitserver.findings -->"
+END: Final = "<!-- end of codes -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,5 +165,16 @@ def table() -> str:
     return "\n".join(["| Code | Severity | What it means, what to do |", "|---|---|---|", *rows]) + "\n"
 
 
+def written_anew(page: str) -> str:
+    """The page with the table between its two marks as it is now. Raises: ValueError when a mark is missing."""
+    head, begin, rest = page.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page must hold {BEGIN} and {END}")
+    return f"{head}{BEGIN}\n{table()}{END}{tail}"
+
+
 if __name__ == "__main__":
-    print(table(), end="")  # noqa: T201 - the generator of a document writes to the terminal
+    for name in sys.argv[1:]:
+        path = Path(name)
+        path.write_text(written_anew(path.read_text(encoding="utf-8")), encoding="utf-8")

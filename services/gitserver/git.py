@@ -6,13 +6,15 @@ Only `Repository` and what it is built on know what git is asked; everything els
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import subprocess
+import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from mesh.errors import DeadlineExceeded, MeshError, Unavailable
 from services.gitserver.git_process import CHUNK_BYTES, GitFailed, GitProcess, end, environment, kill, limit, tail, words
@@ -49,9 +51,22 @@ class Git:
             return f"{said.strip()} is too old: {OLDEST[0]}.{OLDEST[1]} or newer is needed"
         return ""
 
-    async def in_thread(self, work: Callable[[], T]) -> T:
-        """Runs something that blocks in a thread of ours."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    async def in_thread(self, work: Callable[[], T], *, on_cancel: Callable[[], None] | None = None) -> T:
+        """Runs something that blocks in a thread of ours.
+
+        When cancelled, it waits until the thread has ended, so that nothing happens behind the caller's back;
+        ``on_cancel`` makes it end soon.
+        """
+        held = self._threads.submit(work)
+        done = asyncio.wrap_future(held)
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            if not held.cancel():
+                if on_cancel is not None:
+                    on_cancel()
+                await asyncio.wait({done})
+            raise
 
     async def run(self, repository: Path, *arguments: str, stdin: bytes = b"", most_bytes: int = 64 << 20) -> bytes:
         """What the command says. Raises: `GitFailed`, also when it says more than ``most_bytes``; `DeadlineExceeded`."""
@@ -88,24 +103,21 @@ class Git:
     async def work(self, repository: Path, *arguments: str, work: Callable[[subprocess.Popen[bytes]], T]) -> T:
         """Talks with a process by blocking calls in a thread of ours; for streams of size.
 
-        The process is killed when the caller is cancelled or the time is over; that ends the thread's reads and writes.
+        The process is killed when the caller is cancelled or the time is over.
         Raises: `GitFailed`, `DeadlineExceeded`, and what ``work`` raises.
         """
         async with self._place(arguments[0]):
             with words() as stderr:
-                process = await self.in_thread(lambda: self._popen(repository, arguments, stderr))
+                job = _Job(lambda: self._popen(repository, arguments, stderr), work)
                 try:
                     async with asyncio.timeout(self._limit_s):
-                        done = await self.in_thread(lambda: _worked(process, work))
+                        done = await self.in_thread(job.run, on_cancel=job.abandon)
                 except TimeoutError as late:
                     raise DeadlineExceeded(f"git {arguments[0]} took longer than {self._limit_s:g} s", code="git-too-slow") from late
                 except (BrokenPipeError, EOFError) as broken:
-                    raise GitFailed(arguments[0], process.returncode or -1, tail(stderr)) from broken
-                finally:
-                    kill(process.pid, is_over=process.returncode is not None)
-                    await self.in_thread(process.wait)
-                if process.returncode != 0:
-                    raise GitFailed(arguments[0], process.returncode, tail(stderr))
+                    raise GitFailed(arguments[0], -1, tail(stderr)) from broken
+                if job.status != 0:
+                    raise GitFailed(arguments[0], job.status, tail(stderr))
                 return done
 
     def _popen(self, repository: Path, arguments: tuple[str, ...], stderr: int) -> subprocess.Popen[bytes]:
@@ -142,10 +154,39 @@ async def open_git(binary: str, *, processes: int, limit_s: float) -> AsyncItera
         git.close()
 
 
-def _worked(process: subprocess.Popen[bytes], work: Callable[[subprocess.Popen[bytes]], T]) -> T:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with process.stdin, process.stdout:
-        done = work(process)
-    process.wait()
-    return done
+class _Job(Generic[T]):
+    """One talk with a process in a thread; `abandon`, from outside, ends it whatever it is at."""
+
+    def __init__(self, begin: Callable[[], subprocess.Popen[bytes]], work: Callable[[subprocess.Popen[bytes]], T]) -> None:
+        self._begin, self._work = begin, work
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_abandoned = False
+        self.status = -1
+
+    def run(self) -> T:
+        """All of it, in the thread. The process is over when this ends, however it ends."""
+        with self._lock:
+            process = self._process = self._begin()
+            if self._is_abandoned:
+                kill(process.pid, is_over=False)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            with process.stdout:
+                done = self._work(process)
+                process.stdin.close()
+            self.status = process.wait()
+            return done
+        finally:
+            kill(process.pid, is_over=process.poll() is not None)
+            process.wait()
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+
+    def abandon(self) -> None:
+        """Kills the process; the thread's reads and writes end with it."""
+        with self._lock:
+            self._is_abandoned = True
+            if self._process is not None:
+                kill(self._process.pid, is_over=self._process.returncode is not None)

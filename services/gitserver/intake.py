@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import mkstemp
 from typing import IO, Final
 
 from mesh.codec import as_builtins
 from mesh.errors import Invalid, MeshError, TooLarge
+from mesh.ids import new_id
 from mesh.log import Log
 from mesh.metrics import Metrics
 from mesh.rpc.contract import Call
@@ -95,11 +95,13 @@ class Intake:
     async def _received(self, body: AsyncIterator[bytes]) -> AsyncIterator[Path]:
         """The body in a file of its own, gone afterwards. Raises: `TooLarge` (``package-too-large``)."""
         git = self.shelf.git
-        number, name = await git.in_thread(lambda: mkstemp(prefix="upload-", suffix=".zip", dir=self.shelf.incoming))
-        path = Path(name)
+        path = self.shelf.incoming / f"upload-{new_id()}.zip"
         try:
-            with open(number, "wb", closefd=True) as stream:  # noqa: ASYNC230, PTH123  a descriptor: nothing is looked up
+            stream = await git.in_thread(lambda: path.open("xb"))
+            try:
                 await self._fill(stream, body)
+            finally:
+                await git.in_thread(stream.close)
             yield path
         finally:
             await git.in_thread(lambda: path.unlink(missing_ok=True))
@@ -114,12 +116,7 @@ class Intake:
             if len(held) >= _WRITE_BYTES:
                 await self.shelf.git.in_thread(partial(stream.write, bytes(held)))
                 held.clear()
-        await self.shelf.git.in_thread(partial(_write_last, stream, bytes(held)))
-
-
-def _write_last(stream: IO[bytes], content: bytes) -> None:
-    stream.write(content)
-    stream.flush()
+        await self.shelf.git.in_thread(partial(stream.write, bytes(held)))
 
 
 def refusal(report: Report) -> Invalid:

@@ -12,13 +12,13 @@ import asyncio
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from mesh.errors import Conflict, NotFound
+from mesh.ids import new_id
 from services.gitserver.git import Git
 from services.gitserver.names import parse_alias
 from services.gitserver.repository import Repository
@@ -65,13 +65,14 @@ class Shelf:
     @asynccontextmanager
     async def workbench(self) -> AsyncIterator[Repository]:
         """An empty repository to work in; gone afterwards unless it was put on the shelf."""
-        folder = Path(await self._git.in_thread(lambda: tempfile.mkdtemp(prefix="work-", dir=self.incoming)))
+        folder = self.incoming / f"work-{new_id()}"
         bench = Repository(self._git, folder / "bench.git")
         try:
+            await self._git.in_thread(folder.mkdir)
             await bench.create()
             yield bench
         finally:
-            await asyncio.shield(self._git.in_thread(lambda: shutil.rmtree(folder, ignore_errors=True)))
+            await self._git.in_thread(lambda: shutil.rmtree(folder, ignore_errors=True))
 
     async def put(self, alias: str, bench: Repository) -> Repository:
         """Makes the workbench, as it is, the repository of a problem that had none."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.gitserver.findings import ERROR, KINDS, Report
+from services.gitserver.findings import ERROR, KINDS, Report, written_anew
 from services.gitserver.formats import read_package
 from services.gitserver.formats.files import MOST_KEPT_BYTES, PackageFile, PackageFiles
 from services.gitserver.formats.package import Package
@@ -101,3 +102,9 @@ _YAML_BITS = st.sampled_from(
 def test_no_yaml_makes_a_reader_raise_or_build_an_object(text: str) -> None:
     package, report = read(with_changes({"problem.yaml": text, "data/testdata.yaml": text}))
     assert (package is None) == report.is_refused
+
+
+def test_the_page_of_packages_lists_every_code_as_the_code_has_it() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "packages.md"
+    text = page.read_text(encoding="utf-8")
+    assert text == written_anew(text), "run: python -m services.gitserver.findings docs/packages.md"
