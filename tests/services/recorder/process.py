@@ -1,0 +1,58 @@
+"""A recorder as a process of its own, to be killed: ``python -m tests.services.recorder.process FOLDER PKI URL FAULT``.
+
+FAULT: ``none``; ``ack`` dies by its own SIGKILL between a commit and its acknowledgement; ``relay`` between a commit and the
+publishing of its work; ``sent`` between the publishing and the deletion of the row. Ends by itself when all work is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from services.recorder import rows
+from services.recorder.intake import Intake
+from services.recorder.relay import Relay
+from tests.services.recorder.world import World
+from wire.queues import COMMANDS
+
+
+async def _die(*_: Any) -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("unreachable")
+
+
+def arm(fault: str) -> None:
+    match fault:
+        case "ack":
+            Intake.acknowledge = _acknowledge  # type: ignore[method-assign]  # a fault
+        case "relay":
+            Relay._publish = _die  # type: ignore[method-assign]  # a fault
+        case "sent":
+            Relay._forget = _die  # type: ignore[method-assign]  # a fault
+
+
+async def _acknowledge(self: Intake) -> None:
+    await self._has_settled.wait()
+    await _die()
+
+
+async def main(folder: str, pki: str, url: str, fault: str) -> None:
+    arm(fault)
+    async with World(Path(folder), Path(pki), url) as world:
+        await world.start()
+        print("ready", flush=True)
+
+        async def is_done() -> bool:
+            depth = await world.queue.depth(COMMANDS.name)
+            return depth.ready + depth.unacknowledged + depth.waiting == 0 and await world.store.count(rows.Work) == 0
+
+        await world.until(is_done, "everything done")
+        await world.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
