@@ -28,6 +28,7 @@ class Bell:
         self._count = 0
         self._gauge = gauge
         self._subscription: Subscription | None = None
+        self.is_closed = False
 
     async def listen(self) -> None:
         """Hears news and rings, until it is cancelled."""
@@ -41,13 +42,18 @@ class Bell:
                 else:
                     self._hear(news.body)
 
+    def close(self) -> None:
+        """Rings for everybody and lets nobody wait any more: the service leaves."""
+        self.is_closed = True
+        self._ring_all()
+
     @asynccontextmanager
     async def waiting(self, submission: str, username: str) -> AsyncIterator[asyncio.Event]:
         """An event that is set when the submission of that author is judged or refused, or when news may have been missed.
 
         Raises: `Unavailable` (``too-many-waiting``).
         """
-        if self._count >= self._most:
+        if self.is_closed or self._count >= self._most:
             raise Unavailable("too many requests wait for verdicts; submit without ?wait=true", code="too-many-waiting", retry_after_s=5)
         topic, rung = user_topic(username), asyncio.Event()
         self._count += 1

@@ -11,7 +11,7 @@ from services.frontend.desk import Desk
 from services.frontend.judging import Judging
 from services.frontend.packages import Packages
 from services.frontend.passwords import Passwords
-from services.frontend.pending import Pending
+from services.frontend.pending import pending_questions, pending_submissions
 from services.frontend.ratelimits import Limits
 from services.frontend.reads.accounts import Accounts
 from services.frontend.reads.clarifications import Clarifications
@@ -29,7 +29,7 @@ from wire.services import BROADCASTER, GITSERVER, GRADER, RECORDER
 def make_desk(config: Config, backbone: Backbone, record: Record, signer: Signer) -> Desk:
     """The desk of one frontend. Whoever made the record closes it; `Desk.passwords` is closed by whoever made the desk."""
     clock, gitserver = backbone.clock, backbone.peer(GITSERVER)
-    pending = Pending(backbone.state)
+    pending, questions = pending_submissions(backbone.state), pending_questions(backbone.state)
     contests, problems, submissions = Contests(record), Problems(record), Submissions(record, pending, backbone.cache)
     return Desk(
         config=config,
@@ -41,7 +41,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, signer: Signer
         contests=contests,
         problems=problems,
         submissions=submissions,
-        clarifications=Clarifications(record),
+        clarifications=Clarifications(record, questions),
         scoreboards=Scoreboards(record, clock, config.scoreboard_fresh_s),
         events=Events(record),
         packages=Packages(gitserver, backbone.cache),
@@ -52,6 +52,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, signer: Signer
         ),
         limits=Limits(backbone.state, config),
         pending=pending,
+        questions=questions,
         commands=Commands(backbone.peer(RECORDER), backbone.queue, signer, clock, config.publish_timeout_s),
         tickets=Tickets(signer, clock, config.ticket_life_s),
         bell=Bell(backbone.topics, config.max_waiters, backbone.metrics.gauge("waiting_requests")),

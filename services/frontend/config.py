@@ -26,6 +26,8 @@ class Config:
     password_threads: int = setting(2, "How many passwords are hashed at once; the others wait in line", minimum=1, maximum=64)
     password_queue: int = setting(64, "How many may wait in that line; who comes then is told to come back", minimum=1, maximum=10_000)
     max_body_bytes: int = setting(2 * MIB, "Largest body of a request that is not a package or a push", minimum=1024, maximum=64 * MIB)
+    body_timeout_s: float = setting(60.0, "How long such a body may take to come in", minimum=1, maximum=600)
+    upload_timeout_s: float = setting(900.0, "How long a package may take to come in", minimum=1, maximum=24 * 3600)
     max_source_bytes: int = setting(256 * 1024, "Largest source of a submission", minimum=1, maximum=256 * 1024)
     max_package_bytes: int = setting(256 * MIB, "Largest problem package", minimum=1024, maximum=1024 * MIB)
     max_wait_s: int = setting(60, "How long ?wait=true waits for a verdict at most", minimum=1, maximum=600)

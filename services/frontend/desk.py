@@ -16,7 +16,7 @@ from services.frontend.config import Config
 from services.frontend.judging import Judging
 from services.frontend.packages import Packages
 from services.frontend.passwords import Passwords
-from services.frontend.pending import Pending
+from services.frontend.pending import PendingQuestions, PendingSubmissions
 from services.frontend.ratelimits import Limits
 from services.frontend.reads.accounts import Accounts
 from services.frontend.reads.clarifications import Clarifications
@@ -53,7 +53,8 @@ class Desk:
     sessions: Sessions
     passwords: Passwords
     limits: Limits
-    pending: Pending
+    pending: PendingSubmissions
+    questions: PendingQuestions
     commands: Commands
     tickets: Tickets
     bell: Bell

@@ -5,10 +5,12 @@ One wrapper in place of a stack of middlewares: each of those costs about two pe
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from prometheus_client import Counter, Histogram
 
 from mesh.errors import Broken, MeshError, NotFound, Refused, TooLarge, Unauthenticated, Unavailable, error_of_status
@@ -104,10 +106,23 @@ class Edge:
             request[SESSION] = session
         elif is_bearer:
             raise Unauthenticated("this token is unknown or has expired; sign in again", code="session-expired")
-        if request.method not in SAFE_METHODS and not is_bearer:
-            is_vouched = check_origin(request, desk.config.public_url)
-            if session is not None:
-                await check_word(request, session, is_vouched=is_vouched)
+        if request.method in SAFE_METHODS:
+            return
+        is_vouched = is_bearer or check_origin(request, desk.config.public_url)
+        if request.content_type != "multipart/form-data" and not request.path.startswith("/git/"):
+            await self._read(request)
+        if session is not None and not is_bearer:
+            await check_word(request, session, is_vouched=is_vouched)
+
+    async def _read(self, request: web.Request) -> None:
+        """Takes the body in, so that no handler waits for a line that drips."""
+        try:
+            async with asyncio.timeout(self._desk.config.body_timeout_s):
+                await request.read()
+        except TimeoutError as slow:
+            raise Refused("the body of this request did not come in time", code="body-too-slow") from slow
+        except (web.RequestPayloadError, HttpProcessingError) as broken:
+            raise Refused(f"the body of this request cannot be read: {broken}", code="bad-body") from broken
 
     def _note(self, request: web.Request, status: int, duration_s: float, *, is_bare: bool) -> None:
         resource = request.match_info.route.resource

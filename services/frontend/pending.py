@@ -1,7 +1,8 @@
 """Owns what was accepted and is not yet in the record: the overlay that lets authors read their own writes.
 
-`submission:{id}` holds one as JSON for 24 h, ``pending:{username}`` lists an author's. The recorder overwrites the first
-with status refused, code and message when it refuses. Losing the overlay loses nothing: the queue has the command.
+`submission:{id}` holds one as JSON for 24 h, ``pending:{username}`` lists an author's; the recorder overwrites the first with
+status refused, code and message when it refuses. Questions alike: ``question:{id}``, ``questions:{username}``; why one was refused
+is read from the record's outcomes. Losing the overlay loses nothing: the queue has the command.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeAlias, TypeVar
 
 from mesh.cache.contract import Cache
 from mesh.codec import decode, encode
@@ -37,52 +39,76 @@ class PendingSubmission:
     message: str = ""
 
 
-class Pending:
-    """The overlay, in the state store."""
+@dataclass(frozen=True, slots=True)
+class PendingQuestion:
+    """A clarification on its way to the record."""
 
-    def __init__(self, state: Cache) -> None:
+    id: str
+    contest: str = ""
+    problem: str = ""
+    username: str = ""
+    text: str = ""
+    asked_at: datetime | None = None
+
+
+T = TypeVar("T", PendingSubmission, PendingQuestion)
+
+
+class Pending(Generic[T]):
+    """The overlay of one kind of thing, in the state store: one key for each thing, one list for each author."""
+
+    def __init__(self, state: Cache, kind: type[T], *, key: str, list_key: str) -> None:
         self._state = state
+        self._kind: type[T] = kind
+        self._key = key
+        self._list_key = list_key
 
-    async def keep(self, pending: PendingSubmission) -> None:
+    async def keep(self, pending: T) -> None:
         """Shows it to its author from now on. Raises: `Unavailable` (``cache-unavailable``)."""
-        await self._state.store(_key(pending.id), encode(pending), LIFE_S)
-        await self._state.add_to_list(_list_key(pending.username), pending.id, LIFE_S)
+        key = f"{self._key}:{pending.id}"
+        await self._state.store_if_absent(key, encode(pending), LIFE_S)  # a refusal may be there already
+        await self._state.add_to_list(f"{self._list_key}:{pending.username}", pending.id, LIFE_S)
 
-    async def drop(self, submission: str, username: str) -> None:
+    async def drop(self, thing: str, username: str) -> None:
         """Shows it no more: it was never taken, or the record has it."""
-        await self._state.forget(_key(submission))
-        await self._state.remove_from_list(_list_key(username), submission)
+        await self._state.forget(f"{self._key}:{thing}")
+        await self._state.remove_from_list(f"{self._list_key}:{username}", thing)
 
-    async def find(self, submission: str) -> PendingSubmission | None:
+    async def find(self, thing: str) -> T | None:
         """One, by id."""
-        return _pending(submission, await self._state.fetch(_key(submission)))
+        return self._read(thing, await self._state.fetch(f"{self._key}:{thing}"))
 
-    async def of_user(self, username: str, known: Sequence[str] = ()) -> list[PendingSubmission]:
+    async def of_user(self, username: str, known: Sequence[str] = ()) -> list[T]:
         """An author's, oldest first, without those that the record is known to have: they are struck off the list."""
-        listed = await self._state.list_members(_list_key(username))
-        done = [submission for submission in listed if submission in set(known)]
-        if done:
-            await self._state.remove_from_list(_list_key(username), *done)
-        waiting = [submission for submission in listed if submission not in set(done)]
+        list_key = f"{self._list_key}:{username}"
+        listed, recorded = await self._state.list_members(list_key), set(known)
+        if not recorded.isdisjoint(listed):
+            await self._state.remove_from_list(list_key, *(thing for thing in listed if thing in recorded))
+        waiting = [thing for thing in listed if thing not in recorded]
         if not waiting:
             return []
-        bodies = await self._state.fetch_many([_key(submission) for submission in waiting])
-        found = [_pending(submission, body) for submission, body in zip(waiting, bodies, strict=True)]
+        bodies = await self._state.fetch_many([f"{self._key}:{thing}" for thing in waiting])
+        found = [self._read(thing, body) for thing, body in zip(waiting, bodies, strict=True)]
         return [pending for pending in found if pending is not None]
 
+    def _read(self, thing: str, body: bytes | None) -> T | None:
+        if body is None:
+            return None
+        try:
+            return decode(self._kind, body)
+        except Refused:
+            return self._kind(thing)
 
-def _key(submission: str) -> str:
-    return f"submission:{submission}"
+
+PendingSubmissions: TypeAlias = Pending[PendingSubmission]
+PendingQuestions: TypeAlias = Pending[PendingQuestion]
 
 
-def _list_key(username: str) -> str:
-    return f"pending:{username}"
+def pending_submissions(state: Cache) -> PendingSubmissions:
+    """The overlay of submissions."""
+    return Pending(state, PendingSubmission, key="submission", list_key="pending")
 
 
-def _pending(submission: str, body: bytes | None) -> PendingSubmission | None:
-    if body is None:
-        return None
-    try:
-        return decode(PendingSubmission, body)
-    except Refused:
-        return PendingSubmission(submission)
+def pending_questions(state: Cache) -> PendingQuestions:
+    """The overlay of questions."""
+    return Pending(state, PendingQuestion, key="question", list_key="questions")

@@ -22,9 +22,14 @@ def make_site(desk: Desk, metrics: Metrics, health: Iterable[web.RouteDef] = ())
     app = web.Application(middlewares=[edge.guard], client_max_size=desk.config.max_body_bytes)
     app[DESK] = desk
     app.on_response_prepare.append(edge.complete)
+    app.on_shutdown.append(_stop_waiting)
     app.add_routes(list(health))
     add_api(app)
     add_events(app)
     add_git(app)
     add_pages(app)
     return app
+
+
+async def _stop_waiting(app: web.Application) -> None:
+    app[DESK].bell.close()

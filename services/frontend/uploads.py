@@ -8,15 +8,18 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from mesh.errors import Refused, TooLarge
+
+T = TypeVar("T")
 
 PIECE_BYTES = 256 * 1024
 _MOST_FIELDS = 20
@@ -42,10 +45,10 @@ class Upload:
 
 
 @asynccontextmanager
-async def received(request: web.Request, file_field: str, folder: Path, most_bytes: int) -> AsyncIterator[Upload]:
+async def received(request: web.Request, file_field: str, folder: Path, most_bytes: int, limit_s: float = 900.0) -> AsyncIterator[Upload]:
     """Takes in a multipart form with one file in ``file_field`` and short text in other fields.
 
-    Raises: `Refused` (``bad-upload``), `TooLarge` (``package-too-large``).
+    Raises: `Refused` (``bad-upload``, ``body-too-slow``), `TooLarge` (``package-too-large``).
     """
     if request.content_type != "multipart/form-data":
         raise Refused(f"send a form (multipart/form-data) with the file in the part {file_field!r}", code="bad-upload")
@@ -55,10 +58,18 @@ async def received(request: web.Request, file_field: str, folder: Path, most_byt
     path = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            fields, size = await _take(request, file_field, file, most_bytes)
+            fields, size = await _in_time(_take(request, file_field, file, most_bytes), limit_s)
         yield Upload(fields, path, size)
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+async def _in_time(taking: Coroutine[Any, Any, T], limit_s: float) -> T:
+    try:
+        async with asyncio.timeout(limit_s):
+            return await taking
+    except TimeoutError as slow:
+        raise Refused(f"the file did not come in within {limit_s:g} s", code="body-too-slow") from slow
 
 
 async def _take(request: web.Request, file_field: str, file: BinaryIO, most_bytes: int) -> tuple[dict[str, str], int]:
@@ -73,7 +84,7 @@ async def _take(request: web.Request, file_field: str, file: BinaryIO, most_byte
                 size = await _keep(part, file, most_bytes)
             else:
                 fields[part.name or ""] = await _text(part)
-    except (ValueError, AssertionError, UnicodeDecodeError) as wrong:
+    except (ValueError, AssertionError, UnicodeDecodeError, HttpProcessingError, web.RequestPayloadError) as wrong:
         raise Refused(f"the form cannot be read: {wrong}", code="bad-upload") from wrong
     if size <= 0:
         raise Refused(f"the form has no file in the part {file_field!r}", code="bad-upload")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contest.visibility import ClarificationFacts, may_see_clarification
-from mesh.errors import Conflict, Forbidden, Invalid, NotFound
+from mesh.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from mesh.ids import is_id
 from services.frontend.access import ContestAccess, check_signed_in
 from services.frontend.actor import Actor
 from services.frontend.desk import Desk
+from services.frontend.pending import PendingQuestion
 from services.frontend.reads.clarifications import Clarification
 from wire.commands import Announce, AnswerClarification, AskClarification
 
@@ -29,7 +30,9 @@ async def ask(desk: Desk, actor: Actor, contest: str, text: str, problem: str = 
     body = AskClarification(access.contest.alias, checked_text(text), _problem(access, problem))
     await desk.limits.spend_question(actor.username)
     command = desk.commands.make(actor.username, body)
+    pending = PendingQuestion(command.id, body.contest, body.problem, actor.username, body.text, command.at)
     await desk.commands.publish(command)
+    await _keep(desk, pending)
     return command.id
 
 
@@ -80,6 +83,13 @@ def checked_text(text: str) -> str:
     if not text or len(text) > _MOST or "\x00" in text:
         raise Invalid(f"write between 1 and {_MOST:,} characters", code="clarification-invalid")
     return text
+
+
+async def _keep(desk: Desk, pending: PendingQuestion) -> None:
+    try:
+        await desk.questions.keep(pending)
+    except Unavailable as away:
+        desk.log.warning("overlay-away", question=pending.id, why=away.code)
 
 
 def _problem(access: ContestAccess, wanted: str) -> str:

@@ -10,6 +10,10 @@ from services.frontend.languages import LANGUAGES
 from wire.commands import ChangeContest, CreateContest, RegisterTeams, Team, ThawContest
 
 
+_TEAMS_AT_ONCE = 1000
+"""A command fits into one call; registering again changes nothing, so that parts are harmless."""
+
+
 async def create_contest(desk: Desk, actor: Actor, wanted: CreateContest) -> None:
     """Makes a contest; the actor becomes its organiser.
 
@@ -53,7 +57,9 @@ async def register_teams(desk: Desk, actor: Actor, contest: str, teams: tuple[Te
     missing = sorted(set(names) - await desk.accounts.which_exist(names))
     if missing:
         raise NotFound(f"there is no account {', '.join(missing[:20])}: create it first", code="no-such-account", details=missing)
-    await desk.commands.apply(desk.commands.make(actor.username, RegisterTeams(contest, teams)))
+    for start in range(0, len(teams), _TEAMS_AT_ONCE):
+        part = RegisterTeams(contest, teams[start : start + _TEAMS_AT_ONCE])
+        await desk.commands.apply(desk.commands.make(actor.username, part))
     desk.access.forget_contest(contest, names)
 
 

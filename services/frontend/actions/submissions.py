@@ -91,7 +91,7 @@ async def submit_and_wait(desk: Desk, actor: Actor, wish: Wish, wait_s: float) -
         while True:
             detail = await _visible(desk, actor, submission)
             left_s = ends_at - now_s()
-            if left_s <= 0 or (detail is not None and detail.submission.status in FINAL):
+            if left_s <= 0 or desk.bell.is_closed or (detail is not None and detail.submission.status in FINAL):
                 return submission, detail
             try:
                 async with asyncio.timeout(min(left_s, next(pauses_s, left_s))):

@@ -46,6 +46,7 @@ class ClarificationView(View, frozen=True):
     is_public: bool
     is_announcement: bool
     status: str
+    message: str
 
 
 class AcceptedQuestion(View, frozen=True):
@@ -85,7 +86,7 @@ def view_of(one: Clarification, *, names_asker: bool) -> ClarificationView:
     return ClarificationView(
         id=one.id, contest=one.contest, problem=one.problem, username=one.username if names_asker else "", text=one.text,
         asked_at=one.asked_at, answer=one.answer, answered_at=one.answered_at, is_public=one.is_public,
-        is_announcement=one.is_announcement, status=one.status,
+        is_announcement=one.is_announcement, status=one.status, message=one.message,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ class ShownProblem(Shape, frozen=True):
     alias: str
     label: str
     color: str = ""
-    points: Fraction = Fraction(100)
+    points: Fraction = msgspec.field(default_factory=lambda: Fraction(100))
 
 
 class NewContest(Shape, frozen=True):
@@ -74,7 +74,7 @@ class NewTeams(Shape, frozen=True):
     teams: tuple[NewTeam, ...]
 
 
-class ProblemView(View, frozen=True):
+class ContestProblemView(View, frozen=True):
     """A problem as a contest shows it."""
 
     alias: str
@@ -105,7 +105,7 @@ class ContestView(View, frozen=True):
     is_jury: bool
     is_registered: bool
     may_submit: bool
-    problems: tuple[ProblemView, ...] | None = None
+    problems: tuple[ContestProblemView, ...] | None = None
 
 
 class ContestLine(View, frozen=True):
@@ -258,8 +258,8 @@ def view_of(access: ContestAccess) -> ContestView:
     )  # fmt: skip
 
 
-def _problems(problems: tuple[ContestProblem, ...]) -> tuple[ProblemView, ...]:
-    return tuple(ProblemView(alias=one.alias, label=one.label, title=one.title, color=one.color, points=one.points) for one in problems)
+def _problems(problems: tuple[ContestProblem, ...]) -> tuple[ContestProblemView, ...]:
+    return tuple(ContestProblemView(alias=one.alias, label=one.label, title=one.title, color=one.color, points=one.points) for one in problems)
 
 
 def _shown(problems: tuple[ShownProblem, ...]) -> tuple[commands.ContestProblem, ...]:

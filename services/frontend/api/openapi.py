@@ -33,7 +33,7 @@ _ERROR: Final[dict[str, Any]] = {
 
 def document_of(routes: Sequence[Route]) -> dict[str, Any]:
     """The document for a table of routes."""
-    kinds = [kind for route in routes for kind in (route.answer, route.body) if kind is not None and kind is not bytes]
+    kinds = [kind for route in routes for kind in (route.answer, route.body, *route.others.values()) if kind not in {None, bytes}]
     schemas, components = msgspec.json.schema_components(kinds, schema_hook=_hook, ref_template=_REFERENCE)
     schema_of = dict(zip((repr(kind) for kind in kinds), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -67,7 +67,10 @@ def _operation(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
         "summary": told[0] if told else "",
         "tags": [route.path.split("/")[1]],
         "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
-        "responses": {str(route.status): _answer(route, schema_of), "default": _failure(route)},
+        "responses": {
+            **{str(status): _answer(kind, schema_of) for status, kind in {route.status: route.answer, **route.others}.items()},
+            "default": _failure(route),
+        },
     }
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema_of[repr(route.body)]}}}
@@ -78,12 +81,12 @@ def _operation(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
     return operation
 
 
-def _answer(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
-    if route.answer is None:
+def _answer(kind: Any, schema_of: dict[str, Any]) -> dict[str, Any]:
+    if kind is None:
         return {"description": "Done"}
-    if route.answer is bytes:
+    if kind is bytes:
         return {"description": "The bytes", "content": {"application/octet-stream": {}}}
-    return {"description": "As asked", "content": {"application/json": {"schema": schema_of[repr(route.answer)]}}}
+    return {"description": "As asked", "content": {"application/json": {"schema": schema_of[repr(kind)]}}}
 
 
 def _failure(route: Route) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from contest.limits import Limits
 from mesh.errors import MeshError
-from services.frontend.access import check_signed_in
+from services.frontend.access import check_organiser, check_signed_in
 from services.frontend.actions import problems
 from services.frontend.api.route import Call, NoQuery, Reply, Route, Shape, View, location
 from services.frontend.reads.problems import Problem
@@ -76,7 +76,9 @@ class ProblemView(ProblemLine, frozen=True):
 async def upload_problem(call: Call[None, UploadQuery]) -> Reply:
     """Brings a package as a zip, in the part ``package``; an alias of one's own that exists gets a new version."""
     desk = call.desk
-    async with received(call.request, "package", desk.uploads, desk.config.max_package_bytes) as upload:
+    check_organiser(call.actor)
+    config = desk.config
+    async with received(call.request, "package", desk.uploads, config.max_package_bytes, config.upload_timeout_s) as upload:
         alias = upload.fields.get("alias", "").strip() or call.query.alias
         imported = await problems.upload_problem(desk, call.actor, alias, upload.chunks())
     card = imported.answer.card

@@ -69,7 +69,8 @@ Handler = Callable[[Call[Any, Any]], Awaitable[Any]]
 class Route:
     """A row of the table. The handler's docstring is what the document says of it; ``codes`` are the errors worth knowing.
 
-    A handler returns a value, a `Reply`, or a whole response. ``headers`` names request headers that it understands.
+    A handler returns a value, a `Reply`, or a whole response. ``others`` are answers under another status; ``headers`` names
+    request headers that it understands, ``upload`` the parts of a form, the file first.
     """
 
     method: str
@@ -79,6 +80,7 @@ class Route:
     body: type[Shape] | None = None
     query: type[Shape] = NoQuery
     status: int = 200
+    others: Mapping[int, Any] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     upload: Mapping[str, str] = field(default_factory=dict)
@@ -101,7 +103,7 @@ class Route:
         return decode(self.body, await request.read())
 
     def _query_of(self, request: web.Request) -> Any:
-        known = self.query.__struct_fields__
+        known = self.query.__struct_encode_fields__
         for name in request.query:
             if name not in known:
                 raise Refused(f"there is no parameter {name!r} here; known are: {', '.join(known) or 'none'}", code="unknown-parameter")

@@ -177,7 +177,7 @@ _SUBMIT_CODES = (
 
 ROUTES = (
     Route(
-        "POST", "/contests/{alias}/submissions", submit, Accepted | SubmissionView, NewSubmission, query=WaitQuery, status=202,
+        "POST", "/contests/{alias}/submissions", submit, Accepted, NewSubmission, query=WaitQuery, status=202, others={200: SubmissionView},
         codes=_SUBMIT_CODES, headers={"Idempotency-Key": "The same key is the same submission, however often it is sent"},
     ),
     Route(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
@@ -24,7 +24,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *submissions.ROUTES,
     *clarifications.ROUTES,
     *operations.ROUTES,
-    Route("GET", "/openapi.json", show_document, dict[str, object]),
+    Route("GET", "/openapi.json", show_document, dict[str, Any]),
 )
 
 

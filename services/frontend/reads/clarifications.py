@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from mesh.errors import Unavailable
+from services.frontend.pending import PendingQuestion, PendingQuestions
 from services.frontend.reads.record import Record
 
 
@@ -15,7 +18,8 @@ from services.frontend.reads.record import Record
 class Clarification:
     """A question with its answer, or an announcement (``is_announcement``: ``text`` is what the jury said).
 
-    ``problem`` is an alias, empty for a general one. ``status`` is accepted (on its way to the record), asked or answered.
+    ``problem`` is an alias, empty for a general one. ``status`` is accepted (on its way to the record), asked, answered, or refused
+    with a ``message``.
     """
 
     id: str
@@ -30,14 +34,17 @@ class Clarification:
     is_public: bool = False
     is_announcement: bool = False
     status: str = "asked"
+    message: str = ""
 
 
 class Clarifications:
     """Clarifications, as the record has them."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, pending: PendingQuestions) -> None:
         self._record = record
+        self._pending = pending
         self._table = record.table("clarifications")
+        self._outcomes = record.table("outcomes")
 
     async def find(self, clarification: str) -> Clarification | None:
         """One, by id."""
@@ -51,14 +58,29 @@ class Clarifications:
         return [*waiting, *(item for item in found if item.status != "asked")]
 
     async def of_contestant(self, contest: str, username: str, most: int = 500) -> list[Clarification]:
-        """What one contestant sees: the own questions, public answers, announcements; newest first."""
+        """What one contestant sees: the own questions, also those on their way, public answers, announcements; newest first."""
         table = self._table
         mine = sa.or_(table.c.username == username, _is_for_all(table))
-        return await self._list(sa.and_(table.c.contest == contest, mine), most)
+        recorded = await self._list(sa.and_(table.c.contest == contest, mine), most)
+        waiting = await self._waiting(contest, username, [one.id for one in recorded])
+        return sorted([*waiting, *recorded], key=lambda one: (one.asked_at, one.id), reverse=True)
 
     async def of_public(self, contest: str, most: int = 500) -> list[Clarification]:
         """What everybody sees: public answers and announcements; newest first."""
         return await self._list(sa.and_(self._table.c.contest == contest, _is_for_all(self._table)), most)
+
+    async def _waiting(self, contest: str, username: str, known: Sequence[str]) -> list[Clarification]:
+        try:
+            pending = await self._pending.of_user(username, known)
+        except Unavailable:
+            return []
+        mine = [_of_pending(one, one.asked_at) for one in pending if one.contest == contest and one.asked_at is not None]
+        if not mine:
+            return []
+        outcomes = self._outcomes
+        where = (outcomes.c.id.in_([one.id for one in mine]), outcomes.c.is_applied.is_(sa.false()))
+        refused = {row.id: row.message for row in await self._record.rows(sa.select(outcomes).where(*where))}
+        return [replace(one, status="refused", message=refused[one.id]) if one.id in refused else one for one in mine]
 
     async def _list(self, where: sa.ColumnElement[bool], most: int) -> list[Clarification]:
         table = self._table
@@ -69,6 +91,10 @@ class Clarifications:
 def _is_for_all(table: sa.Table) -> sa.ColumnElement[bool]:
     answered = sa.and_(table.c.is_public.is_(sa.true()), table.c.answer.is_not(None))
     return sa.or_(table.c.is_announcement.is_(sa.true()), answered)
+
+
+def _of_pending(one: PendingQuestion, asked_at: datetime) -> Clarification:
+    return Clarification(one.id, one.contest, one.problem, one.username, one.text, asked_at, status="accepted")
 
 
 def _clarification(row: sa.Row[Any]) -> Clarification:

@@ -51,6 +51,6 @@ class Record:
             return away.message
         return ""
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Closes every connection."""
         await self._engine.dispose()

@@ -15,7 +15,7 @@ from contest.verdicts import Verdict
 from mesh.cache.contract import Cache
 from mesh.codec import convert, decode
 from mesh.errors import MeshError, Unavailable
-from services.frontend.pending import Pending, PendingSubmission
+from services.frontend.pending import PendingSubmission, PendingSubmissions
 from services.frontend.reads.record import Record
 
 
@@ -88,7 +88,7 @@ class SubmissionDetail:
 class Submissions:
     """Submissions, as the record, its refusals and the overlay together have them."""
 
-    def __init__(self, record: Record, pending: Pending, cache: Cache) -> None:
+    def __init__(self, record: Record, pending: PendingSubmissions, cache: Cache) -> None:
         self._record = record
         self._pending = pending
         self._cache = cache

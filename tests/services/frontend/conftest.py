@@ -10,19 +10,29 @@ from typing import Any
 import pytest
 from blockbuster import BlockBuster
 
+from pki.bootstrap import bootstrap
 from tests.services.frontend.world import World, a_world
+
+
+@pytest.fixture(scope="session")
+def pki_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificates of every service, made once."""
+    folder = tmp_path_factory.mktemp("frontend-pki") / "pki"
+    bootstrap(folder)
+    return folder
 
 
 Worlds = Callable[..., AbstractAsyncContextManager[World]]
 
 
 @pytest.fixture
-def worlds(tmp_path: Path, nothing_blocks_the_loop: BlockBuster) -> Worlds:
-    """Opens running frontends: ``async with worlds(setting=…) as world``."""
+def worlds(tmp_path: Path, pki_folder: Path, nothing_blocks_the_loop: BlockBuster, monkeypatch: pytest.MonkeyPatch) -> Worlds:
+    """Opens running frontends, without pages (which take long to draw up): ``async with worlds(setting=…) as world``."""
+    monkeypatch.setattr("services.frontend.site.add_pages", lambda _: None)
     count = iter(range(100))
 
     def opened(**settings: Any) -> AbstractAsyncContextManager[World]:
-        return a_world(tmp_path / f"house-{next(count)}", nothing_blocks_the_loop, **settings)
+        return a_world(tmp_path / f"house-{next(count)}", pki_folder, nothing_blocks_the_loop, **settings)
 
     return opened
 

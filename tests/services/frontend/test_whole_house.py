@@ -16,9 +16,8 @@ from tests.support.contests import sum_package
 
 
 @pytest.fixture
-async def whole(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def whole(worlds: Worlds) -> AsyncIterator[World]:
     """Everything but a runner."""
-    monkeypatch.setenv("PALESTRA_ADMIN_PASSWORD", PASSWORD)
     async with worlds(beside=("recorder", "gitserver", "grader")) as made:
         yield made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import aiohttp
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from blockbuster import BlockBuster
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contest.limits import Limits
@@ -26,7 +28,6 @@ from mesh.database import metadata_of, write_engine
 from mesh.ids import new_id
 from mesh.life import Life
 from mesh.settings import MeshConfig
-from pki.bootstrap import bootstrap
 from services.frontend.config import Config
 from services.frontend.main import run
 from services.frontend.metrics import METRICS
@@ -102,6 +103,7 @@ class World:
     config: Config
     url: str
     session: aiohttp.ClientSession
+    guard: BlockBuster
     tables: dict[str, sa.Table] = field(default_factory=lambda: dict(metadata_of(TABLES).tables))
 
     def person(self) -> Person:
@@ -114,6 +116,14 @@ class World:
         answer = await self.person().post("/session", {"username": username, "password": PASSWORD})
         assert answer.status == 201, answer.body
         return Person(self, answer.json["token"], username)
+
+    @asynccontextmanager
+    async def neighbour(self, service: str) -> AsyncIterator[Backbone]:
+        """A backbone in the name of another service, for a test to answer with."""
+        self.guard.deactivate()
+        async with self.house.backbone(service, ()) as backbone:
+            self.guard.activate()
+            yield backbone
 
     async def insert(self, table: str, **values: Any) -> None:
         async with self.engine.begin() as connection:
@@ -186,6 +196,13 @@ class World:
         return found
 
 
+def _hurry(connection: Any, _: Any) -> None:
+    """A test's record need not survive a power cut."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=OFF")
+    cursor.close()
+
+
 @asynccontextmanager
 async def _running(service: Coroutine[Any, Any, None], life: Life) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
@@ -198,17 +215,18 @@ async def _running(service: Coroutine[Any, Any, None], life: Life) -> AsyncItera
 
 
 @asynccontextmanager
-async def a_world(folder: Path, guard: BlockBuster, beside: tuple[str, ...] = (), **settings: Any) -> AsyncIterator[World]:
+async def a_world(folder: Path, pki: Path, guard: BlockBuster, *, beside: tuple[str, ...] = (), **settings: Any) -> AsyncIterator[World]:
     """A running frontend in a folder, with an empty record, beside other real services when some are named.
 
     Starting may block, serving may not.
     """
     guard.deactivate()
-    bootstrap(folder / "pki")
+    shutil.copytree(pki, folder / "pki")
     clock, config = TurnedClock(SystemClock().now()), Config(port=0, **{**QUICK, **settings})
     mesh = MeshConfig(folder=str(folder))
     async with AsyncExitStack() as stack:
         engine = write_engine(mesh.record)
+        event.listen(engine.sync_engine, "connect", _hurry)
         stack.push_async_callback(engine.dispose)
         if "recorder" not in beside:  # which makes its own tables
             async with engine.begin() as connection:
@@ -223,5 +241,5 @@ async def a_world(folder: Path, guard: BlockBuster, beside: tuple[str, ...] = ()
         await stack.enter_async_context(_running(run(config, backbone, life), life))
         host, port = house.addresses["frontend"]
         guard.activate()
-        yield World(backbone, house, clock, engine, config, f"http://{host}:{port}", session)
+        yield World(backbone, house, clock, engine, config, f"http://{host}:{port}", session, guard)
         guard.deactivate()

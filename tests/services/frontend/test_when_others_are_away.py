@@ -1,0 +1,153 @@
+"""What still works when something behind the frontend is away, and what is said about the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from mesh.codec import encode
+from mesh.errors import Unavailable
+from mesh.topics.contract import Topics
+from tests.services.frontend.world import World
+from wire.news import Headline, user_topic
+
+
+async def test_reading_goes_on_while_everybody_else_is_away(finals: World) -> None:
+    one = await finals.add_submission("ana")
+    ana = await finals.signed_in("ana")
+    for path in ("/contests", "/contests/finals", "/contests/finals/scoreboard", f"/submissions/{one}", "/languages", "/contests/finals/clarifications"):
+        assert (await ana.get(path)).status == 200, path
+    problem = (await ana.get("/problems/sum")).json
+    assert (problem["title"], problem["samples"]) == ("Title of sum", None)
+    statement = await ana.get("/problems/sum/statement")
+    assert (statement.status, statement.code) == (503, "gitserver-unavailable")
+
+
+async def test_actions_say_what_is_away_and_when_to_come_back(finals: World) -> None:
+    one = await finals.add_submission("ana")
+    olga, root = await finals.signed_in("olga"), await finals.signed_in("root")
+    answers = [
+        (await olga.post(f"/submissions/{one}/rejudge"), "recorder-unavailable"),
+        (await olga.post("/contests/finals/announcements", {"text": "Hello"}), "recorder-unavailable"),
+        (await root.post("/accounts", {"username": "carla", "password": "a long password"}), "recorder-unavailable"),
+        (await olga.get("/queue/stats"), "grader-unavailable"),
+    ]
+    for answer, code in answers:
+        assert (answer.status, answer.code) == (503, code)
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert "127.0.0.1" not in answer.message, "nobody is told where services live"
+
+
+async def test_a_submission_is_taken_while_recorder_and_grader_are_away(finals: World) -> None:
+    ana = await finals.signed_in("ana")
+    one = (await ana.submit()).json["id"]
+    assert (await ana.get(f"/submissions/{one}")).json["status"] == "accepted"
+
+
+async def test_without_the_queue_a_submission_is_refused_and_leaves_no_trace(finals: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: Any) -> None:
+        raise Unavailable("full", code="queue-full", retry_after_s=7)
+
+    ana = await finals.signed_in("ana")
+    monkeypatch.setattr(finals.backbone.queue, "publish", full)
+    refused = await ana.submit()
+    assert (refused.status, refused.code, refused.headers["Retry-After"]) == (503, "queue-full", "7")
+    assert (await ana.get("/contests/finals/submissions")).json == []
+
+
+async def test_when_it_is_not_known_whether_it_was_taken_the_same_key_is_safe(finals: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unknown(*_: Any) -> None:
+        raise Unavailable("the line broke", code="queue-unavailable")
+
+    ana, key = await finals.signed_in("ana"), {"Idempotency-Key": "once"}
+    with monkeypatch.context() as broken:
+        broken.setattr(finals.backbone.queue, "publish", unknown)
+        answer = await ana.submit(headers=key)
+    assert (answer.status, answer.code) == (503, "queue-unavailable")
+    assert "Idempotency-Key" in answer.message
+    again = await ana.submit(headers=key)
+    assert (again.status, again.json["id"]) == (202, answer.json["error"]["details"]["id"])
+
+
+async def test_a_contest_goes_on_while_the_database_is_away(finals: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana = await finals.signed_in("ana")
+    assert (await ana.get("/contests/finals")).status == 200
+    @asynccontextmanager
+    async def gone(*_: Any) -> AsyncIterator[Any]:
+        raise Unavailable("gone", code="record-unavailable", retry_after_s=2)
+        yield
+
+    for name in ("reading", "snapshot"):
+        monkeypatch.setattr(f"services.frontend.reads.record.{name}", gone)
+    one = await ana.submit()
+    assert one.status == 202, one.body
+    assert (await ana.get(f"/submissions/{one.json['id']}")).json["status"] == "accepted"
+    assert [line["id"] for line in (await ana.get("/contests/finals/submissions")).json] == [one.json["id"]]
+    board = await ana.get("/contests/finals/scoreboard")
+    assert (board.status, board.code) == (503, "record-unavailable")
+    finals.clock.turn(901)
+    assert (await ana.submit()).code == "record-unavailable"
+
+
+async def test_a_session_seen_lately_counts_while_the_state_store_is_away(finals: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: Any, **__: Any) -> Any:
+        raise Unavailable("away", code="cache-unavailable")
+
+    ana = await finals.signed_in("ana")
+    assert (await ana.get("/session")).status == 200
+    other = await finals.signed_in("bob")
+    for name in ("fetch_and_allow", "allow", "fetch", "store", "add_to_list", "list_members"):
+        monkeypatch.setattr(finals.backbone.state, name, away)
+    assert (await ana.submit()).status == 202
+    unseen = await other.get("/session")
+    assert (unseen.status, unseen.code) == (503, "sessions-unavailable")
+    assert (await finals.person().get("/contests")).status == 200
+    finals.clock.turn(301)
+    assert (await ana.get("/session")).status == 503
+
+
+async def _say(topics: Topics, submission: str, kind: str = "verdict") -> None:
+    await topics.publish([(user_topic("ana"), encode(Headline(kind, "now", {"id": submission})))])
+
+
+async def test_who_waits_is_answered_when_the_verdict_is_told(finals: World) -> None:
+    ana = await finals.signed_in("ana")
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(ana.submit(query="?wait=true"))
+        async with asyncio.timeout(5):
+            while not (queued := await finals.queued()):
+                await asyncio.sleep(0)
+        assert not waiting.done()
+        await finals.add_submission("ana", id=queued[0].id)
+        await _say(finals.backbone.topics, queued[0].id)
+        async with asyncio.timeout(5):
+            answer = await waiting
+    assert (answer.status, answer.json["verdict"], answer.json["id"]) == (200, "AC", queued[0].id)
+
+
+async def test_who_waits_too_long_gets_what_there_is(finals: World) -> None:
+    ana = await finals.signed_in("ana")
+    answer = await ana.submit(query="?wait=true&wait_s=0.05")
+    assert (answer.status, answer.json["status"], answer.json["verdict"]) == (202, "accepted", None)
+
+
+async def test_no_more_wait_than_there_is_room_for(worlds: Any) -> None:
+    async with worlds(max_waiters=1) as world:
+        await world.add_account("ana")
+        await world.add_problem()
+        await world.add_contest()
+        await world.register("finals", "ana")
+        ana = await world.signed_in("ana")
+        async with asyncio.TaskGroup() as group:
+            first = group.create_task(ana.submit(query="?wait=true&wait_s=1"))
+            async with asyncio.timeout(5):
+                while not await world.queued():
+                    await asyncio.sleep(0)
+            refused = await ana.submit(query="?wait=true")
+            assert (refused.status, refused.code) == (503, "too-many-waiting")
+            assert await world.queued() == []
+            assert (await first).status == 202
