@@ -115,7 +115,7 @@ class MemoryCache:
         self, key: str, life_s: float, make: Callable[[], Awaitable[bytes]], family: str, is_wanted: Callable[[], bool]
     ) -> bytes:
         value = await make()
-        if is_wanted() and not self._is_closed and _cost(key, _Entry(0, value)) <= self._max_bytes:
+        if is_wanted() and not self._is_closed:
             try:
                 self._put(key, _Entry(self._clock.monotonic() + life_s, value, family=family))
             except Unavailable:
@@ -136,8 +136,7 @@ class MemoryCache:
     def _put(self, key: str, entry: _Entry) -> None:
         self._check_open()
         cost = _cost(key, entry)
-        old = self._entries.get(key)
-        self._make_room(cost - (old.cost_bytes if old is not None else 0), key)
+        self._make_room(cost, key)
         self._drop(key)
         entry.cost_bytes = cost
         self._entries[key] = entry
@@ -145,9 +144,13 @@ class MemoryCache:
         if entry.family:
             self._families.setdefault(entry.family, set()).add(key)
 
-    def _make_room(self, growth_bytes: int, spared: str) -> None:
+    def _make_room(self, cost_bytes: int, spared: str) -> None:
+        old = self._entries.get(spared)
+        growth_bytes = cost_bytes - (old.cost_bytes if old is not None else 0)
         if self._used_bytes + growth_bytes <= self._max_bytes:
             return
+        if cost_bytes > self._max_bytes:
+            raise self._full()
         now = self._clock.monotonic()
         for key in [key for key, entry in self._entries.items() if entry.ends_at <= now and key != spared]:
             self._drop(key)
@@ -157,10 +160,12 @@ class MemoryCache:
                 break
             self._drop(victim)
         if self._used_bytes + growth_bytes > self._max_bytes:
-            raise Unavailable(
-                f"the memory of this process holds {self._max_bytes} bytes and is full: raise its limit, or use Redis",
-                code="cache-full",
-            )
+            raise self._full()
+
+    def _full(self) -> Unavailable:
+        return Unavailable(
+            f"the memory of this process holds {self._max_bytes} bytes and is full: raise its limit, or use Redis", code="cache-full"
+        )
 
     def _drop(self, key: str) -> None:
         entry = self._entries.pop(key, None)

@@ -57,6 +57,10 @@ redis.call('DEL', KEYS[2])
 return 1
 """)
 
+_RELEASE: Final = Script("""
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+""")
+
 _APPEND: Final = Script("""
 local time = redis.call('TIME')
 local score = time[1] * 1000000 + time[2]
@@ -150,43 +154,58 @@ class RedisCache:
         """The living value, or the one that this process makes under the lock, or the one that another made meanwhile."""
         token = new_id()
         try:
-            version, pause_s = await self._version(family), 0.01
             async with asyncio.timeout(_LOCK_MS / 1000):
-                while True:
-                    found, is_young = await self._living(key, version)
-                    if found is not None and is_young:
-                        return found
-                    if await self._ask("SET", _lock(key), token, "NX", "PX", _LOCK_MS):
-                        break
-                    if found is not None:
-                        return found
-                    await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
-                    pause_s = min(pause_s * 1.5, 0.1)
+                found = await self._found_or_locked(key, family, token)
+                version = b"" if found is not None else await self._version(family)
         except (Unavailable, TimeoutError):
             return await make()
-        value = await make()
-        await self._keep(key, token, Computed(value, _ms(life_s), family, version))
+        if found is not None:
+            return found
+        try:
+            value = await make()
+        except BaseException:
+            await self._under_lock(_RELEASE, [_lock(key)], [token])
+            raise
+        computed = Computed(value, _ms(life_s), family, version)
+        await self._under_lock(_KEEP, [key, _lock(key)], [token, sealed(computed), computed.life_ms])
         return value
 
-    async def _keep(self, key: str, token: str, computed: Computed) -> None:
-        """Stores it unless the lock was taken away, by `forget` or by time."""
+    async def _found_or_locked(self, key: str, family: str, token: str) -> bytes | None:
+        """A value to give, or None: then this caller holds the lock and makes it."""
+        pause_s = 0.01
+        while True:
+            found, is_young = await self._living(key, family)
+            if found is not None and is_young:
+                return found
+            if await self._ask("SET", _lock(key), token, "NX", "PX", _LOCK_MS):
+                again, is_young = await self._living(key, family)  # made between the look and the lock?
+                if again is None or not is_young:
+                    return None
+                await self._under_lock(_RELEASE, [_lock(key)], [token])
+                return again
+            if found is not None:
+                return found
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
+            pause_s = min(pause_s * 1.5, 0.1)
+
+    async def _under_lock(self, script: Script, keys: list[str], arguments: list[Any]) -> None:
+        """Stores or releases, unless the lock was taken away by `forget` or by time."""
         try:
             async with answering(_UNAVAILABLE, _LIMIT_S):
-                await _KEEP.run(self._client, [key, _lock(key)], [token, sealed(computed), computed.life_ms])
+                await script.run(self._client, keys, arguments)
         except Unavailable:
             return  # made, and not kept: the next one makes it again
 
-    async def _living(self, key: str, version: bytes) -> tuple[bytes | None, bool]:
-        """The value of that version, and whether it is far from its end."""
+    async def _living(self, key: str, family: str) -> tuple[bytes | None, bool]:
+        """The value, when its family was not forgotten since, and whether it is far from its end."""
         async with answering(_UNAVAILABLE, _LIMIT_S):
             pipeline = self._client.pipeline(transaction=False)
             pipeline.execute_command("GET", key)
             pipeline.execute_command("PTTL", key)
-            raw, left_ms = await pipeline.execute()
-        if raw is None:
-            return None, False
-        computed = opened(raw)
-        if computed.family and computed.version != version:
+            pipeline.execute_command("GET", _family(family))
+            raw, left_ms, version = await pipeline.execute()
+        computed = opened(raw) if raw is not None else None
+        if computed is None or (computed.family and computed.version != version):
             return None, False
         return computed.value, left_ms >= computed.life_ms * _SOFT_PART
 
@@ -194,9 +213,12 @@ class RedisCache:
         """The family's version, made when there is none: a lost one must never fit a value again."""
         if not family:
             return b""
-        fresh = new_id()
-        held = await self._ask("SET", _family(family), fresh, "NX", "GET", "PX", _FAMILY_LIFE_MS)
-        return held if isinstance(held, bytes) else fresh.encode()
+        async with answering(_UNAVAILABLE, _LIMIT_S):
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.execute_command("SET", _family(family), new_id(), "NX", "PX", _FAMILY_LIFE_MS)
+            pipeline.execute_command("GET", _family(family))
+            _, version = await pipeline.execute()
+        return bytes(version or b"")
 
     async def _limits(self, fetched: list[str], limits: Mapping[str, Rate]) -> tuple[bytes | None, dict[str, Allowance]]:
         arguments: list[Any] = [len(fetched)]

@@ -1,0 +1,211 @@
+"""What the cache and the shared state promise, held against memory and a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from mesh.cache import Cache, Rate
+from tests.mesh.cache.conftest import Stage
+
+VALUES = [b"", b"value", bytes(range(256)), b"\x93palstra", b"\x93palstra\x00\x00\x00\x01\x05\x00\x00hello world, not sealed"]
+
+
+@pytest.mark.parametrize("value", VALUES)
+async def test_value_comes_back_as_it_was_stored(cache: Cache, value: bytes) -> None:
+    assert await cache.fetch("key") is None
+    await cache.store("key", value, 60)
+    assert await cache.fetch("key") == value
+    await cache.store("key", b"other", 60)
+    assert await cache.fetch("key") == b"other"
+
+
+async def test_many_are_fetched_in_the_order_of_their_keys(cache: Cache) -> None:
+    await cache.store("a", b"1", 60)
+    await cache.store("c", b"3", 60)
+    assert await cache.fetch_many(["c", "b", "a", "c"]) == [b"3", None, b"1", b"3"]
+    assert await cache.fetch_many([]) == []
+
+
+async def test_value_lives_as_long_as_was_said_and_no_longer(stage: Stage) -> None:
+    await stage.cache.store("short", b"1", 0.1)
+    await stage.cache.store("long", b"2", 60)
+    await stage.pass_time(0.15)
+    assert await stage.cache.fetch_many(["short", "long"]) == [None, b"2"]
+
+
+async def test_store_if_absent_keeps_the_first(stage: Stage) -> None:
+    assert await stage.cache.store_if_absent("key", b"1", 0.1)
+    assert not await stage.other.store_if_absent("key", b"2", 0.1)
+    assert await stage.cache.fetch("key") == b"1"
+    await stage.pass_time(0.15)
+    assert await stage.other.store_if_absent("key", b"3", 60)
+    assert await stage.cache.fetch("key") == b"3"
+
+
+async def test_forgotten_is_gone(cache: Cache) -> None:
+    for key in ("a", "b", "c"):
+        await cache.store(key, b"1", 60)
+    await cache.forget("a", "b", "never there")
+    await cache.forget()
+    assert await cache.fetch_many(["a", "b", "c"]) == [None, None, b"1"]
+
+
+class Maker:
+    """Counts how often it is asked; takes its time."""
+
+    def __init__(self, *values: bytes, takes_s: float = 0.02) -> None:
+        self.values = list(values)
+        self.takes_s = takes_s
+        self.asked = 0
+
+    async def __call__(self) -> bytes:
+        self.asked += 1
+        await asyncio.sleep(self.takes_s)
+        return self.values.pop(0) if len(self.values) > 1 else self.values[0]
+
+
+async def test_missing_value_is_made_once_for_all_who_wait(stage: Stage) -> None:
+    make = Maker(b"made", takes_s=0.1)
+    callers = [cache.compute("key", 60, make) for _ in range(50) for cache in (stage.cache, stage.other)]
+    assert set(await asyncio.gather(*callers)) == {b"made"}
+    assert make.asked == 1
+    assert await stage.other.compute("key", 60, make) == b"made"
+    assert make.asked == 1
+    assert await stage.cache.fetch("key") == b"made"
+    assert await stage.cache.fetch_many(["key"]) == [b"made"]
+
+
+async def test_computed_value_is_made_again_after_its_life(stage: Stage) -> None:
+    make = Maker(b"1", b"2", takes_s=0)
+    assert await stage.cache.compute("key", 0.1, make) == b"1"
+    await stage.pass_time(0.15)
+    assert await stage.cache.compute("key", 0.1, make) == b"2"
+
+
+async def test_error_of_the_maker_reaches_all_and_is_not_kept(cache: Cache) -> None:
+    async def fail() -> bytes:
+        await asyncio.sleep(0.02)
+        raise ValueError("no such problem")
+
+    results = await asyncio.gather(*(cache.compute("key", 60, fail) for _ in range(5)), return_exceptions=True)
+    assert all(isinstance(each, ValueError) for each in results)
+    async with asyncio.timeout(1):
+        assert await cache.compute("key", 60, Maker(b"now")) == b"now"
+
+
+async def test_cancelled_maker_leaves_the_work_to_the_next_in_line(cache: Cache) -> None:
+    make = Maker(b"made", takes_s=0.05)
+    first = asyncio.ensure_future(cache.compute("key", 60, make))
+    await asyncio.sleep(0.02)
+    second = asyncio.ensure_future(cache.compute("key", 60, make))
+    await asyncio.sleep(0.005)
+    first.cancel()
+    async with asyncio.timeout(1):
+        assert await second == b"made"
+    assert first.cancelled()
+
+
+async def test_family_is_forgotten_as_one(stage: Stage) -> None:
+    make = Maker(b"old", b"old too", b"new", b"new too", takes_s=0)
+    assert await stage.cache.compute("statement:en", 60, make, family="problem:sum") == b"old"
+    assert await stage.cache.compute("statement:es", 60, make, family="problem:sum") == b"old too"
+    assert await stage.cache.compute("other", 60, Maker(b"stays"), family="problem:other") == b"stays"
+    await stage.other.forget_family("problem:sum")
+    await stage.other.forget_family("nobody's")
+    assert await stage.cache.fetch("statement:en") is None
+    assert await stage.cache.fetch_many(["statement:es", "other"]) == [None, b"stays"]
+    assert await stage.cache.compute("statement:en", 60, make, family="problem:sum") == b"new"
+    assert await stage.other.compute("statement:es", 60, make, family="problem:sum") == b"new too"
+    assert await stage.cache.compute("other", 60, Maker(b"never asked"), family="problem:other") == b"stays"
+
+
+@pytest.mark.parametrize("how", ["forget", "forget_family", "store"])
+async def test_value_made_from_what_was_true_before_it_was_forgotten_is_not_kept(stage: Stage, how: str) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def make_slowly() -> bytes:
+        begun.set()
+        await may_end.wait()
+        return b"stale"
+
+    slow = asyncio.ensure_future(stage.cache.compute("key", 60, make_slowly, family="f"))
+    await begun.wait()
+    match how:
+        case "forget":
+            await stage.cache.forget("key")
+        case "forget_family":
+            await stage.cache.forget_family("f")
+        case _:
+            await stage.cache.store("key", b"fresh", 60)
+    if how != "store":
+        async with asyncio.timeout(8):
+            fresh = asyncio.ensure_future(stage.cache.compute("key", 60, Maker(b"fresh"), family="f"))
+            if how == "forget_family":
+                may_end.set()  # another process may hold its lock until it is done
+            assert await fresh == b"fresh"
+    may_end.set()
+    assert await slow == b"stale"
+    assert await stage.cache.fetch("key") == b"fresh"
+
+
+async def test_rate_allows_its_burst_then_even_steps(stage: Stage) -> None:
+    limits = {"login": Rate(count=10, per_s=1, burst=3)}
+    answers = [(await stage.cache.allow(limits))["login"] for _ in range(5)]
+    assert [each.is_allowed for each in answers] == [True, True, True, False, False]
+    assert answers[0].retry_after_s == 0
+    assert 0 < answers[3].retry_after_s <= 0.1
+    await stage.pass_time(0.11)
+    again = [(await stage.other.allow(limits))["login"].is_allowed for _ in range(2)]
+    assert again == [True, False]
+    await stage.pass_time(0.5)
+    assert [(await stage.cache.allow(limits))["login"].is_allowed for _ in range(4)] == [True, True, True, False]
+
+
+async def test_limits_are_asked_together_and_counted_apart(cache: Cache) -> None:
+    limits = {"tight": Rate(1, 60, 1), "wide": Rate(100, 60, 100)}
+    first = await cache.allow(limits)
+    assert {key: each.is_allowed for key, each in first.items()} == {"tight": True, "wide": True}
+    second = await cache.allow(limits)
+    assert {key: each.is_allowed for key, each in second.items()} == {"tight": False, "wide": True}
+    assert 55 < second["tight"].retry_after_s <= 60
+    assert await cache.allow({}) == {}
+
+
+async def test_session_and_limits_come_together(cache: Cache) -> None:
+    await cache.store("session:1", b"anna", 60)
+    value, answers = await cache.fetch_and_allow("session:1", {"a": Rate(1, 60, 1)})
+    assert (value, answers["a"].is_allowed) == (b"anna", True)
+    value, answers = await cache.fetch_and_allow("session:2", {"a": Rate(1, 60, 1)})
+    assert (value, answers["a"].is_allowed) == (None, False)
+    assert await cache.compute("made", 60, Maker(b"value"), family="f") == b"value"
+    assert await cache.fetch_and_allow("made", {}) == (b"value", {})
+
+
+async def test_list_keeps_its_members_in_the_order_of_coming(stage: Stage) -> None:
+    for member in ("a", "b", "c", "a", "ü"):
+        await stage.cache.add_to_list("pending:anna", member, 60)
+    assert await stage.other.list_members("pending:anna") == ["b", "c", "a", "ü"]
+    await stage.other.remove_from_list("pending:anna", "c", "never there")
+    assert await stage.cache.list_members("pending:anna") == ["b", "a", "ü"]
+    await stage.cache.remove_from_list("pending:anna", "b", "a", "ü")
+    await stage.cache.remove_from_list("nobody's", "x")
+    assert await stage.cache.list_members("pending:anna") == []
+
+
+async def test_list_lives_on_from_its_last_member(stage: Stage) -> None:
+    await stage.cache.add_to_list("l", "a", 0.3)
+    await stage.pass_time(0.2)
+    await stage.cache.add_to_list("l", "b", 0.3)
+    await stage.pass_time(0.2)
+    assert await stage.cache.list_members("l") == ["a", "b"]
+    await stage.pass_time(0.2)
+    assert await stage.cache.list_members("l") == []
+
+
+async def test_list_is_bounded_and_drops_the_oldest(cache: Cache) -> None:
+    for number in range(1005):
+        await cache.add_to_list("l", str(number), 60)
+    members = await cache.list_members("l")
+    assert (len(members), members[0], members[-1]) == (1000, "5", "1004")
