@@ -116,7 +116,7 @@ async def test_killed_between_commit_and_acknowledgement_publishing_and_forgetti
 async def test_killed_again_and_again_at_random(tmp_path: Path, pki_folder: Path, sqlite_url: str) -> None:
     bench, dice = Bench(tmp_path / "var", pki_folder, sqlite_url), random.Random(7)
     await bench.prepare()
-    for _ in range(6):
+    for _ in range(4):
         await bench.run(kill_after_s=dice.uniform(0.0, 0.15))
     assert await bench.run() == 0
     await bench.check()

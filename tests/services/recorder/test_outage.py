@@ -41,7 +41,7 @@ async def _waits_and_goes_on(world: World, away: object, back: object) -> None:
     await world.publish(*wishes)
     await world.until(lambda: _is_told(world), "the trouble in the health detail")
     with pytest.raises(Unavailable) as told:
-        await world.call(submit("ben"))
+        await world.call(submit("ben"), timeout_s=0.5)
     assert told.value.code == "record-unavailable"
     depth = await world.queue.depth(COMMANDS.name)
     assert depth.ready + depth.unacknowledged == 30, "nothing was acknowledged"
@@ -99,7 +99,7 @@ async def test_a_start_without_the_database_waits_for_it(tmp_path: Path, pki_fol
             await world.start(is_ready=False)
             await world.until(lambda: "recorder" in world.backbone.addresses, "an open door")
             with pytest.raises(Unavailable) as told:
-                await world.call(submit())
+                await world.call(submit(), timeout_s=0.5)
             assert told.value.code == "record-unavailable"
             assert (await world.health())["record"] != ""
         finally:

@@ -134,8 +134,8 @@ class World:
             return command
         return replace(command, assertion=self.asserter.sign(command.actor, command.id, command.at, 60.0))
 
-    async def call(self, command: Command, *, of: Backbone | None = None) -> Outcome:
-        return await (of or self.frontend).peer("recorder").call(RECORDER_APPLY, self.signed(command))
+    async def call(self, command: Command, *, of: Backbone | None = None, timeout_s: float | None = None) -> Outcome:
+        return await (of or self.frontend).peer("recorder").call(RECORDER_APPLY, self.signed(command), timeout_s)
 
     async def publish(self, *commands: Command) -> None:
         for command in commands:
