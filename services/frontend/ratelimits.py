@@ -39,7 +39,7 @@ class Limits:
 
     async def spend_request(self, address: str) -> None:
         """Takes one request of somebody without a session. Raises: `TooMany` (``too-many-requests``)."""
-        await self._spend(self.of_request(address), "too-many-requests", "too many requests")
+        await self._spend(self.of_request(address), "too many requests", code="too-many-requests")
 
     async def spend_sign_in(self, address: str, username: str) -> None:
         """Takes one try to sign in. Raises: `TooMany` (``too-many-sign-ins``)."""
@@ -49,32 +49,32 @@ class Limits:
             f"ratelimit:{network}:sign-in:{account}": self._sign_in_here,
             f"ratelimit:{account}:sign-in": self._sign_in_account,
         }
-        await self._spend(limits, "too-many-sign-ins", "too many tries to sign in")
+        await self._spend(limits, "too many tries to sign in", code="too-many-sign-ins")
 
     async def spend_sign_up(self, address: str) -> None:
         """Takes one new account. Raises: `TooMany` (``too-many-accounts``)."""
         limits = {f"ratelimit:{network_of(address)}:accounts": self._accounts}
-        await self._spend(limits, "too-many-accounts", "too many new accounts from your address")
+        await self._spend(limits, "too many new accounts from your address", code="too-many-accounts")
 
     async def spend_submission(self, username: str) -> None:
         """Takes one submission. Raises: `TooMany` (``too-many-submissions``)."""
         limits = {f"ratelimit:user-{username}:submissions": self._submissions}
-        await self._spend(limits, "too-many-submissions", "you submit too often")
+        await self._spend(limits, "you submit too often", code="too-many-submissions")
 
     async def spend_question(self, username: str) -> None:
         """Takes one question. Raises: `TooMany` (``too-many-questions``)."""
         limits = {f"ratelimit:user-{username}:questions": self._questions}
-        await self._spend(limits, "too-many-questions", "you ask too often")
+        await self._spend(limits, "you ask too often", code="too-many-questions")
 
-    async def _spend(self, limits: Mapping[str, Rate], code: str, what: str) -> None:
+    async def _spend(self, limits: Mapping[str, Rate], what: str, *, code: str) -> None:
         try:
             allowed = await self._state.allow(limits)
         except Unavailable:
             return
-        check_allowed(allowed, code, what)
+        check_allowed(allowed, what, code=code)
 
 
-def check_allowed(allowed: Mapping[str, Allowance], code: str = "too-many-requests", what: str = "too many requests") -> None:
+def check_allowed(allowed: Mapping[str, Allowance], what: str = "too many requests", *, code: str = "too-many-requests") -> None:
     """Lets pass what every limit allows. Raises: `TooMany` with the longest wait."""
     wait_s = max((one.retry_after_s for one in allowed.values() if not one.is_allowed), default=None)
     if wait_s is not None:

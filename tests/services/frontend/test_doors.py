@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
@@ -14,6 +15,7 @@ from mesh.assertion import Verifier
 from mesh.life import Life
 from mesh.rpc import Call
 from services.frontend.cookies import COOKIE
+from tests.services.frontend.conftest import Worlds
 from tests.services.frontend.world import PASSWORD, World
 from wire.methods import BROADCASTER_EVENTS, GITSERVER_SMART_HTTP
 
@@ -177,3 +179,30 @@ async def test_many_listeners_come_and_go(finals: World, broadcaster: Owner) -> 
         for _ in range(20):
             group.create_task(one())
     assert len(broadcaster.seen) == 20
+
+
+async def test_listeners_and_waiters_are_let_go_at_once_when_the_service_leaves(worlds: Worlds) -> None:
+    loop = asyncio.get_running_loop()
+    async with worlds(drain_s=30.0) as world, AsyncExitStack() as stack:
+        await world.add_account("ana")
+        await world.add_problem()
+        await world.add_contest()
+        await world.register("finals", "ana")
+        backbone = await stack.enter_async_context(world.neighbour("broadcaster"))
+        server = backbone.server("127.0.0.1", 0, Life("broadcaster"))
+        server.serve_pass(BROADCASTER_EVENTS, Owner().take)
+        await stack.enter_async_context(server.listening())
+        ana = await world.signed_in("ana")
+        socket = await world.session.ws_connect(f"{world.url}/events?contest=finals")
+        assert await socket.receive_str() == "hello"
+        waiting = asyncio.ensure_future(ana.submit(query="?wait=true"))
+        async with asyncio.timeout(5):
+            while not await world.queued():
+                await asyncio.sleep(0)
+        began = loop.time()
+        await world.life.begin_stop()
+        answer = await waiting
+        assert (answer.status, answer.json["status"]) == (202, "accepted")
+        message = await socket.receive(timeout=5)
+        assert message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
+    assert loop.time() - began < 5

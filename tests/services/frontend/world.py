@@ -104,6 +104,7 @@ class World:
     url: str
     session: aiohttp.ClientSession
     guard: BlockBuster
+    life: Life
     tables: dict[str, sa.Table] = field(default_factory=lambda: dict(metadata_of(TABLES).tables))
 
     def person(self) -> Person:
@@ -241,5 +242,5 @@ async def a_world(folder: Path, pki: Path, guard: BlockBuster, *, beside: tuple[
         await stack.enter_async_context(_running(run(config, backbone, life), life))
         host, port = house.addresses["frontend"]
         guard.activate()
-        yield World(backbone, house, clock, engine, config, f"http://{host}:{port}", session, guard)
+        yield World(backbone, house, clock, engine, config, f"http://{host}:{port}", session, guard, life)
         guard.deactivate()
