@@ -110,11 +110,16 @@ class LocalProcess:
 class RabbitMq:
     """One RabbitMQ node with its own epmd, folder and cookie; ``start`` again after ``kill`` keeps queues and ports."""
 
-    def __init__(self, folder: Path, *, heartbeat_s: int = 10, settings: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, *, heartbeat_s: int = 10, settings: Sequence[str] = (), pki: Path | None = None
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.port, self._http_port, dist_port, epmd_port = free_ports(4)
+        self.port, self.tls_port, self._http_port, dist_port, epmd_port = free_ports(5)
         name = uuid.uuid4().hex[:8]
-        (folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        plugins = "rabbitmq_management" + (",rabbitmq_auth_mechanism_ssl" if pki is not None else "")
+        (folder / "enabled_plugins").write_text(f"[{plugins}].\n")
+        if pki is not None:
+            settings = (*settings, *_tls_settings(pki, self.tls_port))
         (folder / "rabbitmq.conf").write_text(
             "\n".join(
                 (
@@ -178,12 +183,21 @@ class RabbitMq:
     def url(self, vhost: str, *, user: str = "guest", password: str = "guest", port: int | None = None) -> str:
         return f"amqp://{user}:{password}@127.0.0.1:{port or self.port}/{vhost}"
 
+    def tls_url(self, vhost: str) -> str:
+        """Over TLS, signed in by certificate. The host is an address: who is there is told by the certificate's name alone."""
+        return f"amqps://127.0.0.1:{self.tls_port}/{vhost}"
+
     def fresh_vhost(self) -> str:
         """The name of a new, empty virtual host in which guest may do everything."""
         name = f"t{uuid.uuid4().hex[:12]}"
         self.ask("PUT", f"vhosts/{name}")
         self.ask("PUT", f"permissions/{name}/guest", {"configure": ".*", "write": ".*", "read": ".*"})
         return name
+
+    def allow(self, vhost: str, user: str, *, password: str = "", configure: str = ".*", write: str = ".*", read: str = ".*") -> None:
+        """Makes a user who may do that; without a password it signs in by its certificate only."""
+        self.ask("PUT", f"users/{user}", {"password": password, "tags": ""} if password else {"password_hash": "", "tags": ""})
+        self.ask("PUT", f"permissions/{vhost}/{user}", {"configure": configure, "write": write, "read": read})
 
     def drop_vhost(self, name: str) -> None:
         self.ask("DELETE", f"vhosts/{name}")
@@ -216,12 +230,35 @@ class RabbitMq:
             return False
 
 
+def _tls_settings(pki: Path, port: int) -> tuple[str, ...]:
+    return (
+        f"listeners.ssl.1 = 127.0.0.1:{port}",
+        f"ssl_options.cacertfile = {pki / 'ca.crt'}",
+        f"ssl_options.certfile = {pki / 'rabbitmq.crt'}",
+        f"ssl_options.keyfile = {pki / 'rabbitmq.key'}",
+        "ssl_options.verify = verify_peer",
+        "ssl_options.fail_if_no_peer_cert = true",
+        "ssl_options.versions.1 = tlsv1.3",
+        "auth_mechanisms.1 = EXTERNAL",
+        "auth_mechanisms.2 = PLAIN",
+        "ssl_cert_login_from = common_name",
+    )
+
+
 class Redis:
     """One Redis server; ``start`` again after ``kill`` keeps its port, and its content where it is persistent."""
 
-    def __init__(self, folder: Path, *, is_persistent: bool = False, settings: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, *, is_persistent: bool = False, settings: Sequence[str] = (), pki: Path | None = None
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        (self.port,) = free_ports(1)
+        self.port, self.tls_port = free_ports(2)
+        if pki is not None:
+            settings = (
+                *settings, "--tls-port", str(self.tls_port), "--tls-ca-cert-file", str(pki / "ca.crt"),
+                "--tls-cert-file", str(pki / "redis.crt"), "--tls-key-file", str(pki / "redis.key"),
+                "--tls-auth-clients", "yes", "--tls-protocols", "TLSv1.3",
+            )  # fmt: skip
         self._databases = itertools.count(1)
         self._server = LocalProcess(
             [
@@ -256,6 +293,9 @@ class Redis:
     def url(self, database: int, *, port: int | None = None) -> str:
         return f"redis://127.0.0.1:{port or self.port}/{database}"
 
+    def tls_url(self, database: int) -> str:
+        return f"rediss://127.0.0.1:{self.tls_port}/{database}"
+
     def _is_up(self) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as line:
@@ -267,11 +307,13 @@ class Redis:
 
 
 @contextmanager
-def rabbitmq_running(folder: Path, *, heartbeat_s: int = 10, settings: Sequence[str] = ()) -> Iterator[RabbitMq]:
-    """A started RabbitMQ, ended on leaving."""
+def rabbitmq_running(
+    folder: Path, *, heartbeat_s: int = 10, settings: Sequence[str] = (), pki: Path | None = None
+) -> Iterator[RabbitMq]:
+    """A started RabbitMQ, ended on leaving; with TLS too where a folder of certificates is given."""
     if not RABBITMQ_SERVER.exists() or shutil.which("epmd") is None:
         missing("RabbitMQ")
-    broker = RabbitMq(folder, heartbeat_s=heartbeat_s, settings=settings)
+    broker = RabbitMq(folder, heartbeat_s=heartbeat_s, settings=settings, pki=pki)
     try:
         broker.start()
         yield broker
@@ -281,11 +323,13 @@ def rabbitmq_running(folder: Path, *, heartbeat_s: int = 10, settings: Sequence[
 
 
 @contextmanager
-def redis_running(folder: Path, *, is_persistent: bool = False, settings: Sequence[str] = ()) -> Iterator[Redis]:
-    """A started Redis, ended on leaving."""
+def redis_running(
+    folder: Path, *, is_persistent: bool = False, settings: Sequence[str] = (), pki: Path | None = None
+) -> Iterator[Redis]:
+    """A started Redis, ended on leaving; with TLS too where a folder of certificates is given."""
     if shutil.which("redis-server") is None:
         missing("Redis")
-    server = Redis(folder, is_persistent=is_persistent, settings=settings)
+    server = Redis(folder, is_persistent=is_persistent, settings=settings, pki=pki)
     try:
         server.start()
         yield server
@@ -295,16 +339,16 @@ def redis_running(folder: Path, *, is_persistent: bool = False, settings: Sequen
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory, pki_folder: Path) -> Iterator[RabbitMq]:
     """One RabbitMQ for the whole run; it takes some seconds to boot. Tests that kill it start it again."""
-    with rabbitmq_running(tmp_path_factory.mktemp("rabbitmq")) as broker:
+    with rabbitmq_running(tmp_path_factory.mktemp("rabbitmq"), pki=pki_folder) as broker:
         yield broker
 
 
 @pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+def redis_server(tmp_path_factory: pytest.TempPathFactory, pki_folder: Path) -> Iterator[Redis]:
     """One Redis for the whole run, without persistence."""
-    with redis_running(tmp_path_factory.mktemp("redis")) as server:
+    with redis_running(tmp_path_factory.mktemp("redis"), pki=pki_folder) as server:
         yield server
 
 

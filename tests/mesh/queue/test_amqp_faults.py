@@ -262,8 +262,7 @@ async def test_torn_line_never_looks_like_a_cancellation(rabbitmq: RabbitMq, vho
 async def test_service_that_may_not_declare_uses_what_is_there(rabbitmq: RabbitMq, vhost: str) -> None:
     async with opened(rabbitmq.url(vhost)):
         pass
-    rabbitmq.ask("PUT", "users/narrow", {"password": "narrow", "tags": ""})
-    rabbitmq.ask("PUT", f"permissions/{vhost}/narrow", {"configure": "^$", "write": r"^palestra\.work$", "read": "^Work$"})
+    rabbitmq.allow(vhost, "narrow", password="narrow", configure="^$", write=r"^palestra\.work$", read="^Work$")
     async with opened(rabbitmq.url(vhost, user="narrow", password="narrow")) as queue:
         sent = await publish(queue, "Work", 1)
         async with queue.consumer("Work") as consumer:
