@@ -34,7 +34,10 @@ def user_topic(username: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One piece of news, as a browser gets it: ``{"kind": …, "at": …, "body": {…}}``.
+    """One piece of news: ``{"kind": …, "at": …, "body": {…}}``, one JSON object on one line.
+
+    A browser gets it with where it belongs: ``{"topic": …, "id": …, "kind": …, "at": …, "body": {…}}``. ``id`` is where to
+    resume (``?since=``). ``{"kind": "gap", "topic": …}`` in between says: news of that topic may be missing, read again.
 
     Kinds and bodies:
       ``scoreboard``            a `ScoreboardDelta` as object
