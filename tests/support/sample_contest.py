@@ -103,11 +103,11 @@ def _submissions(rows: Rows, dice: random.Random, username: str, skill: float) -
         ease = share / 100
         if dice.random() > min(0.95, ease + skill * 0.8):
             continue
-        at = dice.uniform(8, 264) * (1.15 - skill)
+        at = dice.uniform(8, 300) * (1.2 - skill)
         for attempt in range(dice.randint(1, 4)):
             minute = min(263.5, at + attempt * dice.uniform(3, 25))
             is_accepted = dice.random() < 0.35 + ease * 0.4 + skill * 0.2
-            is_waiting = minute > 262
+            is_waiting = minute > 262.5
             verdict = None if is_waiting else "AC" if is_accepted else dice.choice(("WA", "WA", "WA", "TLE", "TLE", "RTE", "CE", "MLE"))
             _submission(rows, dice, "spring-open", username, alias, start + timedelta(minutes=minute), verdict, attempt)
             if verdict in {"AC", None}:
@@ -159,7 +159,7 @@ def _clarifications(rows: Rows) -> None:
         rows.add("clarifications", **row)
 
     add(1, 200, text="Welcome! Lunch is in the hall from 12:00 on. Printouts are brought to your table.", is_announcement=True, username="olga")
-    add(2, 150, text="Can two aqueducts share a spring?", problem="aqueducts", answer="Yes, as the second sample shows.", answered_by="olga", answered_at=NOW - timedelta(minutes=147), is_public=True)  # noqa: E501
-    add(3, 60, text="Is n the number of riders or of balloons?", problem="balloons", answer="Read the section “Input” again.", answered_by="olga", answered_at=NOW - timedelta(minutes=58))  # noqa: E501
+    add(2, 150, text="Can two aqueducts share a spring?", problem="aqueducts", answer="Yes, as the second sample shows.", answered_by="olga", answered_at=NOW - timedelta(minutes=147), is_public=True)
+    add(3, 60, text="Is n the number of riders or of balloons?", problem="balloons", answer="Read the section “Input” again.", answered_by="olga", answered_at=NOW - timedelta(minutes=58))
     add(4, 9, text="The statement says “at most 10^5” and the sample has 0. May n be 0?", problem="chariots")
     add(5, 4, text="Our keyboard lost its Q. May we have another one?")

@@ -128,8 +128,8 @@ async def showroom(
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
-        desk.passwords.close()
-        await record.close()
+        await desk.passwords.aclose()
+        await record.aclose()
 
 
 def _fill(path: Path, rows: Rows) -> None:
@@ -167,7 +167,7 @@ async def _serve(port: int, teams: int) -> None:
 
     with TemporaryDirectory() as folder:
         async with showroom(Path(folder), rows=sample_rows(teams) if teams else None, clock=Shifted(), port=port) as url:
-            print(f"{url}  users: admin olga ana team01 … team30  password: {PASSWORD}", flush=True)  # noqa: T201  this is a command
+            print(f"{url}  users: admin olga ana team01 … team30  password: {PASSWORD}", flush=True)
             await asyncio.Event().wait()
 
 

@@ -32,7 +32,10 @@ async def contest_page(
     open_questions = values.pop("open_questions", None)
     if open_questions is None:
         open_questions = await _open_questions(request, access) if access.is_jury else 0
-    return paint(request, template, status=status, access=access, now=access.now, tab=tab, open_questions=open_questions, **values)
+    return paint(
+        request, template, status=status, access=access, now=access.now, tab=tab, open_questions=open_questions,
+        has_big_clock=template == "contest.html", **values,
+    )  # fmt: skip
 
 
 def submit_values(request: web.Request, access: ContestAccess, languages: Iterable[object], key: str, **more: Any) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from aiohttp import web
 
 from services.frontend.keys import DESK, ERROR_PAGE
@@ -23,9 +25,9 @@ def add_pages(app: web.Application) -> None:
     app[ERROR_PAGE] = draw_fault
     app.add_routes([
         web.get("/static/{version}/{name}", statics.serve),
-        web.get("/favicon.ico", lambda _: _moved(statics.url("logo.svg"))),
+        web.get("/favicon.ico", _moved(statics.url("logo.svg"))),
         web.get("/", contests.show_contests),
-        web.get("/contests", lambda _: _moved("/")),
+        web.get("/contests", _moved("/")),
         web.get("/sign-in", entry.show_sign_in),
         web.post("/sign-in", entry.sign_in),
         web.get("/sign-up", entry.show_sign_up),
@@ -64,5 +66,8 @@ def add_pages(app: web.Application) -> None:
     ])  # fmt: skip
 
 
-async def _moved(address: str) -> web.Response:
-    raise web.HTTPFound(address)
+def _moved(address: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def redirect(_: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound(address)
+
+    return redirect

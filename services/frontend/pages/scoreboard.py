@@ -11,7 +11,7 @@ from contest.rules import Audience
 from services.frontend.keys import desk_of
 from services.frontend.pages.frames import access_of, contest_page
 
-ROWS_AT_ONCE: Final = 120
+ROWS_AT_ONCE: Final = 60
 
 
 async def show_scoreboard(request: web.Request) -> web.Response:

@@ -65,7 +65,8 @@ async def show_submission(request: web.Request) -> web.Response:
     check_signed_in(actor_of(request))
     detail, access = await desk.access.submission(actor_of(request), request.match_info["id"])
     runs = await desk.submissions.runs_of(detail.submission.id) if access.is_jury else []
-    return await contest_page(request, "submission.html", access, "submissions", detail=detail, cases=detail.cases, runs=runs)
+    tab = "submissions" if detail.submission.username == access.actor.username else "jury"
+    return await contest_page(request, "submission.html", access, tab, detail=detail, cases=detail.cases, runs=runs)
 
 
 async def rejudge(request: web.Request) -> web.Response:

@@ -81,4 +81,4 @@ def public_path(address: str, folder: str = "") -> str | None:
 
 def _inside(address: str, folder: str, link: Callable[[str], str]) -> str | None:
     path = public_path(address, folder)
-    return None if path is None else link(path)
+    return (link(path) or None) if path is not None else None

@@ -17,17 +17,21 @@ from services.frontend.statements.maths import to_mathml
 
 _SAMPLE_MARKS = re.compile(r"^[ \t]*\{\{[ \t]*(?:nextsample|remainingsamples)[ \t]*\}\}[ \t]*$", re.MULTILINE)
 _TOP_HEADING: Final = 2
+_IMAGE_WIDTH = re.compile(r"""(!\[[^\]\n]*\]\([^)\n]*\))\{[^}\n]*?\bwidth\s*=\s*["']?(\d{1,4}%?)["']?[^}\n]*\}""")
 
 
 def markdown_to_html(text: str) -> str:
-    """HTML of a statement, not yet cleaned. Headings start at level 2; Kattis' sample marks are taken out."""
-    return str(_parser().render(_SAMPLE_MARKS.sub("", text)))
+    """HTML of a statement, not yet cleaned. Headings start at level 2; Kattis' sample marks are taken out.
+
+    A dollar opens maths when no space follows it and closes it when no space comes before. Source: pandoc, tex_math_dollars.
+    """
+    return str(_parser().render(_IMAGE_WIDTH.sub(r'\1{width="\2"}', _SAMPLE_MARKS.sub("", text))))
 
 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": True, "maxNesting": 40})
     parser.enable(["table", "strikethrough", "smartquotes", "replacements"])
-    parser.use(dollarmath_plugin, allow_labels=False, allow_space=True, allow_digits=False, double_inline=True)
+    parser.use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=True, double_inline=True)
     parser.use(attrs_plugin, after=("image",), allowed=["width", "height"])
     parser.use(deflist_plugin)
     parser.core.ruler.push("headings", _lower_headings)

@@ -23,6 +23,8 @@ MATHS_ATTRIBUTES: Final = frozenset({
     "height", "depth", "notation", "alttext",
 })  # fmt: skip
 
+_LIMITS: Final = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
+_WITH_LIMITS: Final = frozenset("∑∏∐\u22c3\u22c2\u22c1\u22c0⨁⨂⨀⨆") | {"max", "min", "lim", "sup", "inf", "gcd", "det", "Pr", "lim\u2006sup", "lim\u2006inf"}
 MAX_FORMULA_CHARS: Final = 2_000
 MAX_NESTING: Final = 40
 _PARSER_FAILURES = (ValueError, LookupError, TypeError, AttributeError, RecursionError, StopIteration, RuntimeError, AssertionError)
@@ -68,7 +70,17 @@ def _serialise(element: Element) -> str:
     attributes = "".join(
         f' {name}="{html.escape(html.unescape(value))}"' for name, value in element.attrib.items() if name in MATHS_ATTRIBUTES
     )
-    return f"<{element.tag}{attributes}>{inner}</{element.tag}>"
+    tag = element.tag
+    if tag in _LIMITS and _takes_limits(element[0]):
+        tag = _LIMITS[tag]
+    if tag == "mo" and "movablelimits" not in element.attrib and _takes_limits(element):
+        attributes += ' movablelimits="true"'
+    return f"<{tag}{attributes}>{inner}</{tag}>"
+
+
+def _takes_limits(base: Element) -> bool:
+    """Whether bounds stand below and above it in a displayed formula; in a line they stand beside it."""
+    return base.tag == "mo" and html.unescape(base.text or "") in _WITH_LIMITS
 
 
 def _escaped(text: str | None) -> str:

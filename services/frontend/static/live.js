@@ -1,11 +1,13 @@
 // Owns the one connection for live news: WebSocket, else a stream of events, else asking now and then. Comes back by itself,
-// says where it stopped, and tells who listens when something may have been missed. Never reads the news itself.
+// says where it stopped (at first: when the page was drawn), and tells who listens when something may have been missed.
+// Never reads the news itself.
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20000;
 const OPEN_LIMIT_MS = 8000;
 const ASK_EVERY_MS = 15000;
 const STEADY_MS = 5000;
+const TICKET_EXPIRED = 4001;
 const WORDS = { live: "Live", waiting: "Reconnecting", asking: `Renews every ${ASK_EVERY_MS / 1000} s` };
 
 let only = null;
@@ -21,10 +23,9 @@ class Live {
   #listeners = new Map();
   #anyListeners = [];
   #gapListeners = [];
-  #since = "";
+  #since = `${Date.parse(document.documentElement.dataset.now) || Date.now()}-0`;
   #wait = FIRST_WAIT_MS;
   #failures = { socket: 0, stream: 0 };
-  #hasBeenLive = false;
   #line = null;
   #timer = 0;
   #asking = 0;
@@ -66,7 +67,7 @@ class Live {
   #address() {
     const address = new URL("/events", location.href);
     if (this.#contest) address.searchParams.set("contest", this.#contest);
-    if (this.#since) address.searchParams.set("since", this.#since);
+    address.searchParams.set("since", this.#since);
     return address;
   }
 
@@ -77,7 +78,7 @@ class Live {
     const end = this.#watch("socket", () => socket.close());
     socket.addEventListener("open", () => end.opened());
     socket.addEventListener("message", (event) => this.#hear(event.data));
-    socket.addEventListener("close", () => end.broke());
+    socket.addEventListener("close", (event) => end.broke(event.code === TICKET_EXPIRED));
   }
 
   #openStream() {
@@ -85,6 +86,7 @@ class Live {
     const end = this.#watch("stream", () => stream.close());
     stream.addEventListener("open", () => end.opened());
     stream.addEventListener("message", (event) => this.#hear(event.data));
+    stream.addEventListener("end", (event) => end.broke(JSON.parse(event.data).code === TICKET_EXPIRED));
     stream.addEventListener("error", () => end.broke());
   }
 
@@ -93,14 +95,16 @@ class Live {
     const line = { close };
     this.#line = line;
     let steady = 0;
+    let isSteady = false;
     const late = setTimeout(() => broke(), OPEN_LIMIT_MS);
-    const broke = () => {
+    const broke = (isExpected = false) => {
       clearTimeout(late);
       clearTimeout(steady);
       if (this.#line !== line) return;
       this.#line = null;
       close();
-      if (!steady) this.#failures[way] += 1;
+      if (isExpected) return this.#open();
+      if (!isSteady) this.#failures[way] += 1;
       this.#show("waiting");
       this.#again(this.#wait * (0.75 + Math.random() / 2));
       this.#wait = Math.min(LONGEST_WAIT_MS, this.#wait * 2);
@@ -108,14 +112,14 @@ class Live {
     const opened = () => {
       clearTimeout(late);
       if (this.#line !== line) return;
-      this.#failures = { socket: 0, stream: way === "stream" ? 0 : this.#failures.stream };
-      if (way === "stream") this.#failures.socket = 2;
-      steady = setTimeout(() => { this.#wait = FIRST_WAIT_MS; }, STEADY_MS);
+      steady = setTimeout(() => {
+        isSteady = true;
+        this.#wait = FIRST_WAIT_MS;
+        this.#failures[way] = 0;
+      }, STEADY_MS);
       clearInterval(this.#asking);
       this.#asking = 0;
       this.#show("live");
-      if (this.#hasBeenLive && !this.#since) this.#gap();
-      this.#hasBeenLive = true;
     };
     return { opened, broke };
   }
@@ -146,8 +150,8 @@ class Live {
     } catch {
       return;
     }
-    if (news.id) this.#since = news.id;
     if (news.kind === "gap") return this.#gap();
+    if (news.id) this.#since = news.id;
     for (const listener of this.#listeners.get(news.kind) ?? []) listener(news.body);
     for (const listener of this.#anyListeners) listener(news.kind, news.body);
   }

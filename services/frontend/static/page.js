@@ -9,6 +9,8 @@ const root = document.documentElement;
 startClocks();
 localTimes(document);
 document.querySelector("[data-focus]")?.focus();
+const tab = document.querySelector(".tabs [aria-current]");
+if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
 
 if (root.dataset.user || root.dataset.contest) {
   const live = connection();

@@ -83,7 +83,9 @@ function redraw(changed = new Set()) {
   frame.querySelector("[data-board-count]").textContent = shown.length === all ? `${all} team${all === 1 ? "" : "s"}` : `${shown.length} of ${all} teams`;
   board.tallies().forEach((tally, column) => {
     const cell = frame.querySelector(`[data-tally="${column}"]`);
-    if (cell) cell.textContent = `${tally.solved} / ${tally.tried}`;
+    if (!cell) return;
+    cell.firstChild.textContent = String(tally.solved);
+    cell.lastChild.textContent = String(tally.tried);
   });
   place();
   for (const username of changed) notice(drawn.get(username)?.element);
@@ -153,7 +155,7 @@ function cellElement(cell) {
   if (cell.state === "empty") return element;
   const sign = made("span", "", signOf(cell, board.mode));
   sign.setAttribute("aria-hidden", "true");
-  sign.append(made("small", "", cell.time_s === null ? "\u00a0" : hoursMinutes(cell.time_s)));
+  if (cell.time_s !== null) sign.append(made("small", "", hoursMinutes(cell.time_s)));
   element.append(sign, made("span", "unseen", wordsOf(cell, board.mode)));
   return element;
 }
