@@ -10,6 +10,8 @@ from typing import NamedTuple, Protocol
 from contest.facts import BoardProblem
 from contest.verdicts import Blame, Verdict
 
+ZERO = Fraction(0)
+
 UNCOUNTED = frozenset({Verdict.CE}) | {verdict for verdict in Verdict if verdict.blame in {Blame.SETTER, Blame.JUDGE}}
 """Verdicts that are no try at all: CE costs nothing, VE and JE are not the contestant's fault."""
 
@@ -20,29 +22,10 @@ class Moment(NamedTuple):
     at_us: int
     submission: str
 
-    @property
-    def at_s(self) -> int:
-        """Whole seconds after the start."""
-        return self.at_us // 1_000_000
-
-
-class Try:
-    """One submission on a board: where it belongs, and its verdict as far as this board may know it."""
-
-    __slots__ = ("moment", "problem", "score", "team", "verdict")
-
-    def __init__(self, moment: Moment, team: int, problem: int) -> None:
-        self.moment = moment
-        self.team = team
-        self.problem = problem
-        self.verdict: Verdict | None = None
-        self.score = Fraction(0)
-
 
 class Worth(NamedTuple):
-    """What a cell shows and adds to its row. ``reached`` is the try that reached the score, None without a score.
-
-    A tuple, since it is made for every fact and compared with the one before.
+    """What a cell shows and adds to its row. ``reached`` is the try that reached the score, ``time_s`` its whole seconds after
+    the start; both None without a score. A tuple, since one is made for every fact and compared with the one before.
     """
 
     tries: int = 0
@@ -50,31 +33,67 @@ class Worth(NamedTuple):
     is_solved: bool = False
     score: Fraction | int = 0
     penalty_s: int = 0
+    time_s: int | None = None
     reached: Moment | None = None
-
-    @property
-    def state(self) -> str:
-        """The one word for the cell: solved, else pending while a try is undecided, else partial, tried or empty."""
-        if self.is_solved:
-            return "solved"
-        if self.pending:
-            return "pending"
-        if self.score:
-            return "partial"
-        return "tried" if self.tries else "empty"
 
 
 UNTOUCHED = Worth()
 """A cell without a submission."""
 
 
-class Totals(NamedTuple):
-    """The sums of a row."""
+class Totals:
+    """The sums of a row: problems solved, score, penalty, and when the last try that raised the score was made."""
 
-    solved: int = 0
-    score: Fraction | int = 0
-    penalty_s: int = 0
-    last_s: int = 0
+    __slots__ = ("last_s", "penalty_s", "score", "solved")
+
+    def __init__(self) -> None:
+        self.solved = 0
+        self.score: Fraction | int = 0
+        self.penalty_s = 0
+        self.last_s = 0
+
+
+class Cell:
+    """One team's tries at one problem, in order of their moments, and what they are worth. ``team`` and ``column`` are numbers."""
+
+    __slots__ = ("column", "problem", "team", "tries", "worth")
+
+    def __init__(self, team: int, column: int, problem: BoardProblem) -> None:
+        self.team = team
+        self.column = column
+        self.problem = problem
+        self.tries: list[Try] = []
+        self.worth = UNTOUCHED
+
+    def insert(self, new: Try) -> bool:
+        """Puts a try where its moment belongs; False when it is there already."""
+        tries = self.tries
+        place = len(tries)
+        if tries and new.moment <= tries[-1].moment:
+            place = bisect_left(tries, new.moment, key=_moment_of)
+            if tries[place].moment == new.moment:
+                return False
+        tries.insert(place, new)
+        return True
+
+
+class Try:
+    """One submission on a board: where it belongs, and its verdict as far as this board may know it."""
+
+    __slots__ = ("cell", "is_counted", "moment", "score", "verdict")
+
+    def __init__(self, moment: Moment, cell: Cell) -> None:
+        self.moment = moment
+        self.cell = cell
+        self.verdict: Verdict | None = None
+        self.score = ZERO
+        self.is_counted = False
+
+    def judge(self, verdict: Verdict | None, score: Fraction) -> None:
+        """The verdict, or None: undecided."""
+        self.verdict = verdict
+        self.score = score
+        self.is_counted = verdict is not None and verdict not in UNCOUNTED
 
 
 class Scoring(Protocol):
@@ -92,17 +111,6 @@ class Scoring(Protocol):
     def merit(self, totals: Totals, /) -> int:
         """A number that is smaller for the better row and equal for rows that share a rank."""
         ...
-
-
-def insert_try(tries: list[Try], new: Try) -> bool:
-    """Puts a try where its moment belongs; False when it is there already."""
-    place = len(tries)
-    if tries and new.moment <= tries[-1].moment:
-        place = bisect_left(tries, new.moment, key=_moment_of)
-        if tries[place].moment == new.moment:
-            return False
-    tries.insert(place, new)
-    return True
 
 
 def _moment_of(one: Try) -> Moment:

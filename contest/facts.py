@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from contest.verdicts import Verdict
 
@@ -78,8 +78,7 @@ or solved; ``time_s`` is when the cell's score was reached, None without one. Sc
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What one fact changed on one board.
 
     ``rows`` are the changed rows, ``moves`` (username, from place, to place). Who holds the board at a version v with

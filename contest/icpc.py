@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contest.cell import UNCOUNTED, Moment, Totals, Try, Worth
+from contest.cell import Totals, Try, Worth
 from contest.facts import BoardProblem
 from contest.verdicts import Verdict
 
 _PENALTY_BITS = 40
 _LAST_BITS = 32
+_AC = Verdict.AC
 
 
 def accepted_penalty_s(accepted_s: int, rejected: int, penalty_s: int) -> int:
@@ -32,15 +33,13 @@ class IcpcScoring:
         """Counts up to the first accepted try; what is undecided before it shows as pending."""
         judged = pending = 0
         for one in tries:
-            verdict = one.verdict
-            if verdict is None:
-                pending += 1
-            elif verdict is Verdict.AC:
-                reached: Moment = one.moment
-                penalty = accepted_penalty_s(reached.at_s, judged, self._penalty_s)
-                return Worth(judged + 1, pending, is_solved=True, score=1, penalty_s=penalty, reached=reached)
-            elif verdict not in UNCOUNTED:
+            if one.is_counted:
                 judged += 1
+                if one.verdict is _AC:
+                    time_s = one.moment.at_us // 1_000_000
+                    return Worth(judged, pending, True, 1, accepted_penalty_s(time_s, judged - 1, self._penalty_s), time_s, one.moment)
+            elif one.verdict is None:
+                pending += 1
         return Worth(judged, pending)
 
     def merit(self, totals: Totals, /) -> int:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from math import lcm
 
-from contest.cell import UNCOUNTED, Moment, Totals, Try, Worth
+from contest.cell import ZERO, Moment, Totals, Try, Worth
 from contest.facts import BoardProblem
 
 
@@ -19,22 +18,21 @@ class IoiScoring:
     def weigh(self, tries: Sequence[Try], problem: BoardProblem, /) -> Worth:
         """Takes the best score; counts up to the first try with the full score."""
         judged = pending = 0
-        best = Fraction(0)
+        best = ZERO
         reached: Moment | None = None
         for one in tries:
-            if one.verdict is None:
+            if one.is_counted:
+                judged += 1
+                if one.score > best:
+                    best, reached = min(one.score, problem.max_score), one.moment
+                    if best == problem.max_score:
+                        break
+            elif one.verdict is None:
                 pending += 1
-                continue
-            if one.verdict in UNCOUNTED:
-                continue
-            judged += 1
-            if one.score > best:
-                best, reached = min(one.score, problem.max_score), one.moment
-                if best == problem.max_score:
-                    break
-        is_solved = reached is not None and best == problem.max_score
-        points = best * problem.points / problem.max_score if best else 0
-        return Worth(judged, pending, is_solved=is_solved, score=points, reached=reached)
+        if reached is None:
+            return Worth(judged, pending)
+        points = best if problem.points == problem.max_score else best * problem.points / problem.max_score
+        return Worth(judged, pending, best == problem.max_score, points, 0, reached.at_us // 1_000_000, reached)
 
     def merit(self, totals: Totals, /) -> int:
         """The total in units of ``1 / scale``, negative; grows ``scale`` when the total does not fit."""

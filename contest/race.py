@@ -2,52 +2,58 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from collections.abc import Iterable
 
-from contest.cell import Moment
+from contest.cell import Cell, Moment
 
 
 class Race:
     """The race for one problem. ``holder`` is the team that solved it first, None while nobody is sure to be.
 
     Nobody is sure to be first while an earlier try is undecided: a balloon given cannot be taken back.
-    Heaps are cleaned when looked at, so a fact costs the logarithm of what is open.
+    Whatever is later than the earliest solve is not even noted, so nearly every fact costs one comparison. When that
+    solve is taken back (a rejudge), all cells of the problem are looked at once: see `begin_anew`.
     """
 
-    __slots__ = ("_by_solved", "_by_undecided", "_solved", "_undecided", "holder")
+    __slots__ = ("_earliest", "_team", "_undecided", "holder", "is_lost")
 
     def __init__(self) -> None:
         self.holder: int | None = None
-        self._solved: dict[int, Moment] = {}
-        self._by_solved: list[tuple[Moment, int]] = []
+        self.is_lost = False
+        self._earliest: Moment | None = None
+        self._team = -1
         self._undecided: set[Moment] = set()
-        self._by_undecided: list[Moment] = []
 
     def open(self, moment: Moment) -> None:
         """A try is undecided."""
-        if moment not in self._undecided:
+        if self._earliest is None or moment < self._earliest:
             self._undecided.add(moment)
-            heappush(self._by_undecided, moment)
 
     def close(self, moment: Moment) -> None:
         """It is decided."""
-        self._undecided.discard(moment)
+        if self._undecided:
+            self._undecided.discard(moment)
 
     def solve(self, team: int, moment: Moment | None) -> None:
         """A team's solving try is now this one; None: it has not solved the problem (any more)."""
-        if moment is None:
-            self._solved.pop(team, None)
-        elif self._solved.get(team) != moment:
-            self._solved[team] = moment
-            heappush(self._by_solved, (moment, team))
+        if team == self._team and moment != self._earliest:
+            self.is_lost = True
+        elif moment is not None and (self._earliest is None or moment < self._earliest):
+            self._earliest, self._team = moment, team
+            self._undecided = {one for one in self._undecided if one < moment}
+
+    def begin_anew(self, cells: Iterable[Cell]) -> None:
+        """Finds the earliest solve among all cells of the problem, and what is undecided before it."""
+        self._earliest, self._team, self._undecided, self.is_lost = None, -1, set(), False
+        undecided: list[Moment] = []
+        for cell in cells:
+            if cell.worth.is_solved:
+                self.solve(cell.team, cell.worth.reached)
+            undecided += [one.moment for one in cell.tries if one.verdict is None]  # hidden ones are later than any solve
+        for moment in undecided:
+            self.open(moment)
 
     def settle(self) -> int | None:
-        """Finds the holder anew and returns it."""
-        while self._by_solved and self._solved.get(self._by_solved[0][1]) != self._by_solved[0][0]:
-            heappop(self._by_solved)
-        while self._by_undecided and self._by_undecided[0] not in self._undecided:
-            heappop(self._by_undecided)
-        self.holder = None
-        if self._by_solved and not (self._by_undecided and self._by_undecided[0] < self._by_solved[0][0]):
-            self.holder = self._by_solved[0][1]
+        """Finds the holder anew and returns it. Not to be asked while ``is_lost``."""
+        self.holder = self._team if self._earliest is not None and not self._undecided else None
         return self.holder

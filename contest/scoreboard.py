@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from contest.cell import UNTOUCHED, Moment, Scoring, Totals, Try, Worth, insert_try
+from contest.cell import Cell, Moment, Scoring, Try
 from contest.facts import BoardProblem, BoardSubmission, BoardTeam, Change, Fact, Judged, Row, Submitted
 from contest.icpc import IcpcScoring
 from contest.ioi import IoiScoring
+from contest.line import Line, shown
 from contest.race import Race
 from contest.rules import Audience, ContestRules, Mode, Phase
 from contest.standing import Standing
@@ -52,12 +53,15 @@ class Scoreboard:
         self._team_of = {team.username: number for number, team in enumerate(self.teams)}
         self._column_of = {problem.alias: number for number, problem in enumerate(self.problems)}
         self._duration_us = rules.duration_s * 1_000_000
+        self._hidden_from_us = self._duration_us
+        if audience is Audience.PUBLIC and rules.freeze_start is not None and rules.thawed_at is None:
+            self._hidden_from_us = (rules.duration_s - rules.freeze_s) * 1_000_000
         self._scoring: Scoring = IcpcScoring(rules.penalty_s) if rules.mode is Mode.ICPC else IoiScoring()
-        untouched = [_cell(problem, UNTOUCHED, is_first=False) for problem in self.problems]
-        self._lines = [_Line(untouched) for _ in self.teams]
+        untouched = [shown(problem) for problem in self.problems]
+        self._lines = [Line(number, team, untouched) for number, team in enumerate(self.teams)]
         self._races = [Race() for _ in self.problems]
         self._judgeable: dict[str, Try] = {}
-        self._standing = Standing([self._scoring.merit(Totals())] * len(self.teams))
+        self._order()
 
     def apply(self, fact: Fact, version: int) -> Change | None:
         """Folds one fact in. None when this board shows nothing new."""
@@ -67,38 +71,45 @@ class Scoreboard:
             one = self._judge(fact)
         if one is None:
             return None
-        is_seen = self._weigh(one.team, one.problem)
-        touched = self._settle(one.problem)
-        if is_seen:
-            touched.add(one.team)
-        if not touched:
+        cell = one.cell
+        is_seen = self._weigh(cell)
+        others = self._settle(cell.column)
+        if not is_seen and not others:
             return None
-        before, after = self._place(one.team) if is_seen else (0, 0)
-        change = Change(
-            version,
-            self.version,
-            tuple(self._row(team, self._standing.place(team), self._standing.rank(team)) for team in sorted(touched)),
-            ((self.teams[one.team].username, before, after),) if before != after else (),
-        )
+        rows: tuple[Row, ...] = ()
+        moves: tuple[tuple[str, int, int], ...] = ()
+        if is_seen:
+            line = self._lines[cell.team]
+            before, after, rank = self._place(cell.team, line)
+            rows = (line.row(after, rank),)
+            if before != after:
+                moves = ((line.username, before, after),)
+        if others:
+            rows += tuple(
+                self._lines[team].row(self._standing.place(team), self._standing.rank(team))
+                for team in others
+                if team != cell.team or not is_seen
+            )
+        change = Change(version, self.version, rows, moves)
         self.version = version
         return change
 
     def fill(self, submissions: Iterable[BoardSubmission]) -> None:
         """Folds many submissions in as they stand, tells no change: for a board that nobody has seen yet."""
         for one in submissions:
-            if self._enter(one.submission, one.username, one.problem, one.submitted_at) is not None and one.verdict is not None:
-                self._judge(Judged(one.submission, one.verdict, one.score))
-        for team, line in enumerate(self._lines):
-            for column, tries in enumerate(line.tries):
-                if tries is not None:
-                    self._weigh(team, column)
+            entered = self._enter(one.submission, one.username, one.problem, one.submitted_at)
+            if entered is not None and one.verdict is not None:
+                self._judge(one)
+        for line in self._lines:
+            for cell in line.cells():
+                self._weigh(cell)
         for column in range(len(self.problems)):
             self._settle(column)
         self._order()
 
     def rows(self) -> list[Row]:
         """Every row in board order."""
-        return [self._row(team, place, rank) for place, (team, rank) in enumerate(self._standing.ranked())]
+        return [self._lines[team].row(place, rank) for place, (team, rank) in enumerate(self._standing.ranked())]
 
     def snapshot(self, version: int, now: datetime) -> dict[str, Any]:
         """The whole board as JSON types, as it stands at that version of the contest.
@@ -130,80 +141,65 @@ class Scoreboard:
         at_us = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
         if team is None or column is None or not 0 <= at_us < self._duration_us:
             return None
-        one = Try(Moment(at_us, submission), team, column)
-        if not insert_try(self._lines[team].tries_at(column), one):
+        cell = self._lines[team].cell(column, self.problems[column])
+        one = Try(Moment(at_us, submission), cell)
+        if not cell.insert(one):
             return None
-        if self.audience is Audience.JURY or not self.rules.hides(submitted_at):
+        if at_us < self._hidden_from_us:
             self._judgeable[submission] = one
             self._races[column].open(one.moment)
         return one
 
-    def _judge(self, fact: Judged) -> Try | None:
+    def _judge(self, fact: Judged | BoardSubmission) -> Try | None:
         one = self._judgeable.get(fact.submission)
         if one is None or (one.verdict is fact.verdict and one.score == fact.score):
             return None
-        one.verdict, one.score = fact.verdict, fact.score
-        race = self._races[one.problem]
+        one.judge(fact.verdict, fact.score)
+        race = self._races[one.cell.column]
         if fact.verdict is None:
             race.open(one.moment)
         else:
             race.close(one.moment)
         return one
 
-    def _weigh(self, team: int, column: int) -> bool:
-        line = self._lines[team]
-        worth = self._scoring.weigh(line.tries_at(column), self.problems[column])
-        if worth == line.worths[column]:
+    def _weigh(self, cell: Cell) -> bool:
+        worth = self._scoring.weigh(cell.tries, cell.problem)
+        if worth == cell.worth:
             return False
-        self._races[column].solve(team, worth.reached if worth.is_solved else None)
-        line.write(column, worth)
-        self._show(team, column)
+        race, line = self._races[cell.column], self._lines[cell.team]
+        if worth.is_solved or cell.worth.is_solved:
+            race.solve(cell.team, worth.reached if worth.is_solved else None)
+        line.put(cell, worth)
+        line.show(cell, is_first=race.holder == cell.team)
         return True
 
-    def _settle(self, column: int) -> set[int]:
+    def _settle(self, column: int) -> tuple[int, ...]:
+        """The teams that lost and won the mark of the first."""
         race = self._races[column]
+        if race.is_lost:
+            race.begin_anew(cell for line in self._lines if (cell := line.touched_cell(column)) is not None)
         before = race.holder
         after = race.settle()
         if before == after:
-            return set()
-        touched = {team for team in (before, after) if team is not None}
-        for team in touched:
-            self._show(team, column)
-        return touched
+            return ()
+        changed = tuple(team for team in (before, after) if team is not None)
+        for team in changed:
+            self._lines[team].show(self._lines[team].cell(column, self.problems[column]), is_first=team == after)
+        return changed
 
-    def _place(self, team: int) -> tuple[int, int]:
-        scale = self._scoring.scale
-        merit = self._scoring.merit(self._lines[team].totals)
-        if scale == self._scoring.scale:
+    def _place(self, team: int, line: Line) -> tuple[int, int, int]:
+        merit = self._scoring.merit(line)
+        if self._scale == self._scoring.scale:
             return self._standing.move(team, merit)
         before = self._standing.place(team)
         self._order()
-        return before, self._standing.place(team)
+        return before, self._standing.place(team), self._standing.rank(team)
 
     def _order(self) -> None:
         for line in self._lines:
-            self._scoring.merit(line.totals)  # lets the scale grow until every total fits
-        self._standing = Standing([self._scoring.merit(line.totals) for line in self._lines])
-
-    def _show(self, team: int, column: int) -> None:
-        line = self._lines[team]
-        line.cells[column] = _cell(self.problems[column], line.worths[column], is_first=self._races[column].holder == team)
-
-    def _row(self, team: int, place: int, rank: int) -> Row:
-        named, line = self.teams[team], self._lines[team]
-        solved, score, penalty_s, last_s = line.totals
-        return {
-            "username": named.username,
-            "name": named.name,
-            "group": named.group,
-            "place": place,
-            "rank": rank,
-            "solved": solved,
-            "penalty_s": penalty_s,
-            "score": str(score),
-            "last_s": last_s,
-            "cells": line.cells.copy(),
-        }
+            self._scoring.merit(line)  # lets the scale grow until every total fits
+        self._scale = self._scoring.scale
+        self._standing = Standing([self._scoring.merit(line) for line in self._lines])
 
 
 def rebuild(
@@ -221,45 +217,6 @@ def rebuild(
     board = Scoreboard(contest_alias, rules, problems, teams, audience, title=title, version=version)
     board.fill(submissions)
     return board
-
-
-class _Line:
-    """One team: its tries, what they are worth, and the cells as last shown."""
-
-    __slots__ = ("cells", "totals", "tries", "worths")
-
-    def __init__(self, untouched: Sequence[dict[str, Any]]) -> None:
-        self.tries: list[list[Try] | None] = [None] * len(untouched)
-        self.worths = [UNTOUCHED] * len(untouched)
-        self.cells = list(untouched)
-        self.totals = Totals()
-
-    def tries_at(self, column: int) -> list[Try]:
-        tries = self.tries[column]
-        if tries is None:
-            tries = self.tries[column] = []
-        return tries
-
-    def write(self, column: int, worth: Worth) -> None:
-        old, (solved, score, penalty_s, last_s) = self.worths[column], self.totals
-        self.worths[column] = worth
-        if worth.reached != old.reached:
-            last_s = max((one.reached.at_s for one in self.worths if one.reached), default=0)
-        self.totals = Totals(
-            solved + worth.is_solved - old.is_solved, score + worth.score - old.score, penalty_s + worth.penalty_s - old.penalty_s, last_s
-        )
-
-
-def _cell(problem: BoardProblem, worth: Worth, *, is_first: bool) -> dict[str, Any]:
-    return {
-        "label": problem.label,
-        "state": worth.state,
-        "tries": worth.tries,
-        "pending": worth.pending,
-        "time_s": worth.reached.at_s if worth.reached else None,
-        "is_first": is_first,
-        "score": str(worth.score),
-    }
 
 
 def _column(problem: BoardProblem) -> dict[str, Any]:

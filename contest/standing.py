@@ -21,18 +21,17 @@ class Standing:
         self._key_of = [merit << _TEAM_BITS | team for team, merit in enumerate(merits)]
         self._order = sorted(self._key_of)
 
-    def move(self, team: int, merit: int) -> tuple[int, int]:
-        """Gives a team its new merit; returns its places (0-based) before and after."""
-        old = self._key_of[team]
-        place = bisect_left(self._order, old)
+    def move(self, team: int, merit: int) -> tuple[int, int, int]:
+        """Gives a team its new merit; returns its places (0-based) before and after, and its rank."""
+        order, old = self._order, self._key_of[team]
+        before = after = bisect_left(order, old)
         new = merit << _TEAM_BITS | team
-        if new == old:
-            return place, place
-        del self._order[place]
-        to = bisect_left(self._order, new)
-        self._order.insert(to, new)
-        self._key_of[team] = new
-        return place, to
+        if new != old:
+            del order[before]
+            after = bisect_left(order, new)
+            order.insert(after, new)
+            self._key_of[team] = new
+        return before, after, self._rank_at(after, merit)
 
     def place(self, team: int) -> int:
         """How many teams stand before it, those of equal merit and smaller number included."""
@@ -40,7 +39,12 @@ class Standing:
 
     def rank(self, team: int) -> int:
         """One more than the number of teams with better merit."""
-        return bisect_left(self._order, self._key_of[team] >> _TEAM_BITS << _TEAM_BITS) + 1
+        return self._rank_at(self.place(team), self._key_of[team] >> _TEAM_BITS)
+
+    def _rank_at(self, place: int, merit: int) -> int:
+        if place and self._order[place - 1] >> _TEAM_BITS == merit:
+            return bisect_left(self._order, merit << _TEAM_BITS, 0, place) + 1
+        return place + 1
 
     def ranked(self) -> Iterator[tuple[int, int]]:
         """Every (team, rank) in order of place."""
