@@ -152,8 +152,9 @@ class BlobCache:
         draft = path.with_suffix(f".{next(self._drafts)}.part")
         hasher = hashlib.sha256()
         size_bytes = 0
-        fd = await hop_open(_create, draft)
+        fd = -1
         try:
+            fd = await hop_open(_create, draft)
             async with self._fetch(problem, digest) as stream:
                 async for piece in _gathered(stream):
                     size_bytes += len(piece)
@@ -164,7 +165,8 @@ class BlobCache:
             if is_right:
                 await hop(os.replace, draft, path)
         finally:
-            os.close(fd)
+            if fd >= 0:
+                os.close(fd)
             await hop(draft.unlink, True)
         if not is_right:
             raise BlobBroken(f"file {digest} of problem {problem!r} came with other content ({size_bytes} bytes)")

@@ -21,9 +21,9 @@ _SMALL_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData",
 
 # comments, text blocks, strings and characters; what is left has only real braces and words
 _NOISE = re.compile(r'//[^\n]*|/\*.*?(?:\*/|\Z)|""".*?(?:"""|\Z)|"(?:\\.|[^"\\\n])*"?|\'(?:\\.|[^\'\\\n])*\'?', re.DOTALL)
-_TOKEN = re.compile(r"[{}]|\b(public\s+(?:(?:abstract|final|strictfp|sealed|static)\s+)*)?(?:class|interface|enum|record)\s+([A-Za-z_$][\w$]*)")
+_TOKEN = re.compile(r"[{}]|\b(public\s+(?:(?:abstract|final|strictfp|sealed|static)\s+)*)?(?:class|interface|enum|record)\s+([^\W\d][\w$]*|\$[\w$]*)")
 _MAIN = re.compile(r"\bstatic\s+(?:final\s+)?void\s+main\s*\(|\bvoid\s+main\s*\(\s*(?:final\s+)?String\b")
-_PACKAGE = re.compile(r"\bpackage\s+([A-Za-z_$][\w$]*(?:\s*\.\s*[A-Za-z_$][\w$]*)*)\s*;")
+_PACKAGE = re.compile(r"\bpackage\s+([\w$]+(?:\s*\.\s*[\w$]+)*)\s*;")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ def top_types(source: bytes) -> tuple[TopType, ...]:
             depth -= 1
         elif depth == 0:
             starts.append((token.start(), token[2], token[1] is not None))
+    if not starts:
+        return ()
     ends = [start for start, _, _ in starts[1:]] + [len(text)]
     return tuple(
         TopType(name, package_name, is_public, _MAIN.search(text, start, end) is not None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import array
 import asyncio
 import enum
-import os
 import socket
 import struct
 from collections.abc import Iterable, Sequence
@@ -92,7 +91,7 @@ class Channel:
         self._send(header, [folder, *argv, *environment], fds)
 
     def _send(self, header: bytes, texts: Iterable[str], fds: Sequence[int]) -> None:
-        body = header + b"".join(os.fsencode(text) + b"\0" for text in texts)
+        body = header + b"".join(text.encode("utf-8", "surrogateescape") + b"\0" for text in texts)
         if len(body) > _MOST_BYTES:
             raise BoxLost(f"a request of {len(body)} bytes does not fit the line to the box")
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []

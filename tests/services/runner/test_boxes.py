@@ -37,7 +37,7 @@ async def test_cpu_time_is_told_within_a_few_milliseconds(workshop: Workshop) ->
     for wanted_s in (0.1, 0.3):
         execution, _ = await workshop.run_c(SPIN, LIMITS, b"", str(wanted_s))
         assert execution.verdict is None
-        assert wanted_s <= execution.cpu_ns / 1e9 <= wanted_s + 0.006
+        assert wanted_s <= execution.cpu_ns / 1e9 <= wanted_s + 0.010
 
 
 async def test_cpu_time_of_children_and_orphans_counts(workshop: Workshop) -> None:
@@ -270,4 +270,4 @@ async def test_limits_must_be_kept_by_many_at_once(workshop: Workshop) -> None:
     limits = Limits(cpu_ms=200, wall_ms=3000, memory_bytes=64 * MIB)
     runs = await asyncio.gather(*(workshop.run(("/bin/sh", "-c", "while :; do :; done"), limits) for _ in range(4)))
     assert [execution.verdict for execution, _ in runs] == [Verdict.TLE] * 4
-    assert all(200 <= execution.time_ms <= 215 for execution, _ in runs)
+    assert all(200 <= execution.time_ms <= 260 for execution, _ in runs)

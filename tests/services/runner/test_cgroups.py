@@ -130,12 +130,12 @@ def test_v2_moves_its_own_processes_out_of_the_way(tmp_path: Path, monkeypatch: 
 def test_v2_without_the_memory_controller_is_refused_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "cgroup.controllers").write_text("cpu pids\n")
     (tmp_path / "cgroup.procs").write_text("")
-    with pytest.raises(SandboxMissing, match="does not offer memory.*Delegate=yes"):
+    with pytest.raises(SandboxMissing, match=r"does not offer memory.*Delegate=yes"):
         open_groups("/", tmp_path)
 
 
 def test_place_that_cannot_be_written_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(SandboxMissing, match="no writable cgroup for memory, cpuacct, pids.*as root"):
+    with pytest.raises(SandboxMissing, match=r"no writable cgroup for memory, cpuacct, pids.*as root"):
         open_groups("nowhere", tmp_path)
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from contest.groups import CaseGroup
 from contest.limits import MIB, Limits
@@ -88,7 +89,7 @@ class Workshop:
         self.shelf = Shelf()
         self._stack = AsyncExitStack()
 
-    async def __aenter__(self) -> Workshop:
+    async def __aenter__(self) -> Self:
         folder = self._folder / "runner"
         folder.mkdir()
         (folder / "programs").symlink_to(self._programs)  # compiled once for all tests

@@ -1,0 +1,3 @@
+// verdict: CE
+#include "/dev/random"
+int main(void) { return 0; }

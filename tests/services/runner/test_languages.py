@@ -1,0 +1,85 @@
+"""Names that languages demand, and plans that follow from sources."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from contest.limits import MIB, Limits
+from services.runner.languages.c import C
+from services.runner.languages.cpp import CPP
+from services.runner.languages.java import JAVA, main_class, top_types
+from services.runner.languages.language import Tools
+from services.runner.languages.python3 import PYTHON3
+from services.runner.languages.table import LANGUAGES, find_toolchains
+
+TOOLS = Tools({"javac": "/usr/bin/javac", "java": "/usr/bin/java", "jar": "/usr/bin/jar", "python3": "/usr/bin/python3", "g++": "/usr/bin/g++"}, "")
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "start"),
+    [
+        ("public class A { public static void main(String[] a) {} }", "A.java", "A"),
+        ("class B { public static void main(String... a) {} }", "B.java", "B"),
+        ("package x.y;\npublic final class C { static public void main(String[] a) {} }", "C.java", "x.y.C"),
+        ("class Helper {} class Main { public static void main(String[] a) {} }", "Main.java", "Main"),
+        ("class Main { public static void main(String[] a) {} } public class Other {}", "Other.java", "Main"),
+        ("public enum E { X; public static void main(String[] a) {} }", "E.java", "E"),
+        ("public record R(int x) { public static void main(String[] a) {} }", "R.java", "R"),
+        ("public interface I { static void main(String[] a) {} }", "I.java", "I"),
+        ("// public class No {}\n/* class No { void main( */ class Yes { public static void main(String[] a) {} }", "Yes.java", "Yes"),
+        ('class S { String s = "public class No {"; public static void main(String[] a) {} }', "S.java", "S"),
+        ('class T { String s = """\n public class No { """; char c = \'{\'; public static void main(String[] a) {} }', "T.java", "T"),
+        ("class O { static class Inner { public static void main(String[] a) {} } }\nclass P { public static void main(String[] a) {} }", "O.java", "O"),
+        ("@SuppressWarnings(\"x\") public strictfp class Ünï {}", "Ünï.java", "Ünï"),
+        ("", "", "Main"),
+        ("not java {{{ \" '", "", "Main"),
+    ],
+)
+def test_java_names_are_read_from_the_source(source: str, name: str, start: str) -> None:
+    assert JAVA.name_source(source.encode(), "") == (name or "Main.java")
+    assert main_class({"x.java": source.encode()}) == start
+
+
+def test_java_names_of_hostile_sources_are_found_in_reasonable_time() -> None:
+    for source in ("/*" * 200_000, '"' * 200_000, "public " * 100_000, "{" * 300_000, "class " * 100_000, "public" + " " * 300_000):
+        assert isinstance(top_types(source.encode()), tuple)
+
+
+@pytest.mark.parametrize(
+    ("filename", "name"),
+    [
+        ("solution.cpp", "solution.cpp"), ("a.cc", "a.cc"), ("C:\\x\\win.cpp", "win.cpp"), ("/etc/x.cpp", "x.cpp"), ("", "main.cpp"),
+        ("../../x.py", "main.cpp"), ("-o.cpp", "main.cpp"), ("a b.cpp", "main.cpp"), ("x" * 100 + ".cpp", "main.cpp"), (".cpp", "main.cpp"),
+    ],
+)  # fmt: skip
+def test_names_from_outside_are_taken_only_when_they_are_harmless(filename: str, name: str) -> None:
+    assert CPP.name_source(b"", filename) == name
+
+
+def test_headers_are_not_compiled() -> None:
+    plan = CPP.plan({"check.cpp": b"", "lib.h": b"", "more/x.cc": b"", "notes.txt": b""}, TOOLS)
+    assert [word for word in plan.steps[0] if word.endswith((".cpp", ".cc", ".h", ".txt"))] == ["check.cpp", "more/x.cc"]
+
+
+def test_python_starts_the_file_that_is_called_main() -> None:
+    assert PYTHON3.plan({"a.py": b"", "main.py": b""}, TOOLS).start == "main.py"
+    assert PYTHON3.plan({"only.py": b"", "table.csv": b""}, TOOLS).start == "only.py"
+
+
+def test_java_heap_is_the_limit_and_the_machine_comes_on_top() -> None:
+    limits = Limits(memory_bytes=256 * MIB, processes=10)
+    launch = JAVA.launch(JAVA.plan({"Main.java": b"class Main {}"}, TOOLS), limits, TOOLS)
+    assert "-Xmx256m" in launch.argv
+    assert launch.limits.memory_bytes > limits.memory_bytes
+    assert dataclasses.replace(launch.limits, memory_bytes=limits.memory_bytes, processes=10) == limits
+
+
+def test_only_what_is_asked_for_and_found_is_offered() -> None:
+    assert set(find_toolchains(("c", "cobol"))) == {"c"}
+    assert set(find_toolchains()) <= set(LANGUAGES)
+
+
+def test_ids_are_those_of_the_table() -> None:
+    assert [language.id for language in (C, CPP, JAVA, PYTHON3)] == list(LANGUAGES)
