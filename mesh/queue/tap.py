@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mesh.errors import Unavailable
 from mesh.queue.contract import Delivery, Message
 from mesh.queue.line import Item, Line
-
-if TYPE_CHECKING:
-    from mesh.queue.file import FileQueue
+from mesh.queue.store import Store
 
 _LONGEST_LOOK_AWAY_S: Final = 0.25
 """Waits for a moment are cut into pieces of this, so that a turned clock is noticed."""
@@ -20,22 +18,22 @@ _LONGEST_LOOK_AWAY_S: Final = 0.25
 class Tap:
     """One consumer; keeps the promise of `mesh.queue.contract.Consumer`. Where the queue has a single active consumer, only the tap that was opened first gets anything."""
 
-    def __init__(self, queue: FileQueue, line: Line) -> None:
-        self.queue = queue
+    def __init__(self, store: Store, line: Line) -> None:
+        self.store = store
         self.line = line
         self._held: dict[int, Item] = {}
         self._is_left = False
 
     async def take(self, most: int = 1) -> Sequence[Delivery]:
         while True:
-            if self.queue.is_closed or self._is_left:
+            if self.store.is_closed or self._is_left:
                 raise Unavailable("the queue is closed: this process is stopping", code="queue-unavailable")
             items = self._grab(most)
             if not items:
                 await self._something_changed()
                 continue
             try:
-                bodies = await self.queue.bodies(items)
+                bodies = await self.store.bodies(items)
             except Unavailable:
                 self._give_back(items)
                 await asyncio.sleep(1)  # the disk does not answer: do not hammer it
@@ -43,13 +41,13 @@ class Tap:
                 self._give_back(items)
                 raise
             else:
-                self.queue.hold(items)
+                self.store.hold(items)
                 return [TapDelivery(self, item, item.message(body)) for item, body in zip(items, bodies, strict=True)]
 
     async def ack(self, deliveries: Sequence[Delivery]) -> None:
         items = [delivery.let_go() for delivery in deliveries if isinstance(delivery, TapDelivery)]
         if items:
-            await self.queue.finish(self.line, items)
+            await self.store.finish(self.line, items)
 
     def let_go(self, item: Item) -> None:
         """Takes it out of this consumer's hands. Raises: `Unavailable` (``queue-unavailable``) when it was given back already."""
@@ -70,8 +68,8 @@ class Tap:
             return []
         items: list[Item] = []
         while len(items) < most and len(self._held) < self.line.declaration.prefetch:
-            self.queue.bury_expired(self.line)
-            item = self.line.pop(self.queue.clock.monotonic())
+            self.store.bury_expired(self.line)
+            item = self.line.pop(self.store.clock.monotonic())
             if item is None:
                 break
             self._held[item.seq] = item
@@ -82,7 +80,7 @@ class Tap:
         for item in items:
             self._held.pop(item.seq, None)
         if items:
-            self.queue.give_back(self.line, items)
+            self.store.give_back(self.line, items)
 
     async def _something_changed(self) -> None:
         self.line.changed.clear()
@@ -90,7 +88,7 @@ class Tap:
         if moment is None:
             await self.line.changed.wait()
             return
-        wait_s = min(max(moment - self.queue.clock.monotonic(), 0.001), _LONGEST_LOOK_AWAY_S)
+        wait_s = min(max(moment - self.store.clock.monotonic(), 0.001), _LONGEST_LOOK_AWAY_S)
         try:
             async with asyncio.timeout(wait_s):
                 await self.line.changed.wait()
@@ -117,13 +115,13 @@ class TapDelivery:
         return self._attempt
 
     async def ack(self) -> None:
-        await self._tap.queue.finish(self._tap.line, [self.let_go()])
+        await self._tap.store.finish(self._tap.line, [self.let_go()])
 
     async def retry(self, error: str) -> None:
-        await self._tap.queue.wait(self._tap.line, self.let_go(), error)
+        await self._tap.store.wait(self._tap.line, self.let_go(), error)
 
     async def reject(self, error: str) -> None:
-        await self._tap.queue.bury(self._tap.line, self.let_go(), error)
+        await self._tap.store.bury(self._tap.line, self.let_go(), error)
 
     def let_go(self) -> Item:
         """The item, out of the consumer's hands. Raises: `RuntimeError` when it was settled before: a mistake in the caller."""

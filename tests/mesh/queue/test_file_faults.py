@@ -101,8 +101,8 @@ async def test_orderly_leaving_is_no_give_back(tmp_path: Path) -> None:
 async def test_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path) as queue:
         first = await publish(queue, "Work", 3)
-        pages = queue._journal._writer.execute("PRAGMA page_count").fetchone()[0]
-        queue._journal._writer.execute(f"PRAGMA max_page_count={pages + 2}")
+        pages = queue._store._journal._writer.execute("PRAGMA page_count").fetchone()[0]
+        queue._store._journal._writer.execute(f"PRAGMA max_page_count={pages + 2}")
         with pytest.raises(Unavailable) as refused:
             for _ in range(10):
                 await queue.publish("Work", message(bytes(3000)))
@@ -112,7 +112,7 @@ async def test_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
         async with queue.consumer("Work") as consumer:
             held = await take(consumer, room)
             await consumer.ack(held)  # needs no new page
-        queue._journal._writer.execute("PRAGMA max_page_count=100000")
+        queue._store._journal._writer.execute("PRAGMA max_page_count=100000")
         (last,) = await publish(queue, "Work", 1)
     async with opened(tmp_path) as queue, queue.consumer("Work") as consumer:
         assert ids(await take(consumer, 1)) == [last]
@@ -120,8 +120,8 @@ async def test_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
 
 async def test_one_message_that_does_not_fit_fails_alone(tmp_path: Path) -> None:
     async with opened(tmp_path) as queue:
-        pages = queue._journal._writer.execute("PRAGMA page_count").fetchone()[0]
-        queue._journal._writer.execute(f"PRAGMA max_page_count={pages + 8}")
+        pages = queue._store._journal._writer.execute("PRAGMA page_count").fetchone()[0]
+        queue._store._journal._writer.execute(f"PRAGMA max_page_count={pages + 8}")
         sizes = [100, 200_000, 100, 100]
         results = await asyncio.gather(
             *(queue.publish("Work", message(bytes(size))) for size in sizes), return_exceptions=True
@@ -209,16 +209,16 @@ async def test_clock_that_jumped_back_while_nobody_ran_keeps_nothing_for_ever(tm
 
 
 async def test_bodies_beyond_the_memory_bound_are_read_from_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mesh.queue.file._KEPT_BYTES", 5000)
+    monkeypatch.setattr("mesh.queue.store._KEPT_BYTES", 5000)
     async with opened(tmp_path) as queue:
         for number in range(10):
             await queue.publish("Work", message(bytes([number]) * 1000))
-        assert queue._kept_bytes == 5000
+        assert queue._store._kept_bytes == 5000
         async with queue.consumer("Work") as consumer:
             held = await take(consumer, 10)
             assert [each.message.body[0] for each in held] == list(range(10))
             await consumer.ack(held)
-        assert queue._kept_bytes == 0
+        assert queue._store._kept_bytes == 0
 
 
 async def test_publisher_that_was_cancelled_leaves_the_message_in_order(tmp_path: Path) -> None:
