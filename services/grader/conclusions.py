@@ -38,8 +38,7 @@ def conclude(run: Run, end: AttemptEnd) -> RecordVerdict:
             return _verdict(run, end, _graded(manifest, results), results)
         case "checker-error":
             results = _with_blame(results, Verdict.VE, end.message or "the checker failed")
-            decisive = next(result.index for result in results if result.verdict is Verdict.VE)
-            return _verdict(run, end, _ungraded(Verdict.VE, results, decisive), results)
+            return _verdict(run, end, _blamed_grade(manifest, results), results)
         case "judge-error":
             raise NotJudged(end.message or "the runner met an error of its own")
         case _:
@@ -72,6 +71,18 @@ def _graded(manifest: JudgingManifest, results: Sequence[CaseResult]) -> Grade:
     if final.verdict is Verdict.JE:
         said = next((result.message for result in results if result.verdict is Verdict.JE), "")
         raise NotJudged(said or "a case ended in a judge error")
+    return final
+
+
+def _blamed_grade(manifest: JudgingManifest, results: Sequence[CaseResult]) -> Grade:
+    """VE, unless a case before it had decided a pass-fail run already."""
+    decisive = next(result.index for result in results if result.verdict is Verdict.VE)
+    try:
+        final = grade(manifest.groups, len(manifest.cases), results, is_scoring=manifest.is_scoring)
+    except ValueError:
+        final = None
+    if final is None or final.verdict in {Verdict.AC, Verdict.PA}:
+        return _ungraded(Verdict.VE, results, decisive)
     return final
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from contest.groups import CaseGroup
+from contest.groups import CaseGroup, OnReject
 from contest.results import CaseResult
 from contest.verdicts import Verdict
 from services.grader.conclusions import COMPILE_OUTPUT_BYTES, MESSAGE_BYTES, NotJudged, check, conclude, cut, give_up
@@ -45,6 +46,15 @@ def test_failing_checker_is_the_setters_fault_never_wrong_answer(of: tuple[CaseR
     blamed = verdict.cases[verdict.decisive_case]
     assert blamed.verdict is Verdict.VE
     assert blamed.message in {"the checker crashed", "case 1"}
+
+
+def test_case_that_decided_before_the_checker_failed_stays_decisive() -> None:
+    all_cases = replace(manifest(), groups=CaseGroup(on_reject=OnReject.CONTINUE))
+    verdict = conclude(run_of(all_cases), end("t1", "checker-error", results(Verdict.WA, Verdict.VE, Verdict.AC), message="crash"))
+    assert (verdict.verdict, verdict.decisive_case) == (Verdict.WA, 0)
+    scoring = replace(all_cases, is_scoring=True)
+    verdict = conclude(run_of(scoring), end("t1", "checker-error", results(Verdict.WA, Verdict.VE, Verdict.AC), message="crash"))
+    assert (verdict.verdict, verdict.decisive_case, verdict.score) == (Verdict.VE, 1, 0)
 
 
 @pytest.mark.parametrize(
