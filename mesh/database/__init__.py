@@ -6,5 +6,6 @@ Never knows what a table means: `wire.record` does. Never writes of its own acco
 from mesh.database.access import reading, snapshot, writing
 from mesh.database.engines import make_folder, read_engine, write_engine
 from mesh.database.tables import metadata_of
+from mesh.database.writer import Writer, open_writer
 
-__all__ = ["make_folder", "metadata_of", "read_engine", "reading", "snapshot", "write_engine", "writing"]
+__all__ = ["Writer", "make_folder", "metadata_of", "open_writer", "read_engine", "reading", "snapshot", "write_engine", "writing"]

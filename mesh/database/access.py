@@ -19,14 +19,14 @@ from mesh.errors import Unavailable
 @asynccontextmanager
 async def reading(engine: AsyncEngine, timeout_s: float = 5.0) -> AsyncIterator[AsyncConnection]:
     """A connection whose statements stand alone. Raises: `Unavailable` (``record-unavailable``)."""
-    async with _limit(timeout_s), engine.connect() as connection:
+    async with limited(timeout_s), engine.connect() as connection:
         yield connection
 
 
 @asynccontextmanager
 async def snapshot(engine: AsyncEngine, timeout_s: float = 10.0) -> AsyncIterator[AsyncConnection]:
     """A connection whose statements all see the record as it was at the first of them. Raises: `Unavailable` (``record-unavailable``)."""
-    async with _limit(timeout_s), engine.connect() as connection:
+    async with limited(timeout_s), engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             await connection.exec_driver_sql("BEGIN")  # ended by the ROLLBACK with which a connection goes back to its pool
             yield connection
@@ -43,8 +43,22 @@ async def writing(engine: AsyncEngine, timeout_s: float = 15.0) -> AsyncIterator
     Raises: `Unavailable` (``record-unavailable``); whether it was committed is then not known: do the same again,
     under the same id.
     """
-    async with _limit(timeout_s), engine.begin() as connection:
+    async with limited(timeout_s), engine.begin() as connection:
         yield connection
+
+
+@asynccontextmanager
+async def limited(timeout_s: float) -> AsyncIterator[None]:
+    """Work with a database, bounded. Raises: `Unavailable` (``record-unavailable``) when it is away, or too late."""
+    limit = asyncio.timeout(timeout_s)
+    with _told():
+        try:
+            async with limit:
+                yield
+        except TimeoutError as late:
+            if not limit.expired():
+                raise
+            raise Unavailable(f"the record did not answer within {timeout_s:g} s; try again", code="record-unavailable") from late
 
 
 def is_away(error: BaseException) -> bool:
@@ -56,19 +70,6 @@ def is_away(error: BaseException) -> bool:
             return True
         case _:
             return False
-
-
-@asynccontextmanager
-async def _limit(timeout_s: float) -> AsyncIterator[None]:
-    limit = asyncio.timeout(timeout_s)
-    with _told():
-        try:
-            async with limit:
-                yield
-        except TimeoutError as late:
-            if not limit.expired():
-                raise
-            raise Unavailable(f"the record did not answer within {timeout_s:g} s; try again", code="record-unavailable") from late
 
 
 @contextmanager

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from mesh.errors import Refused
 
@@ -50,6 +51,22 @@ def write_engine(url: str, *, connections: int = 4) -> AsyncEngine:
     return create_async_engine(isolation_level="READ COMMITTED", **_server_arguments(parsed, connections, is_read_only=False))
 
 
+def write_engine_in_thread(url: str) -> Engine:
+    """The same for a SQLite file, to be used by one thread. Raises: `Refused` (``bad-database-url``)."""
+    engine = create_engine(
+        _file(_parse(url), "rwc").set(drivername="sqlite+pysqlite"), connect_args=_SQLITE_ARGUMENTS | {"check_same_thread": False},
+        poolclass=QueuePool, pool_size=1, max_overflow=0,
+    )  # fmt: skip
+    event.listen(engine, "connect", _prepare_sqlite_writer)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def is_file(url: str) -> bool:
+    """Whether the database is a SQLite file. Raises: `Refused` (``bad-database-url``)."""
+    return _parse(url).get_backend_name() == "sqlite"
+
+
 def read_engine(url: str, *, connections: int = 8) -> AsyncEngine:
     """An engine that cannot write, whatever is asked of it: each statement stands alone (AUTOCOMMIT). Close it with ``dispose()``.
 
@@ -69,9 +86,8 @@ def read_engine(url: str, *, connections: int = 8) -> AsyncEngine:
 
 def make_folder(url: str) -> None:
     """Makes the folder that a SQLite file lies in; nothing for servers. Blocks. Raises: `Refused` (``bad-database-url``), OSError."""
-    parsed = _parse(url)
-    if parsed.get_backend_name() == "sqlite":
-        Path(str(parsed.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+    if is_file(url):
+        Path(str(_parse(url).database)).absolute().parent.mkdir(parents=True, exist_ok=True)
 
 
 def _parse(url: str) -> URL:
@@ -143,5 +159,5 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-_SQLITE_ARGUMENTS = {"isolation_level": None, "timeout": BUSY_TIMEOUT_S}
+_SQLITE_ARGUMENTS: dict[str, Any] = {"isolation_level": None, "timeout": BUSY_TIMEOUT_S}
 """No transactions of the driver's own (they would start too late, as readers), and patience with a locked file."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
+
 from mesh.clock import Clock
 from mesh.errors import Conflict, MeshError, Unavailable
 from mesh.log import Log
@@ -85,14 +87,15 @@ class Applier:
             return Done([Answer(command, error)])
 
     async def _apply_together(self, commands: Sequence[Command]) -> Done:
-        done = Done()
-        async with self._record.transaction() as connection:
-            view = View(self._clock.now(), self._bounds)
-            await load(connection, self._record, needs_of(commands), view)
+        def work(connection: Connection) -> Done:
+            done, view = Done(), View(self._clock.now(), self._bounds)
+            load(connection, self._record, needs_of(commands), view)
             for command in commands:
                 self._decide(command, view, done)
-            await self._writer.write(connection, view)
-        return done
+            self._writer.write(connection, view)
+            return done
+
+        return await self._record.transact(work)
 
     def _decide(self, command: Command, view: View, done: Done) -> None:
         known = view.find(rows.Settled, command.id)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from services.recorder import rows
 from services.recorder.record import Record
@@ -23,39 +23,39 @@ HEAVY = {"source": "", "cases": None, "compile_output": None}
 """Columns that are left out unless they are asked for, and what stands in their place."""
 
 
-async def load(connection: AsyncConnection, record: Record, needs: Needs, view: View) -> None:
+def load(connection: Connection, record: Record, needs: Needs, view: View) -> None:
     """Puts what is needed into the view, with what hangs on it: a submission's contest, problem and team; a question's contest."""
     loader = _Loader(connection, record)
-    view.put(await loader.by_key(rows.Settled, "id", needs.outcomes))
+    view.put(loader.by_key(rows.Settled, "id", needs.outcomes))
     submissions = [
-        *await loader.by_key(rows.Submission, "id", needs.submissions - needs.sources, HEAVY),
-        *await loader.by_key(rows.Submission, "id", needs.sources),
+        *loader.by_key(rows.Submission, "id", needs.submissions - needs.sources, HEAVY),
+        *loader.by_key(rows.Submission, "id", needs.sources),
     ]
-    questions = await loader.by_key(rows.Clarification, "id", needs.clarifications)
-    view.put([*submissions, *questions, *await loader.by_key(rows.Run, "id", needs.runs, HEAVY)])
+    questions = loader.by_key(rows.Clarification, "id", needs.clarifications)
+    view.put([*submissions, *questions, *loader.by_key(rows.Run, "id", needs.runs, HEAVY)])
     for submission in submissions:
         needs.contests.add(submission.contest)
         needs.problems.add(submission.problem)
         needs.contestants.add((submission.contest, submission.username))
     needs.contests.update(question.contest for question in questions)
-    view.put(await loader.by_key(rows.Contest, "alias", needs.contests, is_locked=True))
-    view.put(await loader.by_key(rows.ContestProblem, "contest", needs.contests))
-    view.put(await loader.by_key(rows.Problem, "alias", needs.problems))
-    view.put(await loader.by_key(rows.Account, "username", needs.accounts))
-    view.put(await loader.contestants(needs.contestants))
+    view.put(loader.by_key(rows.Contest, "alias", needs.contests, is_locked=True))
+    view.put(loader.by_key(rows.ContestProblem, "contest", needs.contests))
+    view.put(loader.by_key(rows.Problem, "alias", needs.problems))
+    view.put(loader.by_key(rows.Account, "username", needs.accounts))
+    view.put(loader.contestants(needs.contestants))
     for contest in _possible(needs.used_problems):
-        for problem in await loader.used_problems(contest):
+        for problem in loader.used_problems(contest):
             view.put_used(contest, problem)
     if needs.wants_last_seq:
-        view.last_seq = await loader.last_seq()
+        view.last_seq = loader.last_seq()
 
 
 class _Loader:
-    def __init__(self, connection: AsyncConnection, record: Record) -> None:
+    def __init__(self, connection: Connection, record: Record) -> None:
         self._connection = connection
         self._record = record
 
-    async def by_key(
+    def by_key(
         self, kind: type[R], column: str, keys: Collection[str], absent: dict[str, Any] | None = None, *, is_locked: bool = False
     ) -> list[R]:
         table, found = self._record.table(cast("type[Row]", kind)), []
@@ -65,10 +65,10 @@ class _Loader:
             statement = sa.select(*columns).where(table.c[column].in_(part)).order_by(*table.primary_key)
             if is_locked:
                 statement = statement.with_for_update()
-            found += [kind(**row._mapping, **left_out) for row in await self._connection.execute(statement)]  # noqa: SLF001  SQLAlchemy's documented name
+            found += [kind(**row._mapping, **left_out) for row in self._connection.execute(statement)]  # noqa: SLF001  SQLAlchemy's documented name
         return found
 
-    async def contestants(self, wanted: Iterable[tuple[str, str]]) -> list[rows.Contestant]:
+    def contestants(self, wanted: Iterable[tuple[str, str]]) -> list[rows.Contestant]:
         by_contest: defaultdict[str, set[str]] = defaultdict(set)
         for contest, username in wanted:
             by_contest[contest].add(username)
@@ -76,17 +76,17 @@ class _Loader:
         for contest in sorted(_possible(by_contest)):
             for part in _parts(sorted(_possible(by_contest[contest]))):
                 statement = sa.select(table).where(table.c.contest == contest, table.c.username.in_(part))
-                found += [rows.Contestant(**row._mapping) for row in await self._connection.execute(statement)]  # noqa: SLF001  as above
+                found += [rows.Contestant(**row._mapping) for row in self._connection.execute(statement)]  # noqa: SLF001  as above
         return found
 
-    async def used_problems(self, contest: str) -> list[str]:
+    def used_problems(self, contest: str) -> list[str]:
         table = self._record.table(rows.Submission)
-        found = await self._connection.execute(sa.select(table.c.problem).where(table.c.contest == contest).distinct())
+        found = self._connection.execute(sa.select(table.c.problem).where(table.c.contest == contest).distinct())
         return list(found.scalars())
 
-    async def last_seq(self) -> int:
+    def last_seq(self) -> int:
         table = self._record.table(rows.Event)
-        found: int | None = await self._connection.scalar(sa.select(sa.func.max(table.c.seq)).where(table.c.contest == ""))
+        found: int | None = self._connection.scalar(sa.select(sa.func.max(table.c.seq)).where(table.c.contest == ""))
         return found or 0
 
 

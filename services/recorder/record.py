@@ -1,21 +1,21 @@
-"""Owns the connections to the record: one writer at a time, readers beside it. Never knows a rule.
-
-The lock keeps our own writers (commands, relay, sweep) from waiting in the database for each other.
-"""
+"""Owns the connections to the record: one writer at a time, readers beside it. Never knows a rule."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Self, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mesh.database import make_folder, metadata_of, read_engine, reading, snapshot, write_engine, writing
+from mesh.database import make_folder, metadata_of, open_writer, read_engine, reading, snapshot
 from services.recorder.rows import TABLE_OF, Row
 from wire.record import TABLES
+
+T = TypeVar("T")
 
 
 class Record:
@@ -23,10 +23,9 @@ class Record:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self.writer = write_engine(url)
+        self._writer = open_writer(url)
         self._reader = read_engine(url, connections=4)
         self.metadata = metadata_of(TABLES)
-        self._lock = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -38,11 +37,9 @@ class Record:
         """The table of a kind of row."""
         return self.metadata.tables[TABLE_OF[kind]]
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction, alone: on disk when the body has ended, or not at all."""
-        async with self._lock, writing(self.writer) as connection:
-            yield connection
+    async def transact(self, work: Callable[[Connection], T]) -> T:
+        """Runs one transaction, alone; returns what it returned when that is on disk."""
+        return await self._writer.transact(work)
 
     @asynccontextmanager
     async def reading(self, timeout_s: float = 5.0) -> AsyncIterator[AsyncConnection]:
@@ -62,10 +59,9 @@ class Record:
 
     async def probe(self) -> None:
         """Returns when a transaction can be had. Raises: `Unavailable`."""
-        async with self.transaction() as connection:
-            await connection.execute(sa.select(sa.literal(1)))
+        await self.transact(lambda connection: connection.execute(sa.select(sa.literal(1))).scalar())
 
     async def close(self) -> None:
         """Closes every connection."""
-        await self.writer.dispose()
+        await self._writer.close()
         await self._reader.dispose()

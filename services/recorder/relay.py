@@ -134,7 +134,10 @@ class Relay:
     async def _forget(self) -> None:
         done = sorted(self._sent)
         table = self._record.table(rows.Work)
-        async with self._record.transaction() as connection:
+
+        def delete(connection: sa.Connection) -> None:
             for start in range(0, len(done), 500):
-                await connection.execute(sa.delete(table).where(table.c.id.in_(done[start : start + 500])))
+                connection.execute(sa.delete(table).where(table.c.id.in_(done[start : start + 500])))
+
+        await self._record.transact(delete)
         self._sent.difference_update(done)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mesh.database.access import is_away
 from mesh.errors import Broken
@@ -30,31 +29,33 @@ async def prepare(record: Record) -> bool:
     if found == HEAD:
         return False
     upgrade = await asyncio.to_thread(_load)
-    async with record.transaction() as connection:
-        await _lock(connection)
-        await connection.run_sync(upgrade)
+
+    def work(connection: sa.Connection) -> None:
+        _lock(connection)
+        upgrade(connection)
+
+    await record.transact(work)
     return True
 
 
 async def _found(record: Record) -> str:
     """The revision that the database is at, empty when it has none."""
     try:
-        async with record.transaction() as connection:
-            version: str | None = await connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-            return version or ""
+        version: str | None = await record.transact(lambda connection: connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
     except DBAPIError as missing:
         if is_away(missing):
             raise
         return ""
+    return version or ""
 
 
-async def _lock(connection: AsyncConnection) -> None:
+def _lock(connection: sa.Connection) -> None:
     """Two recorders that start together migrate one after the other. SQLite's transaction is a lock already."""
     match connection.dialect.name:
         case "postgresql":
-            await connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
         case "mysql" | "mariadb":
-            await connection.execute(sa.text("SELECT GET_LOCK(:name, :wait_s)"), {"name": LOCK_NAME, "wait_s": LOCK_WAIT_S})
+            connection.execute(sa.text("SELECT GET_LOCK(:name, :wait_s)"), {"name": LOCK_NAME, "wait_s": LOCK_WAIT_S})
         case _:
             pass
 

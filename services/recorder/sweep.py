@@ -47,27 +47,29 @@ class Sweep:
 
     async def once(self) -> int:
         """Puts what is overdue into the outbox again, at most `AT_ONCE`; returns how many. Raises: `Unavailable` (``record-unavailable``)."""
-        async with self._record.transaction() as connection:
-            overdue = (await connection.execute(self._overdue())).mappings().all()
-            if not overdue:
-                return 0
-            now, work = self._clock.now(), []
-            runs = self._record.table(rows.Run)
-            for found in overdue:
-                values = dict(found)
-                run = rows.Run(
-                    values.pop("run_id"), values["id"], values.pop("run_version"), values.pop("run_priority"),
-                    values.pop("run_created_at"), now, values.pop("run_sends") + 1,
-                )  # fmt: skip
-                languages = tuple(values.pop("languages"))
-                work.append(work_of(rows.Submission(**values), run, languages, now))
-                self._log.warning("run-sent-again", run=run.id, submission=run.submission, sends=run.sends)
-            again = sa.update(runs).where(runs.c.id == sa.bindparam("key")).values(sends=runs.c.sends + 1, sent_at=now)
-            await connection.execute(again, [{"key": one.id} for one in work])
-            await connection.execute(self._record.table(rows.Work).insert(), [rows.values_of(one) for one in work])
+        work = await self._record.transact(self._send_again)
+        for one in work:
+            self._log.warning("run-sent-again", run=one.id, queue=one.queue, correlation=one.correlation)
         self._swept.inc(len(work))
         self._relay.offer(work)
         return len(work)
+
+    def _send_again(self, connection: sa.Connection) -> list[rows.Work]:
+        now, work = self._clock.now(), list[rows.Work]()
+        for found in connection.execute(self._overdue()).mappings().all():
+            values = dict(found)
+            run = rows.Run(
+                values.pop("run_id"), values["id"], values.pop("run_version"), values.pop("run_priority"),
+                values.pop("run_created_at"), now, values.pop("run_sends") + 1,
+            )  # fmt: skip
+            languages = tuple(values.pop("languages"))
+            work.append(work_of(rows.Submission(**values), run, languages, now))
+        if work:
+            runs = self._record.table(rows.Run)
+            again = sa.update(runs).where(runs.c.id == sa.bindparam("key")).values(sends=runs.c.sends + 1, sent_at=now)
+            connection.execute(again, [{"key": one.id} for one in work])
+            connection.execute(self._record.table(rows.Work).insert(), [rows.values_of(one) for one in work])
+        return work
 
     def _overdue(self) -> sa.Select[tuple[object, ...]]:
         """Runs in force without a verdict whose patience is over, unless their message still lies in the outbox."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from services.recorder import rows
 from services.recorder.record import Record
@@ -21,27 +21,27 @@ class Writer:
         self._record = record
         self._updates: dict[tuple[type[Row], tuple[str, ...]], sa.Update] = {}
 
-    async def write(self, connection: AsyncConnection, view: View) -> None:
+    def write(self, connection: Connection, view: View) -> None:
         """Everything that the view's commands did, inside the caller's transaction."""
         for kind in TABLE_OF:
-            await self._delete(connection, kind, view)
-            await self._insert(connection, kind, view)
-            await self._change(connection, kind, view)
+            self._delete(connection, kind, view)
+            self._insert(connection, kind, view)
+            self._change(connection, kind, view)
 
-    async def _delete(self, connection: AsyncConnection, kind: type[Row], view: View) -> None:
+    def _delete(self, connection: Connection, kind: type[Row], view: View) -> None:
         keys = [key for one, key in view.deleted if one is kind]
         if keys:
             table = self._record.table(kind)
             where = [table.c[name] == sa.bindparam(f"key_{name}") for name in key_columns(kind)]
             names = [f"key_{name}" for name in key_columns(kind)]
-            await connection.execute(sa.delete(table).where(*where), [dict(zip(names, key, strict=True)) for key in keys])
+            connection.execute(sa.delete(table).where(*where), [dict(zip(names, key, strict=True)) for key in keys])
 
-    async def _insert(self, connection: AsyncConnection, kind: type[Row], view: View) -> None:
+    def _insert(self, connection: Connection, kind: type[Row], view: View) -> None:
         new = [rows.values_of(row) for (one, _), row in view.inserted.items() if one is kind]
         if new:
-            await connection.execute(self._record.table(kind).insert(), new)
+            connection.execute(self._record.table(kind).insert(), new)
 
-    async def _change(self, connection: AsyncConnection, kind: type[Row], view: View) -> None:
+    def _change(self, connection: Connection, kind: type[Row], view: View) -> None:
         shapes: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
         names = key_columns(kind)
         for (one, key), values in view.changed.items():
@@ -49,7 +49,7 @@ class Writer:
                 keyed = {f"key_{name}": part for name, part in zip(names, key, strict=True)}
                 shapes[tuple(sorted(values))].append({**{f"new_{name}": value for name, value in values.items()}, **keyed})
         for shape, changes in shapes.items():
-            await connection.execute(self._update(kind, shape), changes)
+            connection.execute(self._update(kind, shape), changes)
 
     def _update(self, kind: type[Row], shape: tuple[str, ...]) -> sa.Update:
         known = self._updates.get((kind, shape))

@@ -108,10 +108,10 @@ async def test_what_the_database_will_not_hold_does_not_stop_the_others(store: S
     wishes = [submit() for _ in range(4)]
     write = group.Writer.write
 
-    async def write_badly(self: group.Writer, connection: object, view: group.View) -> None:
+    def write_badly(self: group.Writer, connection: object, view: group.View) -> None:
         if any(row.id == wishes[2].id for (kind, _), row in view.inserted.items() if kind is rows.Submission and isinstance(row, rows.Submission)):
             view.inserted[rows.Account, ("ana",)] = view.find(rows.Account, "ana")  # type: ignore[assignment]  # a second row of that key
-        await write(self, connection, view)  # type: ignore[arg-type]  # a connection
+        write(self, connection, view)  # type: ignore[arg-type]  # a connection
 
     monkeypatch.setattr(group.Writer, "write", write_badly)
     done = await store.applier.apply(wishes)
@@ -158,8 +158,8 @@ async def test_times_keep_their_microseconds(store: Store) -> None:
 
 
 async def test_a_rolled_back_group_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def cut(self: group.Writer, connection: sa.ext.asyncio.AsyncConnection, view: group.View) -> None:
-        await write(self, connection, view)
+    def cut(self: group.Writer, connection: sa.Connection, view: group.View) -> None:
+        write(self, connection, view)
         raise Unavailable("the line broke before the commit", code="record-unavailable")
 
     write = group.Writer.write

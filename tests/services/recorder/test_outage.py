@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from contest.verdicts import Verdict
+from mesh.database.writer import FileWriter
 from mesh.errors import Unavailable
 from services.recorder import rows
+from services.recorder.group import Applier
 from tests.services.recorder.makers import submit, verdict
 from tests.services.recorder.store import Store
 from tests.services.recorder.world import World
@@ -122,14 +124,15 @@ async def test_a_recorder_that_never_found_its_database_leaves_when_it_is_asked(
 
 
 async def test_a_full_disk_is_an_outage_and_not_the_end_of_a_command(sqlite_store: Store) -> None:
+    writer = sqlite_store.record._writer
+    assert isinstance(writer, FileWriter)
     limit = {"pages": 0}
 
-    @event.listens_for(sqlite_store.record.writer.sync_engine, "begin")
+    @event.listens_for(writer._engine, "begin")
     def bound(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {limit['pages'] or 1_000_000}")
 
-    async with sqlite_store.record.transaction() as connection:
-        limit["pages"] = int((await connection.exec_driver_sql("PRAGMA page_count")).scalar_one())
+    limit["pages"] = await sqlite_store.record.transact(lambda connection: connection.exec_driver_sql("PRAGMA page_count").scalar_one())
     wish = submit(source="x" * 200_000)
     with pytest.raises(Unavailable) as told:
         await sqlite_store.applier.apply([wish])
@@ -142,8 +145,6 @@ async def test_a_full_disk_is_an_outage_and_not_the_end_of_a_command(sqlite_stor
 async def test_a_commit_whose_answer_was_lost_is_not_made_twice(tmp_path: Path, pki_folder: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worst moment: the database has committed, and the line breaks before it can say so."""
     async with _settled(tmp_path / "var", pki_folder, sqlite_url) as world:
-        from services.recorder.group import Applier
-
         together, cuts = Applier._apply_together, [3]
 
         async def cut(self: Applier, commands: object) -> object:

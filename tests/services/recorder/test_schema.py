@@ -28,8 +28,7 @@ async def test_the_migrated_schema_is_the_declared_one(record_url: str) -> None:
             context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _is_ours})
             return compare_metadata(context, record.metadata)
 
-        async with record.transaction() as connection:
-            assert await connection.run_sync(differences) == []
+        assert await record.transact(differences) == []
 
 
 async def test_a_schema_that_is_there_is_left_alone(record_url: str) -> None:
@@ -41,8 +40,7 @@ async def test_a_schema_that_is_there_is_left_alone(record_url: str) -> None:
 async def test_a_schema_of_a_later_release_is_refused_with_advice(sqlite_url: str) -> None:
     async with Record(sqlite_url) as record:
         await prepare(record)
-        async with record.transaction() as connection:
-            await connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        await record.transact(lambda connection: connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'")) and None)
         with pytest.raises(Broken, match="another release") as told:
             await prepare(record)
         assert told.value.code == "schema-unknown"
