@@ -92,13 +92,19 @@ class BlobCache:
             raise BlobBroken(f"{digest[:80]!r} is not the SHA-256 of a file")
         entry = await self._present(problem, digest)
         try:
-            blob = Blob(await hop_open(_open_warm, self._path(digest), entry.size_bytes), entry.size_bytes)
+            blob = Blob(await self._opened(digest, entry), entry.size_bytes)
             try:
                 yield blob
             finally:
                 os.close(blob.fd)
         finally:
             entry.pins -= 1
+
+    async def _opened(self, digest: str, entry: _Entry) -> int:
+        path = self._path(digest)
+        if entry.size_bytes < _WARM_BYTES:  # looked at or written by this process: opening takes microseconds, a hop to a thread more
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return await hop_open(_open_warm, path)
 
     async def read(self, problem: str, digest: str) -> bytes:
         """A whole small file. Raises: as `pinned`."""
@@ -241,12 +247,11 @@ def _is_whole(path: Path, digest: str) -> bool:
     return True
 
 
-def _open_warm(path: Path, size_bytes: int) -> int:
-    """Opens, and reads once what is large: cold pages would count as the memory of the program that reads them first."""
+def _open_warm(path: Path) -> int:
+    """Opens, and reads once: cold pages would count as the memory of the program that reads them first."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    if size_bytes >= _WARM_BYTES:
-        buffer = bytearray(_PIECE_BYTES)
-        at = 0
-        while count := os.preadv(fd, [buffer], at):
-            at += count
+    buffer = bytearray(_PIECE_BYTES)
+    at = 0
+    while count := os.preadv(fd, [buffer], at):
+        at += count
     return fd

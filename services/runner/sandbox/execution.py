@@ -25,8 +25,8 @@ class KilledBy(enum.StrEnum):
 class Job:
     """One execution to be done.
 
-    ``stdin`` and ``files`` are descriptors open for reading, mode 0444, left open by the execution; stdin None is empty,
-    files appear as descriptors 4, 5, … ``core`` binds everything to one core. ``joins_stderr`` sends stderr where stdout
+    ``stdin`` and ``files`` are files open for reading, mode 0444, left open by the execution. stdin is read from its start, None is
+    empty; files appear as descriptors 4, 5, … ``core`` binds everything to one core. ``joins_stderr`` sends stderr where stdout
     goes. ``cuts_output`` drops what is over the output limit in place of ending the program. ``purpose`` is for metrics.
     """
 

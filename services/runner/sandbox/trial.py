@@ -88,6 +88,8 @@ class Trial:
             stdin = job.stdin if job.stdin is not None else os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
             if job.stdin is None:
                 passed.append(stdin)
+            else:
+                os.lseek(stdin, 0, os.SEEK_SET)  # the offset is shared with whoever read it before
             on_overflow = None if job.cuts_output else lambda: self._end(KilledBy.OUTPUT)
             stdout = self._piped(passed, limits.output_bytes, self._output.write, on_overflow)
             stderr = stdout if job.joins_stderr else self._piped(passed, STDERR_BYTES, self._stderr.extend, None)
