@@ -51,6 +51,7 @@ class FileWriter:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="record-writer")
 
     async def transact(self, work: Callable[[Connection], T], timeout_s: float = WRITE_TIMEOUT_S) -> T:
+        """As `Writer.transact`."""
         def run() -> T:
             with self._engine.begin() as connection:
                 return work(connection)
@@ -59,6 +60,7 @@ class FileWriter:
             return await asyncio.get_running_loop().run_in_executor(self._thread, run)
 
     async def close(self) -> None:
+        """As `Writer.close`."""
         await asyncio.to_thread(self._thread.shutdown)
         await asyncio.to_thread(self._engine.dispose)
 
@@ -71,8 +73,10 @@ class ServerWriter:
         self._lock = asyncio.Lock()
 
     async def transact(self, work: Callable[[Connection], T], timeout_s: float = WRITE_TIMEOUT_S) -> T:
+        """As `Writer.transact`."""
         async with self._lock, writing(self._engine, timeout_s) as connection:
             return await connection.run_sync(work)
 
     async def close(self) -> None:
+        """As `Writer.close`."""
         await self._engine.dispose()
