@@ -14,3 +14,9 @@ from tests.services.grader.room import Room
 async def room(tmp_path: Path, pki_folder: Path) -> AsyncIterator[Room]:
     async with Room(tmp_path / "var", pki_folder) as made:
         yield made
+
+
+@pytest.fixture
+async def room_on_rabbitmq(tmp_path: Path, pki_folder: Path, amqp_url: str) -> AsyncIterator[Room]:
+    async with Room(tmp_path / "var", pki_folder, amqp_url) as made:
+        yield made

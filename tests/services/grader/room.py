@@ -21,7 +21,7 @@ from mesh.life import Life
 from mesh.log import Log
 from mesh.metrics import MESH_METRICS, Metrics, MetricSpec
 from mesh.queue import Delivery, Message, Queue
-from mesh.queue.file import FileQueue
+from mesh.queue.opening import open_queue
 from mesh.rpc.client import Peer, Peers
 from mesh.rpc.contract import Call, Download
 from mesh.tls import Credentials
@@ -157,9 +157,10 @@ class FailingQueue:
 class Room:
     """The house, the grader in it, and the recorder's ear on the CommandQueue."""
 
-    def __init__(self, folder: Path, pki_folder: Path) -> None:
+    def __init__(self, folder: Path, pki_folder: Path, queue_url: str = "") -> None:
         self.clock = TurnedClock(datetime(2026, 3, 14, 9, 0, tzinfo=UTC))
         self._folder = folder
+        self._queue_url = queue_url or f"file://{folder / 'queue'}"
         self._pki_folder = pki_folder
         self._addresses: dict[str, tuple[str, int]] = {}
         self.config = Config(port=0, manifest_wait_s=0.1, news_interval_s=0.01, drain_s=5.0)
@@ -173,7 +174,7 @@ class Room:
 
     async def __aenter__(self) -> Self:
         enter = self._stack.enter_async_context
-        self.queue = FailingQueue(await enter(FileQueue.open(self._folder, QUEUES, self.clock)))
+        self.queue = FailingQueue(await enter(open_queue(self._queue_url, "grader", QUEUES, self.clock, Log("grader"), None)))
         self.topics, self.cache = MemoryTopics(self.clock), MemoryCache(self.clock)
         self.backbone = await self._backbone("grader", METRICS)
         self._gitserver_backbone = await self._backbone("gitserver")

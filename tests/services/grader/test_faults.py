@@ -201,6 +201,15 @@ class Chaos:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_in_any_chaos_every_run_ends_with_one_verdict(room: Room, seed: int) -> None:
+    await live_through_chaos(room, seed)
+
+
+@pytest.mark.brokers
+async def test_in_any_chaos_on_rabbitmq_every_run_ends_with_one_verdict(room_on_rabbitmq: Room) -> None:
+    await live_through_chaos(room_on_rabbitmq, 4)
+
+
+async def live_through_chaos(room: Room, seed: int) -> None:
     chaos = Chaos(room, seed)
     room.config = replace(room.config, elsewhere_s=0.0, losses=50, judge_errors=20)
     await room.stop_grader()
