@@ -116,23 +116,23 @@ class Submissions:
             shown = replace(_of_pending(known), status="refused", code=refusal.code, message=refusal.message)
             return SubmissionDetail(shown, "")
         if pending is None or pending.submitted_at is None:
-            return None
+            return await self._recorded(submission)  # it may have gone from the overlay into the record since we looked
         return SubmissionDetail(_of_pending(pending), "")
 
     async def of_user(self, contest: str, username: str, most: int = 500) -> list[Submission]:
         """One author's in a contest, newest first, with those on their way."""
+        waiting = await self._waiting_of(username, [])  # first: what leaves the overlay meanwhile is in the record by then
         try:
             recorded = await self._list([self._table.c.contest == contest, self._table.c.username == username], "", most)
         except Unavailable:
-            waiting = await self._pending.of_user(username)
             recorded = []
             if not waiting:
                 raise
-        else:
-            waiting = await self._waiting_of(username, [submission.id for submission in recorded])
         mine = [_of_pending(pending) for pending in waiting if pending.contest == contest and pending.submitted_at is not None]
         known = {submission.id for submission in recorded}
         fresh = [submission for submission in mine if submission.id not in known]
+        if len(fresh) < len(mine):
+            await self._waiting_of(username, sorted(known))  # strikes off the list what the record has
         return sorted([*fresh, *recorded], key=lambda submission: (submission.submitted_at, submission.id), reverse=True)
 
     async def of_contest(
