@@ -3,7 +3,7 @@
 // Never reads the news itself.
 
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 20000;
+const LONGEST_WAIT_MS = 10000;
 const OPEN_LIMIT_MS = 8000;
 const ASK_EVERY_MS = 15000;
 const STEADY_MS = 5000;
@@ -26,6 +26,7 @@ class Live {
   #since = `${Date.parse(document.documentElement.dataset.now) || Date.now()}-0`;
   #wait = FIRST_WAIT_MS;
   #failures = { socket: 0, stream: 0 };
+  #proven = "";
   #line = null;
   #timer = 0;
   #asking = 0;
@@ -59,9 +60,9 @@ class Live {
 
   #open() {
     this.#drop();
-    const isSocketBlocked = this.#failures.socket >= 2;
-    if (isSocketBlocked && this.#failures.stream >= 2) return this.#ask();
-    isSocketBlocked ? this.#openStream() : this.#openSocket();
+    if (this.#proven === "socket" || (this.#failures.socket < 2 && this.#proven !== "stream")) return this.#openSocket();
+    if (this.#proven === "stream" || this.#failures.stream < 2) return this.#openStream();
+    this.#ask();
   }
 
   #address() {
@@ -114,8 +115,8 @@ class Live {
       if (this.#line !== line) return;
       steady = setTimeout(() => {
         isSteady = true;
+        this.#proven = way; // a way that has worked is not blocked: if it breaks, the server is away, and comes back
         this.#wait = FIRST_WAIT_MS;
-        this.#failures[way] = 0;
       }, STEADY_MS);
       clearInterval(this.#asking);
       this.#asking = 0;
@@ -140,7 +141,7 @@ class Live {
     this.#show("asking");
     this.#asking ||= setInterval(() => this.#gap(), ASK_EVERY_MS);
     this.#failures = { socket: 1, stream: 1 };
-    this.#again(4 * ASK_EVERY_MS);
+    this.#again(ASK_EVERY_MS);
   }
 
   #hear(text) {

@@ -1,0 +1,166 @@
+"""Headless Chromium for tests: a fresh profile each, driven through its own driver, ended with everything it started."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+LIMIT_S = 20.0
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--no-default-browser-check",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions", "--mute-audio", "--hide-scrollbars",
+)  # fmt: skip
+
+
+class Browser:
+    """One window of one person."""
+
+    def __init__(self, driver: webdriver.Chrome, url: str) -> None:
+        self.driver = driver
+        self.url = url
+
+    def go(self, path: str) -> None:
+        self.driver.get(f"{self.url}{path}")
+
+    @property
+    def path(self) -> str:
+        return self.driver.current_url.removeprefix(self.url)
+
+    def sign_in(self, username: str, password: str) -> None:
+        self.go("/sign-in")
+        self.write("#username", username)
+        self.write("#password", password)
+        self.click("form.sign-in button")
+        self.until(lambda: self.path == "/", "the list of contests after signing in")
+
+    def all(self, css: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, css)
+
+    def one(self, css: str) -> WebElement:
+        """The element, waited for."""
+        return self.until(lambda: next(iter(self.all(css)), None), f"an element {css}")
+
+    def text(self, css: str = "main") -> str:
+        """The text of the first such element as it is shown; empty when there is none."""
+        found = self.all(css)
+        return found[0].text if found else ""
+
+    def write(self, css: str, text: str) -> None:
+        field = self.one(css)
+        field.clear()
+        field.send_keys(text)
+
+    def click(self, css: str) -> None:
+        self.one(css).click()
+
+    def choose(self, css: str, value: str) -> None:
+        self.one(css)
+        self.run("const field = document.querySelector(arguments[0]); field.value = arguments[1]; field.dispatchEvent(new Event('change', {bubbles: true}))", css, value)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(script, *arguments)
+
+    def until(self, question: Callable[[], Any], what: str, limit_s: float = LIMIT_S) -> Any:
+        """Asks until the answer is true; returns it."""
+        end = time.monotonic() + limit_s
+        while time.monotonic() < end:
+            try:
+                if answer := question():
+                    return answer
+            except StaleElementReferenceException:
+                pass  # the page renewed that part while we looked
+            time.sleep(0.03)
+        raise AssertionError(f"no {what} within {limit_s:g} s; at {self.path}: {self.text('body')[:1500]}")
+
+    def until_text(self, css: str, part: str, limit_s: float = LIMIT_S) -> None:
+        self.until(lambda: part in self.text(css), f"text {part!r} in {css}", limit_s)
+
+    def until_live(self) -> None:
+        """Waits for the live line."""
+        self.until(lambda: self.all('[data-link-state][data-state="live"]'), "live connection")
+
+    def mark(self) -> None:
+        """Notes this very page, so that `was_reloaded` can tell."""
+        self.run("window.marked = true")
+
+    @property
+    def was_reloaded(self) -> bool:
+        return not self.run("return window.marked === true")
+
+    def resize(self, width: int, height: int) -> None:
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def emulate(self, **features: str) -> None:
+        """Such as ``prefers_reduced_motion="reduce"``."""
+        wanted = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wanted})
+
+    def set_scripts(self, *, are_on: bool) -> None:
+        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not are_on})
+
+    def block(self, *addresses: str) -> None:
+        """Nothing under these addresses is reached any more; none: everything is again."""
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": list(addresses)})
+
+    def set_offline(self, *, is_offline: bool) -> None:
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        speed = {"offline": is_offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", speed)
+
+    def complaints(self) -> list[str]:
+        """What the browser's console said since it was asked last, besides answers that are errors."""
+        log = self.driver.get_log("browser")  # type: ignore[no-untyped-call]  # selenium leaves it untyped
+        return [entry["message"] for entry in log if entry["source"] != "network"]
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        return int(self.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+OpenBrowser = Callable[..., Browser]
+
+
+@pytest.fixture
+def open_browser(tmp_path: Path) -> Iterator[OpenBrowser]:
+    """Opens windows: ``open_browser(url, width=1280, height=800)``."""
+    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    assert chromium and chromedriver, "Chromium is missing: install the Debian packages chromium and chromium-driver"
+    with ExitStack() as stack:
+
+        def opened(url: str, *, width: int = 1280, height: int = 800) -> Browser:
+            options = webdriver.ChromeOptions()
+            options.binary_location = chromium
+            profile = stack.enter_context(TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True))
+            for flag in (*FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
+                options.add_argument(flag)
+            options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+            driver = webdriver.Chrome(options=options, service=Service(chromedriver, log_output=str(tmp_path / "chromedriver.log")))
+            stack.callback(_quit, driver)
+            driver.set_page_load_timeout(30)
+            driver.set_script_timeout(30)
+            one = Browser(driver, url)
+            one.resize(width, height)
+            return one
+
+        yield opened
+
+
+def _quit(driver: webdriver.Chrome) -> None:
+    try:
+        driver.quit()
+    except WebDriverException:
+        driver.service.stop()
