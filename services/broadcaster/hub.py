@@ -107,9 +107,11 @@ class Hub:
     async def _catch_up(self, listener: Listener, channels: Sequence[Channel], since: Since) -> Mapping[str, str]:
         """Tells what was missed; returns the last id that was told, by topic."""
         told: dict[str, str] = {}
-        for channel in channels:
-            missed = await self._resumption.since(channel, since)
+        is_store_whole = True
+        for channel in sorted(channels, key=lambda each: each.topic not in since.exact):  # the exact ones first: they are proof
+            missed = await self._resumption.since(channel, since) if is_store_whole or channel.topic in since.exact else None
             if missed is None:
+                is_store_whole = False
                 listener.write(gap_frames(channel.topic))
             elif missed:
                 self._write_missed(listener, missed)
@@ -178,7 +180,7 @@ class Hub:
                 while waiting:
                     part, rest = waiting[:_BRIDGED_AT_ONCE], waiting[_BRIDGED_AT_ONCE:]
                     found = await asyncio.gather(
-                        *(self._resumption.missed(each, each.last, is_exact=not each.is_guess) for each in part)
+                        *(self._resumption.unheard(each, each.last, is_exact=not each.is_guess) for each in part)
                     )
                     for channel, missed in zip(part, found, strict=True):
                         await self._tell_missed(channel, missed)

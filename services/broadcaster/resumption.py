@@ -12,6 +12,7 @@ from typing import Final
 from mesh.errors import MeshError
 from mesh.metrics import Metrics
 from mesh.topics import News, Topics
+from mesh.topics.entries import BEGINNING
 from services.broadcaster.channel import Channel
 from services.broadcaster.frames import Frames, news_frames
 from services.broadcaster.wishes import Since
@@ -41,23 +42,29 @@ class Resumption:
         An id is exact when it is that of a piece of news of this topic; else it is only a moment.
         """
         remembered = channel.after(after)
-        source = "memory"
         if remembered is None:
-            source = "store"
-            remembered = await self._from_store(channel.topic, after, is_exact=is_exact)
-        if remembered is None or len(remembered) > self._length or sum(len(frames.ws) for _, frames in remembered) > _MOST_BYTES:
-            self._counts["anew"].inc()
-            return None
-        self._counts[source].inc()
-        return remembered
+            return await self.unheard(channel, after, is_exact=is_exact)
+        return self._counted("memory", remembered)
+
+    async def unheard(self, channel: Channel, after: str, *, is_exact: bool) -> Missed | None:
+        """The same from the store alone: after a break in the line, the channel's memory lacks it too."""
+        return self._counted("store", await self._from_store(channel.topic, after, is_exact=is_exact))
 
     async def since(self, channel: Channel, since: Since) -> Missed | None:
         """The same for a listener that stopped somewhere; nothing for a topic that he has not heard before."""
         exact = since.exact.get(channel.topic)
-        if exact is None and since.moment_ms is None:
+        if exact is not None:
+            return await self.missed(channel, exact, is_exact=True)
+        if since.moment_ms is None:
             return []
-        after = exact or f"{max(0, (since.moment_ms or 0) - 1)}-{_LAST_NUMBER}"
-        return await self.missed(channel, after, is_exact=exact is not None)
+        return await self.missed(channel, f"{max(0, since.moment_ms - 1)}-{_LAST_NUMBER}", is_exact=False)
+
+    def _counted(self, source: str, missed: Missed | None) -> Missed | None:
+        if missed is None or len(missed) > self._length or sum(len(frames.ws) for _, frames in missed) > _MOST_BYTES:
+            self._counts["anew"].inc()
+            return None
+        self._counts[source].inc()
+        return missed
 
     async def _from_store(self, topic: str, after: str, *, is_exact: bool) -> Missed | None:
         key = (topic, after)
@@ -77,6 +84,8 @@ class Resumption:
         try:
             async with asyncio.timeout(_LIMIT_S), self._room:
                 replay = await self._topics.replay(topic, after, self._length + 1)
+                if not replay.is_complete and replay.news and not is_exact:  # all that was ever said may have been said since
+                    replay = await self._topics.replay(topic, BEGINNING, self._length + 1)
         except (MeshError, TimeoutError):
             return None
         if not replay.is_complete and (is_exact or replay.news):
