@@ -40,7 +40,7 @@ def refused(action, status: int, code: str) -> ApiError:
 
 def test_an_oversized_source_is_refused_with_the_limit(contest) -> None:
     error = refused(lambda: contest["team"].submit("bad-input", "bad-input-sum", "python3", "#" * (256 * 1024 + 1)), 413, "source-too-large")
-    assert "256" in error.body["error"]["message"]
+    assert "262,144" in error.body["error"]["message"]
 
 
 def test_an_unknown_language_is_refused_with_the_known_ones(contest) -> None:
@@ -55,7 +55,7 @@ def test_a_submission_after_the_end_is_refused(house: HouseOfProcesses, contest)
         try:
             teams["late-bad"].submit("bad-input-short", "bad-input-sum", "python3", RIGHT)
         except ApiError as refused_then:
-            assert (refused_then.status, refused_then.code) == (409, "contest-over"), refused_then
+            assert (refused_then.status, refused_then.code) == (409, "contest-ended"), refused_then
             break
         assert time.monotonic() < end, "still open after its end"
         time.sleep(0.5)

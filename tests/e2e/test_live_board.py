@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import sqlite3
 import time
@@ -94,7 +95,7 @@ async def test_two_watchers_see_the_board_move_within_200_ms_of_the_record(house
     assert sorted(delays)[len(delays) // 2] < 0.2, delays
     assert [delta for _, delta in first.deltas()] == [delta for _, delta in second.deltas()]
     versions = [(delta["after"], delta["version"]) for _, delta in first.deltas()]
-    assert all(before[1] == after[0] for before, after in zip(versions, versions[1:], strict=False)), "a chain without holes"
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(versions)), "a chain without holes"
 
 
 async def test_a_watcher_that_was_cut_off_gets_what_it_missed(house: HouseOfProcesses) -> None:

@@ -20,18 +20,25 @@ TEAM_PASSWORD = "team password 1"
 
 def sum_package(name: str = "A plus B", cases: int = 3, **extra: str) -> bytes:
     """A package in ICPC legacy format: two numbers in, their sum out."""
+    files = {
+        "problem.yaml": f"name: {name}\nlicense: public domain\nlimits:\n  memory: 256\n",
+        ".timelimit": "5\n",
+        "problem_statement/problem.en.md": f"# {name}\n\nAdd $a$ and $b$.\n",
+        "data/sample/1.in": "1 2\n",
+        "data/sample/1.ans": "3\n",
+        "submissions/accepted/sum.py": RIGHT,
+    }
+    for number in range(1, cases + 1):
+        files[f"data/secret/{number:02}.in"] = f"{number} {number * 1000}\n"
+        files[f"data/secret/{number:02}.ans"] = f"{number * 1001}\n"
+    return zipped_files(files | extra)
+
+
+def zipped_files(files: dict[str, str]) -> bytes:
+    """A zip of these texts by path."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("problem.yaml", f"name: {name}\nlicense: public domain\nlimits:\n  memory: 256\n")
-        archive.writestr(".timelimit", "5\n")
-        archive.writestr("problem_statement/problem.en.md", f"# {name}\n\nAdd $a$ and $b$.\n")
-        archive.writestr("data/sample/1.in", "1 2\n")
-        archive.writestr("data/sample/1.ans", "3\n")
-        for number in range(1, cases + 1):
-            archive.writestr(f"data/secret/{number:02}.in", f"{number} {number * 1000}\n")
-            archive.writestr(f"data/secret/{number:02}.ans", f"{number * 1001}\n")
-        archive.writestr("submissions/accepted/sum.py", RIGHT)
-        for path, text in extra.items():
+        for path, text in files.items():
             archive.writestr(path, text)
     return out.getvalue()
 
