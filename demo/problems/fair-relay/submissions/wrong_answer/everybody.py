@@ -1,0 +1,3 @@
+# Sends everybody.
+n = int(input())
+print(1, n)
