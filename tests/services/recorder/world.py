@@ -13,7 +13,8 @@ from typing import Any, Self
 from contest.rules import Audience
 from mesh.assertion import Asserter
 from mesh.backbone import Backbone
-from mesh.cache.memory import MemoryCache
+from mesh.cache import Cache
+from mesh.cache.opening import open_cache
 from mesh.clock import TurnedClock
 from mesh.codec import decode, encode
 from mesh.errors import Unavailable
@@ -21,11 +22,11 @@ from mesh.life import Life
 from mesh.log import Log
 from mesh.metrics import MESH_METRICS, Metrics
 from mesh.queue import Message, Queue
-from mesh.queue.file import FileQueue
+from mesh.queue.opening import open_queue
 from mesh.rpc.client import Peers
 from mesh.tls import Credentials
-from mesh.topics import News, Subscription
-from mesh.topics.memory import MemoryTopics
+from mesh.topics import News, Subscription, Topics
+from mesh.topics.opening import open_topics
 from services.recorder import rows
 from services.recorder.config import Config
 from services.recorder.main import run
@@ -61,20 +62,26 @@ class FailingQueue:
 class World:
     """The house and the recorder in it. The clock stands at ``NOW`` until the test turns it; waiting is in real time."""
 
-    def __init__(self, folder: Path, pki_folder: Path, record_url: str, *, now: datetime = NOW, **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, pki_folder: Path, record_url: str, *, now: datetime = NOW, amqp_url: str = "", redis_url: str = "", **settings: Any
+    ) -> None:
         self.clock = TurnedClock(now)
         self.folder = folder
         self.record_url = record_url
         self.config = Config(**({"port": 0, "admin_password": ADMIN_PASSWORD, "sweep_every_s": 0.05, "relay_every_s": 0.1} | settings))
         self.life = Life("recorder", self.clock)
+        self._amqp_url, self._redis_url = amqp_url, redis_url
         self._pki_folder = pki_folder
         self._addresses: dict[str, tuple[str, int]] = {}
         self._stack = AsyncExitStack()
         self._recorder: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self.queue = FailingQueue(await self._stack.enter_async_context(FileQueue.open(self.folder / "queue", QUEUES, self.clock)))
-        self.topics, self.state = MemoryTopics(self.clock), MemoryCache(self.clock, evicts=False)
+        enter, log, redis = self._stack.enter_async_context, Log("house"), self._redis_url or "memory:"
+        queue_url = self._amqp_url or f"file://{self.folder / 'queue'}"
+        self.queue = FailingQueue(await enter(open_queue(queue_url, "recorder", QUEUES, self.clock, log, None)))
+        self.topics: Topics = await enter(open_topics(redis, "recorder", self.clock, log, None))
+        self.state: Cache = await enter(open_cache(redis, "recorder", self.clock, log, None))
         self.backbone = await self.of("recorder")
         self.frontend = await self.of("frontend")
         self.asserter = Asserter(self.frontend.credentials)
@@ -177,10 +184,10 @@ class World:
 
         await self.until(is_settled, "every command settled and acknowledged")
 
-    async def work(self, count: int, priority: str = "contest") -> list[JudgeSubmission]:
+    async def work(self, count: int, priority: str = "contest", limit_s: float = LIMIT_S) -> list[JudgeSubmission]:
         """Takes that many messages off a submission queue, and acknowledges them."""
         taken: list[JudgeSubmission] = []
-        async with asyncio.timeout(LIMIT_S), self.queue.consumer(SUBMISSIONS[priority].name) as consumer:
+        async with asyncio.timeout(limit_s), self.queue.consumer(SUBMISSIONS[priority].name) as consumer:
             while len(taken) < count:
                 for delivery in await consumer.take(count - len(taken)):
                     work = decode(JudgeSubmission, delivery.message.body)
