@@ -8,6 +8,7 @@ from services.frontend.bell import Bell
 from services.frontend.commands import Commands, Signer
 from services.frontend.config import Config
 from services.frontend.desk import Desk
+from services.frontend.keepsake import Keepsake
 from services.frontend.judging import Judging
 from services.frontend.packages import Packages
 from services.frontend.passwords import Passwords
@@ -26,9 +27,9 @@ from services.frontend.tickets import Tickets
 from wire.services import BROADCASTER, GITSERVER, GRADER, RECORDER
 
 
-def make_desk(config: Config, backbone: Backbone, record: Record, signer: Signer) -> Desk:
-    """The desk of one frontend. Whoever made the record closes it; `Desk.passwords` is closed by whoever made the desk."""
-    clock, gitserver = backbone.clock, backbone.peer(GITSERVER)
+def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keepsake, signer: Signer) -> Desk:
+    """The desk of one frontend. Whoever made record and keepsake closes them; `Desk.passwords` is closed by whoever made the desk."""
+    clock, gitserver, accounts = backbone.clock, backbone.peer(GITSERVER), Accounts(record)
     pending, questions = pending_submissions(backbone.state), pending_questions(backbone.state)
     contests, problems, submissions = Contests(record), Problems(record), Submissions(record, pending, backbone.cache)
     return Desk(
@@ -37,7 +38,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, signer: Signer
         log=backbone.log,
         metrics=backbone.metrics,
         access=Access(contests, problems, submissions, clock, config.contest_fresh_s),
-        accounts=Accounts(record),
+        accounts=accounts,
         contests=contests,
         problems=problems,
         submissions=submissions,
@@ -46,7 +47,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, signer: Signer
         events=Events(record),
         packages=Packages(gitserver, backbone.cache),
         judging=Judging(backbone.peer(GRADER), clock),
-        sessions=Sessions(backbone.state, clock, config.session_life_s),
+        sessions=Sessions(backbone.state, accounts, keepsake, clock, config.session_life_s),
         passwords=Passwords(
             memory_kib=config.password_memory_kib, passes=config.password_passes, threads=config.password_threads, most_waiting=config.password_queue
         ),

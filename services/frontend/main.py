@@ -14,6 +14,7 @@ from mesh.life import Life
 from mesh.tasks import alongside
 from services.frontend.composition import make_desk
 from services.frontend.config import Config
+from services.frontend.keepsake import Keepsake
 from services.frontend.reads.record import Record
 from services.frontend.site import make_site
 from wire.services import FRONTEND
@@ -23,14 +24,15 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     """Serves people and programs until life says leave."""
     # whom we lean on
     record = Record(read_engine(backbone.replica_url), config.record_timeout_s)
+    keepsake = Keepsake(backbone.folder / "sessions.sqlite3", backbone.log)
     signer = Asserter(backbone.credentials)
     # what we are
-    desk = make_desk(config, backbone, record, signer)
+    desk = make_desk(config, backbone, record, keepsake, signer)
     site = make_site(desk, backbone.metrics, health_routes(life, backbone.metrics))
     # what we show
     life.watch("record", record.fault)
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=config.drain_s, keepalive_timeout=75)
-    async with aclosing(record), aclosing(desk.passwords), alongside(desk.bell.listen()):
+    async with aclosing(record), aclosing(keepsake), aclosing(desk.passwords), alongside(desk.bell.listen(), keepsake.prune(backbone.clock.now())):
         await runner.setup()
         try:
             await web.TCPSite(runner, config.host, config.port).start()

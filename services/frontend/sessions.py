@@ -1,7 +1,8 @@
 """Owns sessions: who is behind a token. Kept in the state store by the token's hash, so that reading the store signs nobody in.
 
 ``session:{hash}`` lives as long as the session, ``sessions:{username}`` lists the hashes of an account. When the store
-is away, a session seen in the last minutes still counts, so that a contest goes on. Never checks a password.
+is away, a session seen in the last minutes still counts, so that a contest goes on; when it has lost its memory (another
+``state:era``), sessions come back from this machine's copy. Never checks a password.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hmac
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mesh.cache.contract import Allowance, Cache, Rate
@@ -19,9 +20,13 @@ from mesh.clock import Clock
 from mesh.codec import decode, encode
 from mesh.errors import Refused, Unavailable
 from services.frontend.actor import Actor, Role
+from services.frontend.keepsake import Keepsake
+from services.frontend.reads.accounts import Accounts
 
 _MOST_REMEMBERED = 10_000
 _REMEMBERED_S = 300.0
+_ERA_KEY = "state:era"
+_ERA_LIFE_S = 10 * 365 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +44,27 @@ class _Kept:
     username: str
     name: str
     role: Role
+    opened_at: datetime
     expires_at: datetime
 
 
 class Sessions:
     """Every session of the installation, as far as this frontend has to do with it."""
 
-    def __init__(self, state: Cache, clock: Clock, life_s: float) -> None:
+    def __init__(self, state: Cache, accounts: Accounts, keepsake: Keepsake, clock: Clock, life_s: float) -> None:
         self._state = state
+        self._accounts = accounts
+        self._keepsake = keepsake
         self._clock = clock
         self._life_s = life_s
         self._seen: OrderedDict[str, tuple[float, Session]] = OrderedDict()
 
     async def open(self, actor: Actor) -> Session:
         """Signs an account in. Raises: `Unavailable` (``cache-unavailable``)."""
-        token = secrets.token_urlsafe(32)
-        expires_at = self._clock.now() + timedelta(seconds=self._life_s)
-        kept = _Kept(actor.username, actor.name, actor.role, expires_at)
-        await self._state.add_to_list(_list_key(actor.username), _hash(token), self._life_s)
-        await self._state.store(_key(token), encode(kept), self._life_s)
-        return Session(token, actor, csrf_of(token), expires_at)
+        token, now = secrets.token_urlsafe(32), self._clock.now()
+        kept = _Kept(actor.username, actor.name, actor.role, now, now + timedelta(seconds=self._life_s))
+        await self._put(_hash(token), kept, await self._era())
+        return _session(token, kept)
 
     async def find(self, token: str, limits: Mapping[str, Rate]) -> tuple[Session | None, dict[str, Allowance]]:
         """The session of a token, and what the rate limits say, in one round trip.
@@ -66,23 +72,26 @@ class Sessions:
         Raises: `Unavailable` when the store is away and the session was not seen lately.
         """
         try:
-            body, allowed = await self._state.fetch_and_allow(_key(token), limits)
+            body, allowed = await self._state.fetch_and_allow(f"session:{_hash(token)}", limits)
         except Unavailable:
             remembered = self._remembered(token)
             if remembered is None:
                 raise
             return remembered, {}
-        session = self._session(token, body)
+        kept = _kept(body) if body is not None else await self._brought_back(_hash(token))
+        session = _session(token, kept) if kept is not None and kept.expires_at > self._clock.now() else None
         self._remember(token, session)
         return session, allowed
 
     async def close(self, token: str) -> None:
         """Signs out: the token is worth nothing from now on."""
         self._seen.pop(_hash(token), None)
-        await self._state.forget(_key(token))
+        await self._keepsake.forget(_hash(token))
+        await self._state.forget(f"session:{_hash(token)}")
 
     async def close_all(self, username: str) -> None:
         """Ends every session of an account."""
+        await self._keepsake.forget_user(username)
         hashes = await self._state.list_members(_list_key(username))
         for listed in hashes:
             self._seen.pop(listed, None)
@@ -90,16 +99,36 @@ class Sessions:
             await self._state.forget(*(f"session:{listed}" for listed in hashes))
             await self._state.remove_from_list(_list_key(username), *hashes)
 
-    def _session(self, token: str, body: bytes | None) -> Session | None:
-        if body is None:
+    async def _put(self, token_hash: str, kept: _Kept, era: str) -> None:
+        body, life_s = encode(kept), (kept.expires_at - self._clock.now()).total_seconds()
+        await self._keepsake.keep(token_hash, kept.username, era, kept.expires_at, body)
+        await self._state.add_to_list(_list_key(kept.username), token_hash, life_s)
+        await self._state.store(f"session:{token_hash}", body, life_s)
+
+    async def _era(self) -> str:
+        """The name of the time since the store last lost its memory."""
+        era = await self._state.fetch(_ERA_KEY)
+        if era is None:
+            await self._state.store_if_absent(_ERA_KEY, secrets.token_hex(8).encode(), _ERA_LIFE_S)
+            era = await self._state.fetch(_ERA_KEY)
+        return (era or b"").decode()
+
+    async def _brought_back(self, token_hash: str) -> _Kept | None:
+        """A session that the store does not know: ended, unless the store has lost its memory and we have not."""
+        copy = await self._keepsake.find(token_hash, self._clock.now())
+        if copy is None:
             return None
-        try:
-            kept = decode(_Kept, body)
-        except Refused:
+        era, kept = await self._era(), _kept(copy[1])
+        if copy[0] == era or kept is None:
+            await self._keepsake.forget(token_hash)
             return None
-        if kept.expires_at <= self._clock.now():
+        account = await self._accounts.find(kept.username)
+        if account is None or account.password_changed_at > kept.opened_at:
+            await self._keepsake.forget(token_hash)
             return None
-        return Session(token, Actor(kept.username, kept.name, kept.role), csrf_of(token), kept.expires_at)
+        kept = replace(kept, name=account.name, role=Role(account.role))
+        await self._put(token_hash, kept, era)
+        return kept
 
     def _remember(self, token: str, session: Session | None) -> None:
         if session is None:
@@ -134,8 +163,15 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _key(token: str) -> str:
-    return f"session:{_hash(token)}"
+def _kept(body: bytes) -> _Kept | None:
+    try:
+        return decode(_Kept, body)
+    except Refused:
+        return None
+
+
+def _session(token: str, kept: _Kept) -> Session:
+    return Session(token, Actor(kept.username, kept.name, kept.role), csrf_of(token), kept.expires_at)
 
 
 def _list_key(username: str) -> str:

@@ -41,7 +41,8 @@ async def check_sign_in(desk: Desk, username: str, password: str, address: str) 
     credential = await desk.accounts.credential(username) if _USERNAME.fullmatch(username) else None
     if not await desk.passwords.fits(password, credential.password_hash if credential else None) or credential is None:
         desk.metrics.counter("sign_ins_total").labels("wrong-password").inc()
-        desk.log.info("sign-in-refused", username=username[:40], address=address)
+        known = credential.account.username if credential is not None else "(unknown)"  # people type passwords there
+        desk.log.info("sign-in-refused", username=known, address=address)
         raise _wrong()
     return credential
 

@@ -10,16 +10,7 @@ from typing import Any
 import pytest
 from blockbuster import BlockBuster
 
-from pki.bootstrap import bootstrap
 from tests.services.frontend.world import World, a_world
-
-
-@pytest.fixture(scope="session")
-def pki_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Certificates of every service, made once."""
-    folder = tmp_path_factory.mktemp("frontend-pki") / "pki"
-    bootstrap(folder)
-    return folder
 
 
 Worlds = Callable[..., AbstractAsyncContextManager[World]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -216,7 +216,9 @@ async def _running(service: Coroutine[Any, Any, None], life: Life) -> AsyncItera
 
 
 @asynccontextmanager
-async def a_world(folder: Path, pki: Path, guard: BlockBuster, *, beside: tuple[str, ...] = (), **settings: Any) -> AsyncIterator[World]:
+async def a_world(
+    folder: Path, pki: Path, guard: BlockBuster, *, beside: tuple[str, ...] = (), mesh_settings: Mapping[str, str] | None = None, **settings: Any
+) -> AsyncIterator[World]:
     """A running frontend in a folder, with an empty record, beside other real services when some are named.
 
     Starting may block, serving may not.
@@ -224,7 +226,7 @@ async def a_world(folder: Path, pki: Path, guard: BlockBuster, *, beside: tuple[
     guard.deactivate()
     shutil.copytree(pki, folder / "pki")
     clock, config = TurnedClock(SystemClock().now()), Config(port=0, **{**QUICK, **settings})
-    mesh = MeshConfig(folder=str(folder))
+    mesh = MeshConfig(folder=str(folder), **(mesh_settings or {}))
     async with AsyncExitStack() as stack:
         engine = write_engine(mesh.record)
         event.listen(engine.sync_engine, "connect", _hurry)
