@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 
 SUM_CPP = "#include <iostream>\nint main(){long long a,b;std::cin>>a>>b;std::cout<<a+b<<'\\n';}\n"
 SUM_PY = "a, b = map(int, input().split())\nprint(a + b)\n"
@@ -59,3 +60,17 @@ def entry(name: str, mode: int = 0o100644, method: int = zipfile.ZIP_DEFLATED) -
     info = zipfile.ZipInfo(name)
     info.create_system, info.external_attr, info.compress_type = 3, mode << 16, method
     return info
+
+
+OUTSIDE = Path(__file__).resolve().parent / "outside"
+
+
+def outside() -> dict[str, bytes]:
+    """A package as somebody else wrote it, with other habits than ours: `tests/packages/outside`."""
+    return {str(path.relative_to(OUTSIDE)): path.read_bytes() for path in sorted(OUTSIDE.rglob("*")) if path.is_file()}
+
+
+def outside_zip() -> bytes:
+    """The same as it was sent: in one folder, with what a Macintosh adds."""
+    junk = {"doublevision/.DS_Store": b"\0\0\0\1Bud1", "__MACOSX/doublevision/._problem.yaml": b"\0\5\26\7"}
+    return zipped({f"doublevision/{path}": content for path, content in outside().items()} | junk)

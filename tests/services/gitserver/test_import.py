@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from tests.packages.building import SUM_PY, sound, with_changes, zipped
+from tests.packages.building import SUM_PY, outside_zip, sound, with_changes, zipped
 from tests.services.gitserver.world import World
 from wire.judging import CheckerKind
 from wire.methods import GITSERVER_MANIFEST, GITSERVER_PROBLEM, GITSERVER_STATEMENT, GITSERVER_SUBMISSIONS
@@ -75,3 +75,17 @@ async def test_the_same_package_again_is_the_same_commit_and_the_record_is_told_
     assert first.card == second.card
     ids = {command.id for command in await world.commands()}
     assert len(ids) == 1, "the same command, so that it is applied once"
+
+
+async def test_a_package_from_outside_is_taken_as_it_was_sent(world: World) -> None:
+    answer = await world.bring_zip(outside_zip(), alias="")
+    assert (answer.card.alias, answer.card.title, answer.card.case_count) == ("doublevision", "Double Vision", 7)
+    assert [finding.code for finding in answer.findings] == ["junk-ignored"]
+    swedish = await world.call(GITSERVER_STATEMENT, StatementRequest("doublevision", "sv-SE"))
+    assert (swedish.language, swedish.format, swedish.title) == ("sv", "latex", "Dubbelseende")
+    assert "Farmor" in swedish.text
+    assert {one.expected for one in await world.call(GITSERVER_SUBMISSIONS, ProblemRequest("doublevision"))} >= {("AC",), ("TLE", "WA"), ("RTE",)}
+    manifest = await world.call(GITSERVER_MANIFEST, ManifestRequest("doublevision", answer.card.version), by="grader")
+    assert manifest.checker.program is not None
+    for file in manifest.checker.program.files:
+        assert hashlib.sha256(await world.blob("doublevision", file.digest)).hexdigest() == file.digest

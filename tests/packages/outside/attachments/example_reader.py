@@ -1,0 +1,1 @@
+n, words = int(input()), input().split()
