@@ -6,7 +6,7 @@ import itertools
 import os
 from pathlib import Path
 
-from services.runner.sandbox.cgroup import Usage, clear_folder, counters, kill_members, read_file, remove_folder, write_file
+from services.runner.sandbox.cgroup import RunGroup, Usage, clear_folder, counters, kill_members, read_file, remove_folder, write_file
 
 NEEDED = ("memory", "cpuacct", "pids")
 WELCOME = ("cpuset",)
@@ -44,7 +44,7 @@ class TreeV1:
             clear_folder(self._folders[name])
 
 
-class GroupV1:
+class GroupV1(RunGroup):
     """One execution's folders."""
 
     def __init__(self, folders: dict[str, Path], distinct: list[Path], *, has_swap: bool) -> None:

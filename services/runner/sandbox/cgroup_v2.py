@@ -7,7 +7,7 @@ import itertools
 import os
 from pathlib import Path
 
-from services.runner.sandbox.cgroup import Usage, clear_folder, counters, kill_members, read_file, remove_folder, write_file
+from services.runner.sandbox.cgroup import RunGroup, Usage, clear_folder, counters, kill_members, read_file, remove_folder, write_file
 
 NEEDED = ("memory", "pids")
 WELCOME = ("cpuset",)
@@ -45,7 +45,7 @@ class TreeV2:
             remove_folder(probe)
 
 
-class GroupV2:
+class GroupV2(RunGroup):
     """One execution's folder."""
 
     def __init__(self, folder: Path, *, has_peak: bool, can_pin: bool) -> None:

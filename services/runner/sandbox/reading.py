@@ -19,7 +19,7 @@ class Reader(Protocol):
         ...
 
 
-class FileReader:
+class FileReader(Reader):
     """A reader over a descriptor with an offset of its own."""
 
     def __init__(self, fd: int) -> None:
