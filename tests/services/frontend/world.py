@@ -229,7 +229,8 @@ async def a_world(
     mesh = MeshConfig(folder=str(folder), **(mesh_settings or {}))
     async with AsyncExitStack() as stack:
         engine = write_engine(mesh.record)
-        event.listen(engine.sync_engine, "connect", _hurry)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine.sync_engine, "connect", _hurry)
         stack.push_async_callback(engine.dispose)
         if "recorder" not in beside:  # which makes its own tables
             async with engine.begin() as connection:
