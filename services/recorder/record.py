@@ -62,6 +62,6 @@ class Record:
         await self.transact(lambda connection: connection.execute(sa.select(sa.literal(1))).scalar())
 
     async def close(self) -> None:
-        """Closes every connection."""
-        await self._writer.close()
+        """Closes every connection; the writer's last, so that SQLite can fold its log into the file."""
         await self._reader.dispose()
+        await self._writer.close()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,3 +72,12 @@ def _kind(name: str) -> type[Any]:
 
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or name != "alembic_version"
+
+
+async def test_a_closed_sqlite_record_is_one_file(sqlite_url: str) -> None:
+    async with Record(sqlite_url) as record:
+        await prepare(record)
+        async with record.reading() as connection:
+            await connection.execute(sa.text("SELECT 1 FROM outbox"))
+    folder = Path(sqlite_url.removeprefix("sqlite:///")).parent
+    assert [path.name for path in folder.iterdir()] == ["record.sqlite3"], "nothing is left in a log beside it: it can be copied"
