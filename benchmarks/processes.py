@@ -63,6 +63,11 @@ class Pinned:
             self.process.wait()
         self.process.stdout.close()
 
+    def end(self) -> None:
+        """For processes that do not read their input to its end."""
+        self.process.kill()
+        self.close()
+
 
 async def obey(hello: Any, act: Callable[[dict[str, Any]], Awaitable[Any]]) -> None:
     """The other end: says hello, then answers commands until its input ends."""
