@@ -62,7 +62,7 @@ class Supervisor:
         try:
             for stage in self._stages:
                 if not await self._start(stage):
-                    is_well = False
+                    is_well = self._stop.is_set()  # told to leave while starting is no failure
                     break
             else:
                 self._log.info("all-ready", duration_s=round(self._clock.monotonic() - began, 3), parts=len(self.lives))
