@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("contest", "wire", "mesh", "pki", "services")
 FORBIDDEN_FILES = {"utils.py", "helpers.py", "common.py", "misc.py", "base.py", "core.py", "data.py", "manager.py", "impl.py"}
-FORBIDDEN_NAMES = re.compile(r"^get_|Manager$|Impl$|Helper|Utils?$|^do_")
+FORBIDDEN_NAMES = re.compile(r"^get_|Manager$|Impl$|Helper|Utils?$")
 
 
 def modules(*rooms: str) -> Iterator[Path]:
