@@ -53,6 +53,10 @@ class Live {
   /** Opens the line, and keeps it open while the page lives. */
   start() {
     addEventListener("online", () => this.#again(0));
+    addEventListener("offline", () => {
+      this.#drop();
+      this.#show("waiting");
+    });
     addEventListener("pageshow", (event) => event.persisted && this.#again(0));
     addEventListener("pagehide", () => this.#drop());
     this.#open();

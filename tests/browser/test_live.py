@@ -1,0 +1,145 @@
+"""Pages keep up by themselves: through cut lines, blocked WebSockets and a house that is killed; and rows glide unless motion is unwanted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import Stage, Wire, set_stage
+from tests.support.browser import Browser, OpenBrowser
+from tests.support.contests import RIGHT, SLOW_RIGHT, WRONG
+from tests.support.house import HouseOfProcesses
+
+pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(150)]
+
+
+def leader(window: Browser) -> str | None:
+    return window.all("[data-board-rows] tr")[0].get_attribute("data-username")
+
+
+def solve(stage: Stage, team: str, problem: str = "A", source: str = RIGHT) -> None:
+    person = stage.person(team)
+    person.verdict(person.submit(stage.alias, problem, "python3", source), 60)
+
+
+def test_a_verdict_passes_through_its_steps_before_ones_eyes(stage: Stage) -> None:
+    ana = stage.browser("ana")
+    ana.go(f"{stage.home}/submissions")
+    ana.until_live()
+    ana.run("""
+        window.seen = new Set();
+        new MutationObserver(() => document.querySelectorAll("tbody .chip").forEach((chip) => window.seen.add(chip.textContent.trim())))
+          .observe(document.body, { subtree: true, childList: true, characterData: true });
+    """)
+    solve(stage, "ana", source=SLOW_RIGHT)
+    ana.until_text("tbody .chip", "Accepted", 40)
+    seen = ana.run("return [...window.seen]")
+    assert any("case" in step and "of 5" in step for step in seen), seen
+    assert "Accepted" in seen
+
+
+def test_a_cut_line_comes_back_and_the_board_catches_up(stage: Stage, wire: Wire) -> None:
+    watcher = stage.open_browser(wire.url)
+    watcher.go(f"{stage.home}/scoreboard")
+    watcher.until_live()
+    watcher.mark()
+    wire.cut()
+    watcher.until(lambda: watcher.all('[data-link-state][data-state="waiting"]'), "word that the line is down")
+    assert watcher.text("[data-link-state]") == "Reconnecting"
+    solve(stage, "bob")
+    wire.mend()
+    watcher.until(lambda: leader(watcher) == stage.name_of("bob"), "the row that moved while the line was down")
+    watcher.until_live()
+    assert not watcher.was_reloaded
+
+
+def test_a_computer_that_goes_offline_says_so_and_catches_up(stage: Stage) -> None:
+    ana = stage.browser("ana")
+    ana.go(f"{stage.home}/submissions")
+    ana.until_live()
+    ana.mark()
+    ana.set_offline(is_offline=True)
+    ana.until(lambda: ana.all('[data-link-state][data-state="waiting"]'), "word that the line is down")
+    solve(stage, "ana")
+    ana.set_offline(is_offline=False)
+    ana.until_text("tbody .chip", "Accepted")
+    ana.until_live()
+    assert not ana.was_reloaded
+
+
+def test_where_websockets_are_blocked_a_stream_of_events_takes_over(stage: Stage) -> None:
+    watcher = stage.browser()
+    watcher.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+        window.WebSocket = class extends EventTarget { constructor() { super(); setTimeout(() => this.dispatchEvent(new CloseEvent("close"))); } close() {} };
+    """})  # fmt: skip
+    watcher.go(f"{stage.home}/scoreboard")
+    watcher.until_live()
+    watcher.mark()
+    solve(stage, "bob")
+    watcher.until(lambda: leader(watcher) == stage.name_of("bob"), "the row that moved")
+    assert not watcher.was_reloaded
+
+
+def test_where_no_line_is_to_be_had_the_page_asks_now_and_then(stage: Stage) -> None:
+    watcher = stage.browser()
+    watcher.block("*/events?*")
+    watcher.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+        window.WebSocket = class extends EventTarget { constructor() { super(); setTimeout(() => this.dispatchEvent(new CloseEvent("close"))); } close() {} };
+    """})  # fmt: skip
+    watcher.go(f"{stage.home}/scoreboard")
+    watcher.until(lambda: watcher.all('[data-link-state][data-state="asking"]'), "word that it asks now and then", 30)
+    watcher.mark()
+    solve(stage, "bob")
+    watcher.until(lambda: leader(watcher) == stage.name_of("bob"), "the row that moved", 40)
+    assert not watcher.was_reloaded
+
+
+def test_rows_glide_to_their_new_place_unless_motion_is_unwanted(stage: Stage) -> None:
+    windows = [stage.browser(), stage.browser()]
+    windows[1].emulate(prefers_reduced_motion="reduce")
+    for window in windows:
+        window.go(f"{stage.home}/scoreboard")
+        window.until_live()
+        window.run("""
+            window.glides = 0;
+            const animate = Element.prototype.animate;
+            Element.prototype.animate = function (...more) { window.glides += 1; return animate.apply(this, more); };
+        """)
+    first = leader(windows[0])
+    solve(stage, "bob" if first == stage.name_of("ana") else "ana")
+    for window in windows:
+        window.until(lambda window=window: leader(window) != first, "new leader")
+    assert windows[0].run("return window.glides") > 0
+    assert windows[1].run("return window.glides") == 0
+
+
+def test_a_frozen_board_shows_a_try_as_waiting_and_the_jury_what_it_was(house: HouseOfProcesses, open_browser: OpenBrowser) -> None:
+    stage = set_stage(house, open_browser, duration_s=3600, freeze_s=3595)
+    public, jury = stage.browser(), stage.browser("admin")
+    for window in (public, jury):
+        window.go(f"{stage.home}/scoreboard")
+        window.until_live()
+    assert "The board is frozen since" in public.text("[data-freeze-notice]")
+    assert "You see everything" in jury.text("[data-freeze-notice]")
+    solve(stage, "bob")
+    solve(stage, "ana", source=WRONG)
+    jury.until(lambda: leader(jury) == stage.name_of("bob"), "bob in the lead for the jury")
+    public.until(lambda: len(public.all(".cell.pending")) == 2, "two waiting tries for the public")
+    assert not public.all(".cell.solved, .cell.tried")
+    jury.go(f"{stage.home}/scoreboard?as=public")
+    jury.until(lambda: len(jury.all(".cell.pending")) == 2, "the public board for the jury")
+
+
+def test_the_page_survives_a_house_that_is_killed_and_comes_back(stage_of_its_own: Stage) -> None:
+    stage = stage_of_its_own
+    watcher = stage.browser("ana")
+    watcher.go(f"{stage.home}/scoreboard")
+    watcher.until_live()
+    watcher.mark()
+    stage.house.kill()
+    watcher.until(lambda: watcher.all('[data-link-state][data-state="waiting"]'), "word that the line is down")
+    stage.house.start()
+    stage.house.until_ready()
+    solve(stage, "bob")
+    watcher.until(lambda: leader(watcher) == stage.name_of("bob"), "the row that moved after the return", 40)
+    watcher.until_live()
+    assert not watcher.was_reloaded
