@@ -24,7 +24,7 @@ class Config:
     password_memory_kib: int = setting(19 * 1024, "Memory that hashing one password takes (argon2id)", minimum=64, maximum=4 * MIB)
     password_passes: int = setting(2, "Passes over that memory", minimum=1, maximum=100)
     password_threads: int = setting(2, "How many passwords are hashed at once; the others wait in line", minimum=1, maximum=64)
-    password_queue: int = setting(64, "How many may wait in that line; who comes then is told to come back", minimum=1, maximum=10_000)
+    password_queue: int = setting(300, "How many may wait in that line; who comes then is told to come back", minimum=1, maximum=10_000)
     max_body_bytes: int = setting(2 * MIB, "Largest body of a request that is not a package or a push", minimum=1024, maximum=64 * MIB)
     body_timeout_s: float = setting(60.0, "How long such a body may take to come in", minimum=1, maximum=600)
     upload_timeout_s: float = setting(900.0, "How long a package may take to come in", minimum=1, maximum=24 * 3600)
@@ -45,4 +45,7 @@ class Config:
     accounts_per_minute: int = setting(5, "Accounts that one address may create by open sign-up", minimum=1, maximum=10_000)
     submissions_per_minute: int = setting(20, "Submissions by one account", minimum=1, maximum=100_000)
     questions_per_minute: int = setting(6, "Clarifications asked by one account", minimum=1, maximum=10_000)
+    start_wait_s: float = setting(
+        10.0, "How long the start waits for the recorder to open the record, before it serves what it can", minimum=0, maximum=600
+    )
     drain_s: float = setting(10.0, "How long requests in progress may take when the service leaves", minimum=0, maximum=300)

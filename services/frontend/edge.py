@@ -19,7 +19,7 @@ from mesh.log import correlation
 from mesh.metrics import Metrics
 from services.frontend import cookies
 from services.frontend.desk import Desk
-from services.frontend.errors import MethodNotAllowed, error_response
+from services.frontend.errors import MethodNotAllowed, error_response, plain_response
 from services.frontend.gatekeeping import SAFE_METHODS, Gateways, check_origin, check_word
 from services.frontend.headers import add_headers
 from services.frontend.keys import ADDRESS, CORRELATION, IS_SECURE, IS_STARTED, SESSION
@@ -85,7 +85,11 @@ class Edge:
             failure = Broken("something broke on our side; it has been logged. Try again, or tell the operator the Palestra-Correlation of this answer")
         if request.get(IS_STARTED, False):
             raise ConnectionResetError("the answer had begun")
-        return await error_response(request, failure)
+        try:
+            return await error_response(request, failure)
+        except Exception as broken:  # noqa: BLE001  a page for errors that fails must not hide the error
+            self._desk.log.error("error-page-broke", path=request.path, cause=broken)  # noqa: TRY400  as above
+            return plain_response(failure)
 
     async def _admit(self, request: web.Request) -> None:
         desk, address = self._desk, request[ADDRESS]

@@ -29,7 +29,7 @@ async def error_response(request: web.Request, failure: MeshError) -> web.Respon
     if draw is not None:
         response = await draw(request, failure, failure.status)
     else:
-        response = web.Response(body=orjson.dumps(failure.as_object(), default=str), status=failure.status, content_type="application/json")
+        response = plain_response(failure)
     if failure.retry_after_s is not None:
         response.headers["Retry-After"] = str(max(1, math.ceil(failure.retry_after_s)))
     if isinstance(failure, MethodNotAllowed):
@@ -37,6 +37,11 @@ async def error_response(request: web.Request, failure: MeshError) -> web.Respon
     if failure.status == 401 and is_for_program(request):
         response.headers["WWW-Authenticate"] = 'Bearer realm="Palestra"'
     return response
+
+
+def plain_response(failure: MeshError) -> web.Response:
+    """The failure as JSON."""
+    return web.Response(body=orjson.dumps(failure.as_object(), default=str), status=failure.status, content_type="application/json")
 
 
 def is_for_program(request: web.Request) -> bool:

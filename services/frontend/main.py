@@ -37,6 +37,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         try:
             await web.TCPSite(runner, config.host, config.port).start()
             backbone.addresses[FRONTEND] = runner.addresses[0][:2]
+            await record.until_open(config.start_wait_s)
             life.mark_ready()
             await life.until_stop()
             # how we leave

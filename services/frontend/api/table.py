@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final
 
 import orjson
@@ -14,7 +15,12 @@ from services.frontend.api.route import PREFIX, Call, NoQuery, Route
 
 async def show_document(_: Call[None, NoQuery]) -> web.Response:
     """This document."""
-    return web.Response(body=orjson.dumps(document_of(ROUTES), option=orjson.OPT_INDENT_2), content_type="application/json")
+    return web.Response(body=_document(), content_type="application/json")
+
+
+@functools.cache
+def _document() -> bytes:
+    return orjson.dumps(document_of(ROUTES), option=orjson.OPT_INDENT_2)
 
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -31,4 +37,8 @@ ROUTES: Final[tuple[Route, ...]] = (
 def add_api(app: web.Application) -> None:
     """Puts every row of the table on the site."""
     for route in ROUTES:
-        app.router.add_route(route.method, f"{PREFIX}{route.path}", route.serve)
+        path = f"{PREFIX}{route.path}"
+        if route.method == "GET":
+            app.router.add_get(path, route.serve)  # and HEAD
+        else:
+            app.router.add_route(route.method, path, route.serve)

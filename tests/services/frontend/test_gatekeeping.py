@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+from aiohttp import web
+
 from services.frontend.cookies import COOKIE
+from services.frontend.keys import ERROR_PAGE
 from tests.services.frontend.conftest import Worlds
 from tests.services.frontend.world import PASSWORD, World
 
@@ -98,3 +102,26 @@ async def test_behind_tls_the_cookie_is_kept_to_tls(worlds: Worlds) -> None:
 async def _try(world: World, address: str) -> int:
     answer = await world.person().post("/session", {"username": "ana", "password": "wrong password"}, headers={"X-Forwarded-For": address})
     return answer.status
+
+
+async def test_an_error_page_that_fails_does_not_hide_the_error(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> web.Response:
+        raise ZeroDivisionError
+
+    def add_broken_page(app: web.Application) -> None:
+        app[ERROR_PAGE] = broken
+        app.router.add_get("/pages/broken", broken)
+
+    monkeypatch.setattr("services.frontend.site.add_pages", add_broken_page)
+    async with worlds() as world:
+        for path, status, code in (("/nowhere", 404, "no-such-page"), ("/pages/broken", 500, "internal")):
+            async with world.session.get(f"{world.url}{path}", headers={"Accept": "text/html"}) as answer:
+                said = await answer.json()
+                assert (answer.status, said["error"]["code"]) == (status, code)
+                assert "ZeroDivision" not in str(said)
+
+
+async def test_heads_of_answers_can_be_asked_for(finals: World) -> None:
+    answer = await finals.person().ask("HEAD", "/contests/finals/scoreboard")
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["ETag"]

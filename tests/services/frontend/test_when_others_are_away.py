@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from mesh.codec import encode
 from mesh.errors import Unavailable
@@ -151,3 +152,16 @@ async def test_no_more_wait_than_there_is_room_for(worlds: Any) -> None:
             assert (refused.status, refused.code) == (503, "too-many-waiting")
             assert await world.queued() == []
             assert (await first).status == 202
+
+
+async def test_the_frontend_is_ready_when_the_recorder_has_opened_the_record(worlds: Any) -> None:
+    async with asyncio.timeout(30), worlds(beside=("recorder",), start_wait_s=20.0) as world:
+        assert (await world.person().get("/contests")).json == []
+
+
+async def test_a_record_without_tables_is_told_as_such(finals: World) -> None:
+    async with finals.engine.begin() as connection:
+        await connection.execute(sa.text("drop table clarifications"))
+    answer = await finals.person().get("/contests/finals/clarifications")
+    assert (answer.status, answer.code) == (503, "record-not-open")
+    assert (await finals.person().get("/contests/finals")).status == 200
