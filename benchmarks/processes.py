@@ -27,20 +27,25 @@ class Pinned:
             line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
             preexec_fn=lambda: os.sched_setaffinity(0, {cores[core % len(cores)]}),  # noqa: PLW1509  the benchmark has no threads yet
         )  # fmt: skip
-        self.hello = self._answer()
+        self.hello = self.hear()
 
     def ask(self, **command: Any) -> Any:
+        return self.say(json.dumps(command))
+
+    def say(self, line: str) -> Any:
+        """Sends one line as it is and waits for the answer."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
-        return self._answer()
+        return self.hear()
 
     def cpu_s(self) -> float:
         """Processor time of all its threads so far, exact."""
         tasks = Path(f"/proc/{self.process.pid}/task")
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
 
-    def _answer(self) -> Any:
+    def hear(self) -> Any:
+        """The next answer."""
         assert self.process.stdout is not None
         timer = threading.Timer(LIMIT_S, self.process.kill)
         timer.start()
