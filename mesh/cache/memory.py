@@ -27,15 +27,15 @@ class MemoryCache:
     """
 
     def __init__(self, clock: Clock, *, max_bytes: int = 64 << 20, evicts: bool = True) -> None:
-        self._clock = clock
+        self.clock = clock
         self._max_bytes = max_bytes
         self._evicts = evicts
-        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self.entries: OrderedDict[str, Entry] = OrderedDict()
         self._used_bytes = 0
         self._families: dict[str, set[str]] = {}
         self._flights = Flights()
         self._arrivals: dict[str, float] = {}
-        self._is_closed = False
+        self.is_closed = False
 
     async def fetch(self, key: str) -> bytes | None:
         entry = self._living(key)
@@ -46,7 +46,7 @@ class MemoryCache:
 
     async def store(self, key: str, value: bytes, life_s: float) -> None:
         self._flights.abandon(key)
-        self._put(key, _Entry(self._clock.monotonic() + life_s, value))
+        self.put(key, Entry(self.clock.monotonic() + life_s, value))
 
     async def store_if_absent(self, key: str, value: bytes, life_s: float) -> bool:
         if self._living(key) is not None:
@@ -57,7 +57,7 @@ class MemoryCache:
     async def forget(self, *keys: str) -> None:
         for key in keys:
             self._flights.abandon(key)
-            self._drop(key)
+            self.drop(key)
 
     async def compute(self, key: str, life_s: float, make: Callable[[], Awaitable[bytes]], *, family: str = "") -> bytes:
         entry = self._living(key)
@@ -68,7 +68,7 @@ class MemoryCache:
         try:
             return await self._flights.join(key, partial(self._make, key, life_s, make, family))
         finally:
-            if key not in self._entries:
+            if key not in self.entries:
                 self._leave_family(key, family)
 
     async def forget_family(self, family: str) -> None:
@@ -88,7 +88,7 @@ class MemoryCache:
         members[member] = None
         while len(members) > MOST_MEMBERS:
             del members[next(iter(members))]
-        self._put(key, _Entry(self._clock.monotonic() + life_s, members=members))
+        self.put(key, Entry(self.clock.monotonic() + life_s, members=members))
 
     async def list_members(self, key: str) -> list[str]:
         entry = self._living(key)
@@ -100,13 +100,13 @@ class MemoryCache:
             return
         left = {member: None for member in entry.members if member not in members}
         if left:
-            self._put(key, _Entry(entry.ends_at, members=left))
+            self.put(key, Entry(entry.ends_at, members=left))
         else:
-            self._drop(key)
+            self.drop(key)
 
     async def close(self) -> None:
-        self._is_closed = True
-        self._entries.clear()
+        self.is_closed = True
+        self.entries.clear()
         self._families.clear()
         self._arrivals.clear()
         self._used_bytes = 0
@@ -115,50 +115,51 @@ class MemoryCache:
         self, key: str, life_s: float, make: Callable[[], Awaitable[bytes]], family: str, is_wanted: Callable[[], bool]
     ) -> bytes:
         value = await make()
-        if is_wanted() and not self._is_closed:
+        if is_wanted() and not self.is_closed:
             try:
-                self._put(key, _Entry(self._clock.monotonic() + life_s, value, family=family))
+                self.put(key, Entry(self.clock.monotonic() + life_s, value, family=family, is_computed=True))
             except Unavailable:
                 return value  # no room to keep it: it is still the value
         return value
 
-    def _living(self, key: str) -> _Entry | None:
+    def _living(self, key: str) -> Entry | None:
         self._check_open()
-        entry = self._entries.get(key)
+        entry = self.entries.get(key)
         if entry is None:
             return None
-        if entry.ends_at <= self._clock.monotonic():
-            self._drop(key)
+        if entry.ends_at <= self.clock.monotonic():
+            self.drop(key)
             return None
-        self._entries.move_to_end(key)
+        self.entries.move_to_end(key)
         return entry
 
-    def _put(self, key: str, entry: _Entry) -> None:
+    def put(self, key: str, entry: Entry) -> None:
+        """Keeps it, in place of what was there. Raises: `Unavailable` (``cache-full``)."""
         self._check_open()
         cost = _cost(key, entry)
         self._make_room(cost, key)
-        self._drop(key)
+        self._remove(key)
         entry.cost_bytes = cost
-        self._entries[key] = entry
+        self.entries[key] = entry
         self._used_bytes += cost
         if entry.family:
             self._families.setdefault(entry.family, set()).add(key)
 
     def _make_room(self, cost_bytes: int, spared: str) -> None:
-        old = self._entries.get(spared)
+        old = self.entries.get(spared)
         growth_bytes = cost_bytes - (old.cost_bytes if old is not None else 0)
         if self._used_bytes + growth_bytes <= self._max_bytes:
             return
         if cost_bytes > self._max_bytes:
             raise self._full()
-        now = self._clock.monotonic()
-        for key in [key for key, entry in self._entries.items() if entry.ends_at <= now and key != spared]:
-            self._drop(key)
+        now = self.clock.monotonic()
+        for key in [key for key, entry in self.entries.items() if entry.ends_at <= now and key != spared]:
+            self.drop(key)
         while self._evicts and self._used_bytes + growth_bytes > self._max_bytes:
-            victim = next((key for key in self._entries if key != spared), None)
+            victim = next((key for key in self.entries if key != spared), None)
             if victim is None:
                 break
-            self._drop(victim)
+            self.drop(victim)
         if self._used_bytes + growth_bytes > self._max_bytes:
             raise self._full()
 
@@ -167,8 +168,12 @@ class MemoryCache:
             f"the memory of this process holds {self._max_bytes} bytes and is full: raise its limit, or use Redis", code="cache-full"
         )
 
-    def _drop(self, key: str) -> None:
-        entry = self._entries.pop(key, None)
+    def drop(self, key: str) -> None:
+        """Lets it go."""
+        self._remove(key)
+
+    def _remove(self, key: str) -> None:
+        entry = self.entries.pop(key, None)
         if entry is None:
             return
         self._used_bytes -= entry.cost_bytes
@@ -182,7 +187,7 @@ class MemoryCache:
                 del self._families[family]
 
     def _take_from(self, key: str, rate: Rate) -> Allowance:
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         interval_s = rate.per_s / rate.count
         arrival = max(self._arrivals.get(key, now), now) + interval_s
         excess_s = arrival - now - rate.burst * interval_s
@@ -199,19 +204,22 @@ class MemoryCache:
         self._arrivals = dict(living[-_MOST_LIMITS // 2 :])
 
     def _check_open(self) -> None:
-        if self._is_closed:
+        if self.is_closed:
             raise Unavailable("the cache of this process is closed: it is stopping", code="cache-unavailable")
 
 
 @dataclass(slots=True)
-class _Entry:
+class Entry:
+    """What lies under a key: a value, or the members of a list. ``ends_at`` is monotonic."""
+
     ends_at: float
     value: bytes | None = None
     members: dict[str, None] | None = None
     family: str = ""
+    is_computed: bool = False
     cost_bytes: int = 0
 
 
-def _cost(key: str, entry: _Entry) -> int:
+def _cost(key: str, entry: Entry) -> int:
     content = len(entry.value) if entry.value is not None else sum(len(member) + 100 for member in entry.members or ())
     return _ENTRY_COST_BYTES + len(key) + len(entry.family) + content

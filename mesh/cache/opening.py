@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from mesh.cache.contract import Cache
+from mesh.cache.file import FileCache
 from mesh.cache.memory import MemoryCache
 from mesh.cache.redis import RedisCache
 from mesh.clock import Clock
@@ -21,11 +23,15 @@ def open_cache(
 ) -> AbstractAsyncContextManager[Cache]:
     """Opens the cache at ``memory:`` (this process only; ``memory:?max_mib=64&evicts=no``), ``redis://`` or ``rediss://``.
 
-    The services of one process share one embedded object. Raises: `Invalid` (``bad-cache-url``).
+    For state there is ``file:///folder`` too: this process only, remembered, never evicted. The services of one process share
+    one embedded object. Raises: `Invalid` (``bad-cache-url``), and as `FileCache.open`.
     """
-    if urlsplit(url).scheme == "memory":
+    parts = urlsplit(url)
+    if parts.scheme == "memory":
         return _open(_memory_at(url, clock), log)
-    return _open(RedisCache(server_at(url, service, credentials, "bad-cache-url")), log)
+    if parts.scheme == "file" and parts.path and not parts.netloc:
+        return FileCache.open(Path(parts.path), clock, log)
+    return _open(RedisCache(server_at(url, service, credentials, code="bad-cache-url")), log)
 
 
 def _memory_at(url: str, clock: Clock) -> MemoryCache:
@@ -33,7 +39,7 @@ def _memory_at(url: str, clock: Clock) -> MemoryCache:
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     max_mib, evicts = options.pop("max_mib", "64"), options.pop("evicts", "yes")
     if parts.netloc or options or not max_mib.isdecimal() or evicts not in {"yes", "no"}:
-        raise Invalid(f"cannot open a cache at {url!r}: write memory: or memory:?max_mib=64&evicts=no", code="bad-cache-url")
+        raise Invalid(f"cannot open a cache at {url!r}: write memory:, memory:?max_mib=64&evicts=no or file:///folder", code="bad-cache-url")
     return MemoryCache(clock, max_bytes=int(max_mib) << 20, evicts=evicts == "yes")
 
 

@@ -154,17 +154,17 @@ class RedisCache:
         """The living value, or the one that this process makes under the lock, or the one that another made meanwhile."""
         token = new_id()
         try:
-            async with asyncio.timeout(_LOCK_MS / 1000):
-                found = await self._found_or_locked(key, family, token)
-                version = b"" if found is not None else await self._version(family)
-        except (Unavailable, TimeoutError):
-            return await make()
-        if found is not None:
-            return found
-        try:
+            try:
+                async with asyncio.timeout(_LOCK_MS / 1000):
+                    found = await self._found_or_locked(key, family, token)
+                    version = b"" if found is not None else await self._version(family)
+            except (Unavailable, TimeoutError):
+                return await make()
+            if found is not None:
+                return found
             value = await make()
         except BaseException:
-            await self._under_lock(_RELEASE, [_lock(key)], [token])
+            await self._under_lock(_RELEASE, [_lock(key)], [token])  # also one that was set while the caller was cancelled
             raise
         computed = Computed(value, _ms(life_s), family, version)
         await self._under_lock(_KEEP, [key, _lock(key)], [token, sealed(computed), computed.life_ms])

@@ -14,9 +14,10 @@ import orjson
 
 from mesh.clock import Clock
 from mesh.errors import Unavailable
+from mesh.journal import Journal
 from mesh.queue import backoff
 from mesh.queue.contract import Consumer, DeadLetter, Declaration, Depth, Message
-from mesh.queue.journal import Journal
+from mesh.queue.faults import FORMAT
 from mesh.queue.line import Item, Line
 from mesh.queue.store import Store
 from mesh.queue.tap import Tap
@@ -33,9 +34,10 @@ class FileQueue:
     async def open(cls, path: Path, declarations: Iterable[Declaration], clock: Clock) -> AsyncIterator[FileQueue]:
         """Opens the journal at ``path`` (``….sqlite``), or ``queue.sqlite`` in the folder ``path``.
 
-        Raises: as `Journal.open`.
+        Raises: `Conflict` (``queue-in-use``), `Broken` (``queue-journal-corrupt``, ``queue-journal-too-new``), `Unavailable`
+        (``queue-unavailable``, ``queue-disk-full``).
         """
-        journal = await Journal.open(path if path.suffix == ".sqlite" else path / "queue.sqlite")
+        journal = await Journal.open(path if path.suffix == ".sqlite" else path / "queue.sqlite", FORMAT)
         store = Store(journal, declarations, clock)
         try:
             await store.load()

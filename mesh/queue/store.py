@@ -12,9 +12,9 @@ import orjson
 
 from mesh.clock import Clock, micros
 from mesh.errors import MeshError
+from mesh.journal import Journal, Row
 from mesh.queue import backoff, statements
 from mesh.queue.contract import Declaration
-from mesh.queue.journal import Journal, Row
 from mesh.queue.line import Item, Line
 
 _KEPT_BYTES = 64 << 20

@@ -23,7 +23,7 @@ def open_topics(url: str, service: str, clock: Clock, log: Log, credentials: Cre
     parts = urlsplit(url)
     if parts.scheme == "memory" and not parts.netloc:
         return _open(MemoryTopics(clock))
-    return _open(RedisTopics(server_at(url, service, credentials, "bad-topics-url"), log))
+    return _open(RedisTopics(server_at(url, service, credentials, code="bad-topics-url"), log))
 
 
 @asynccontextmanager

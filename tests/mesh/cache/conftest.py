@@ -1,4 +1,4 @@
-"""Owns the two keepers of the cache's promise, opened alike, and the passing of time for both."""
+"""Owns the keepers of the cache's promise, opened alike, and the passing of time for both."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from mesh.cache import Cache
+from mesh.cache.file import FileCache
 from mesh.cache.memory import MemoryCache
 from mesh.cache.redis import RedisCache
 from mesh.clock import TurnedClock
+from mesh.log import Log
 from mesh.redis import server_at
 
 
@@ -32,15 +35,25 @@ class Stage:
             await asyncio.sleep(seconds)
 
 
-@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.brokers)])
-async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    if request.param == "memory":
-        clock = TurnedClock(datetime(2026, 1, 1, tzinfo=UTC))
+@pytest.fixture(params=["memory", "file", pytest.param("redis", marks=pytest.mark.brokers)])
+def place(request: pytest.FixtureRequest) -> str:
+    """memory, file, or the URL of a fresh database. Servers start outside of any event loop."""
+    return request.getfixturevalue("redis_url") if request.param == "redis" else request.param
+
+
+@pytest.fixture
+async def stage(place: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    clock = TurnedClock(datetime(2026, 1, 1, tzinfo=UTC))
+    if place == "file":
+        async with FileCache.open(tmp_path, clock, Log("tester")) as remembering:
+            yield Stage(remembering, remembering, clock)
+        return
+    if place == "memory":
         memory = MemoryCache(clock)
         yield Stage(memory, memory, clock)
         await memory.close()
         return
-    server = server_at(request.getfixturevalue("redis_url"), "tester", None, "bad-cache-url")
+    server = server_at(place, "tester", None, code="bad-cache-url")
     first, second = RedisCache(server), RedisCache(server)
     yield Stage(first, second, None)
     await first.close()

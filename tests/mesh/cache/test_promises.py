@@ -1,4 +1,4 @@
-"""What the cache and the shared state promise, held against memory and a real Redis."""
+"""What the cache and the shared state promise, held against memory, a file and a real Redis."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.brokers
 
 
 def cache_at(url: str) -> RedisCache:
-    return RedisCache(server_at(url, "tester", None, "bad-cache-url"))
+    return RedisCache(server_at(url, "tester", None, code="bad-cache-url"))
 
 
 async def made() -> bytes:

@@ -172,7 +172,7 @@ async def test_file_of_another_program_or_a_newer_version_is_left_alone(tmp_path
 
 async def test_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(Unavailable, match="cannot use"):
+    with pytest.raises(Unavailable, match="cannot use the queue"):
         async with opened(tmp_path / "file" / "queue"):
             pass
 

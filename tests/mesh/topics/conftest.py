@@ -22,7 +22,7 @@ def make(request: pytest.FixtureRequest) -> Make:
     if request.param == "memory":
         return lambda **bounds: MemoryTopics(SystemClock(), **bounds)
     url = request.getfixturevalue("redis_url")
-    return lambda **bounds: RedisTopics(server_at(url, "tester", None, "bad-topics-url"), Log("tester"), **bounds)
+    return lambda **bounds: RedisTopics(server_at(url, "tester", None, code="bad-topics-url"), Log("tester"), **bounds)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.brokers
 
 
 def topics_at(url: str) -> RedisTopics:
-    return RedisTopics(server_at(url, "tester", None, "bad-topics-url"), Log("tester"))
+    return RedisTopics(server_at(url, "tester", None, code="bad-topics-url"), Log("tester"))
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Owns the file under the embedded queues: one SQLite journal, one writer thread, group commit. Knows nothing of consumers.
+"""Owns a file that outlives the process: one SQLite journal, one writer thread, group commit. Knows nothing of what it keeps.
 
 Everything that was handed in while the disk worked on the last commit goes into the next one: one fsync for all.
 """
@@ -14,17 +14,52 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from mesh.errors import Broken, Conflict, MeshError, Unavailable
-from mesh.queue.statements import SCHEMA
+from mesh.errors import MeshError
 
-_FORMAT: Final = 1
-_APPLICATION: Final = 0x50414C51  # "PALQ"
 _LARGEST_GROUP: Final = 1000
 
 Row = Sequence[Any]
 Done = Callable[[MeshError | None], None]
+
+
+class Faults(Protocol):
+    """The errors of one kind of journal, with its codes and what to do."""
+
+    def in_use(self, path: Path, holder: str) -> MeshError:
+        """Another process has it."""
+        ...
+
+    def damaged(self, path: Path, reason: str) -> MeshError:
+        """It cannot be read, or is no journal of ours."""
+        ...
+
+    def newer(self, path: Path, version: int) -> MeshError:
+        """A later version of the program wrote it."""
+        ...
+
+    def full(self, path: Path) -> MeshError:
+        """The disk has no room; nothing was taken."""
+        ...
+
+    def unusable(self, path: Path, reason: str) -> MeshError:
+        """Anything else, closed included."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a kind of journal is made of. ``mark`` tells it from the files of others, ``version`` from its own later forms.
+
+    ``is_synced``: each commit waits for the disk, and outlives a power cut, not only the process.
+    """
+
+    mark: int
+    version: int
+    schema: tuple[str, ...]
+    faults: Faults
+    is_synced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +72,16 @@ class _Write:
 class Journal:
     """An open journal. ``done`` callbacks run on the event loop that opened it, in the order of the writes."""
 
-    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, path: Path, form: Format, loop: asyncio.AbstractEventLoop) -> None:
         self._path = path
+        self._form = form
         self._loop = loop
         self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._reading = threading.Lock()
-        self._lock_file = _locked(path)
+        self._lock_file = _locked(path, form.faults)
         try:
-            self._writer = _connected(path)
-            self._reader = _connected(path)
+            self._writer = _connected(path, form)
+            self._reader = _connected(path, form)
         except BaseException:
             os.close(self._lock_file)
             raise
@@ -54,23 +90,19 @@ class Journal:
         self._thread.start()
 
     @classmethod
-    async def open(cls, path: Path) -> Journal:
-        """Opens or makes it.
-
-        Raises: `Conflict` (``queue-in-use``), `Broken` (``queue-journal-corrupt``, ``queue-journal-too-new``),
-        `Unavailable` (``queue-unavailable``: the folder cannot be used, ``queue-disk-full``).
-        """
-        return await asyncio.to_thread(cls, path, asyncio.get_running_loop())
+    async def open(cls, path: Path, form: Format) -> Journal:
+        """Opens or makes it. Raises: the faults of its format."""
+        return await asyncio.to_thread(cls, path, form, asyncio.get_running_loop())
 
     def write(self, sql: str, rows: Sequence[Row], done: Done) -> None:
         """Hands in one statement with its rows; ``done`` is told when it is on disk (None) or why it is not."""
         if self._is_closed:
-            done(Unavailable("the queue is closed: this process is stopping", code="queue-unavailable"))
+            done(self._form.faults.unusable(self._path, "it is closed, this process is stopping"))
             return
         self._writes.put(_Write(sql, rows, done))
 
     async def read(self, sql: str, parameters: Row = ()) -> list[Any]:
-        """The rows of a query, as committed. Raises: `Unavailable` (``queue-unavailable``)."""
+        """The rows of a query, as committed. Raises: the faults of its format."""
         return await asyncio.to_thread(self._read, sql, parameters)
 
     async def close(self) -> None:
@@ -93,7 +125,7 @@ class Journal:
             with self._reading:
                 return self._reader.execute(sql, parameters).fetchall()
         except sqlite3.Error as wrong:
-            raise _translated(wrong, self._path) from wrong
+            raise _translated(wrong, self._path, self._form.faults) from wrong
 
     def _write_until_closed(self) -> None:
         is_open = True
@@ -119,7 +151,7 @@ class Journal:
             self._commit(group)
         except sqlite3.Error as wrong:
             if len(group) == 1:
-                return [(group[0].done, _translated(wrong, self._path))]
+                return [(group[0].done, _translated(wrong, self._path, self._form.faults))]
             return [result for write in group for result in self._committed([write])]
         return [(write.done, None) for write in group]
 
@@ -149,78 +181,66 @@ class Journal:
             self._loop.call_soon_threadsafe(settle)
 
 
-def _locked(path: Path) -> int:
+def _locked(path: Path, faults: Faults) -> int:
     """The open lock file beside the journal; the kernel lets go of it when the process dies."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as wrong:
-        raise Unavailable(f"cannot use {path.parent} for the queue: {wrong.strerror}", code="queue-unavailable") from wrong
+        raise faults.unusable(path, wrong.strerror or str(wrong)) from wrong
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as wrong:
         holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
         os.close(descriptor)
-        raise Conflict(
-            f"the queue {path} is in use by process {holder}: stop that one, give this one another folder, or use RabbitMQ",
-            code="queue-in-use",
-        ) from wrong
+        raise faults.in_use(path, holder) from wrong
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, str(os.getpid()).encode(), 0)
     return descriptor
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def _connected(path: Path, form: Format) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     except sqlite3.Error as wrong:
-        raise _translated(wrong, path) from wrong
+        raise _translated(wrong, path, form.faults) from wrong
     try:
-        _prepare(connection, path)
+        _prepare(connection, path, form)
     except sqlite3.Error as wrong:
         connection.close()
-        raise _translated(wrong, path) from wrong
+        raise _translated(wrong, path, form.faults) from wrong
     except MeshError:
         connection.close()
         raise
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, form: Format) -> None:
     """Checks that it is ours and whole, makes it when it is new."""
     is_new = not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    mark = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if not is_new and application != _APPLICATION:
-        raise _corrupt(path, "it is the file of another program")
-    if version > _FORMAT:
-        raise Broken(
-            f"the queue journal {path} was written by a newer version (format {version}): start that version",
-            code="queue-journal-too-new",
-        )
-    faults = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if faults != "ok":
-        raise _corrupt(path, faults)
+    if not is_new and mark != form.mark:
+        raise form.faults.damaged(path, "it is the file of another program")
+    if version > form.version:
+        raise form.faults.newer(path, version)
+    trouble = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if trouble != "ok":
+        raise form.faults.damaged(path, trouble)
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA journal_size_limit=67108864")
+    connection.execute(f"PRAGMA synchronous={'FULL' if form.is_synced else 'NORMAL'}")
     if is_new:
-        connection.execute(f"PRAGMA application_id={_APPLICATION}")
-        connection.execute(f"PRAGMA user_version={_FORMAT}")
-    for statement in SCHEMA:
+        connection.execute(f"PRAGMA application_id={form.mark}")
+        connection.execute(f"PRAGMA user_version={form.version}")
+    for statement in form.schema:
         connection.execute(statement)
 
 
-def _translated(wrong: sqlite3.Error, path: Path) -> MeshError:
+def _translated(wrong: sqlite3.Error, path: Path, faults: Faults) -> MeshError:
     code = getattr(wrong, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return Unavailable(f"the disk of the queue {path} is full: free some space; nothing was taken", code="queue-disk-full")
+        return faults.full(path)
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        return _corrupt(path, str(wrong))
-    return Unavailable(f"the queue {path} cannot be used: {wrong}", code="queue-unavailable")
-
-
-def _corrupt(path: Path, reason: str) -> Broken:
-    return Broken(
-        f"the queue journal {path} is damaged ({reason}): move it aside and start again; the sweep sends again what the record knows",
-        code="queue-journal-corrupt",
-    )
+        return faults.damaged(path, str(wrong))
+    return faults.unusable(path, str(wrong))
