@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from aiohttp import web
 
@@ -125,3 +127,30 @@ async def test_heads_of_answers_can_be_asked_for(finals: World) -> None:
     answer = await finals.person().ask("HEAD", "/contests/finals/scoreboard")
     assert (answer.status, answer.body) == (200, b"")
     assert answer.headers["ETag"]
+
+
+async def test_who_asks_too_often_is_told_when_to_come_back(worlds: Worlds) -> None:
+    async with worlds(requests_per_minute=3, requests_per_address_per_minute=8) as world:
+        ana, bob = await world.signed_in("ana"), await world.signed_in("bob")
+        assert [(await ana.get("/session")).status for _ in range(4)] == [200, 200, 200, 429]
+        assert (await bob.get("/session")).status == 200, "another session at the same address is not held up"
+        last = [await world.person().get("/contests") for _ in range(3)][-1]
+        assert (last.status, last.code) == (429, "too-many-requests")
+        assert int(last.headers["Retry-After"]) >= 1
+        assert (await world.person().get("/health/live")).status == 200, "health is never limited"
+        world.clock.turn(60)
+        assert (await ana.get("/session")).status == 200
+
+
+async def test_a_body_that_drips_is_not_waited_for(worlds: Worlds) -> None:
+    async with worlds(body_timeout_s=1.0) as world:
+        host, port = world.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = "POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+        writer.write(head.encode())
+        async with asyncio.timeout(10):
+            answer = await reader.readuntil(b"}}")
+        assert b" 400 " in answer.splitlines()[0]
+        assert b"body-too-slow" in answer
+        writer.close()
+        await writer.wait_closed()
