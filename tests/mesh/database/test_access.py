@@ -106,7 +106,7 @@ async def test_the_same_name_twice_is_an_error_of_the_statement_and_not_an_outag
 
 
 async def test_a_body_that_raises_leaves_nothing_behind(writer: AsyncEngine, reader: AsyncEngine) -> None:
-    with pytest.raises(RuntimeError, match="broken"):  # noqa: PT012  the body is what breaks
+    with pytest.raises(RuntimeError, match="broken"):
         async with writing(writer) as connection:
             await connection.execute(TABLE.insert(), [{"id": ID.format(1), "name": "one"}])
             _break()
