@@ -19,6 +19,7 @@ from mesh.rpc.admission import NOBODY, Admission, Caller
 from mesh.rpc.answers import answer_of_error
 from mesh.rpc.contract import CORRELATION_HEADER, TIMEOUT_HEADER, Call, Method, deadline
 from mesh.rpc.deadlines import Deadlines
+from mesh.rpc.passing import is_gone, unheard
 from mesh.rpc.tally import Tally
 
 Answerer = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
@@ -73,9 +74,9 @@ class Border:
                 outcome = "cancelled"
                 raise
             except Exception as wrong:  # noqa: BLE001  the border: whatever it is, it is answered, and logged where it is our fault
-                if request.transport is None or request.transport.is_closing():
+                if is_gone(request):
                     outcome = _BROKEN_OFF
-                    return _unheard()
+                    return unheard()
                 error = self._error_of(wrong, name, peer, loop_time() - began)
                 outcome = error.code
                 return self._refuse(request, error)
@@ -101,7 +102,7 @@ class Border:
             self._log.warning("answer-broken-off", code=error.code, reason=error.message)
             if request.transport is not None:
                 request.transport.abort()
-            return _unheard()
+            return unheard()
         response = answer_of_error(error)
         return closing(response) if error.status in {401, 403, 413} or self._admission.is_draining else response
 
@@ -110,11 +111,6 @@ def closing(response: web.Response) -> web.Response:
     """The same answer, as the last on its connection."""
     response.force_close()
     return response
-
-
-def _unheard() -> web.Response:
-    """An answer to a connection that is gone: the server drops it in silence."""
-    return closing(web.Response(status=503))
 
 
 def _given_s(request: web.Request, limit_s: float) -> float:

@@ -24,9 +24,9 @@ from mesh.rpc.contract import CORRELATION_HEADER, MAX_ANSWER_BYTES, REQUEST_HEAD
 from mesh.rpc.connection import Connection
 from mesh.rpc.lines import Lines
 from mesh.rpc.outgoing import Outgoing
-from mesh.rpc.passing import forwarded, hand_on, target_of
+from mesh.rpc.passing import BrowserGone, answer_on, ask_on, forwarded, target_of, unheard
 from mesh.rpc.sessions import Sessions
-from mesh.rpc.splice import is_upgrade, opening_of, splice
+from mesh.rpc.splice import is_upgrade, open_far, opening_of, splice
 from mesh.tls import Credentials
 
 __all__ = ["Download", "Peer", "Peers"]
@@ -151,13 +151,29 @@ class Peer:
         if correlation.get():
             extra[CORRELATION_HEADER] = correlation.get()
         target = target_of(method.name, tail, request)
-        with self._outgoing.passing(), self._outgoing.attempt() as address:
-            if is_upgrade(request):
-                opening = opening_of(target, self.name, forwarded(request.headers.items(), extra))
-                return await splice(self.name, address, self._credentials.client_context(), request, opening)
-            url = URL.build(scheme="https", host=address[0], port=address[1]).join(URL(target, encoded=True))
-            async with self._sessions.session() as session:
-                return await hand_on(session, url, self.name, request, extra)
+        with self._outgoing.passing():
+            try:
+                if is_upgrade(request):
+                    return await self._pass_socket(request, opening_of(target, self.name, forwarded(request.headers.items(), extra)))
+                return await self._pass_exchange(request, target, extra)
+            except BrowserGone:
+                return unheard()
+
+    async def _pass_socket(self, request: web.BaseRequest, opening: bytes) -> web.StreamResponse:
+        with self._outgoing.attempt() as address:
+            far = await open_far(self.name, address, self._credentials, opening)
+        try:
+            return await splice(far, request)
+        finally:
+            far.transport.close()
+
+    async def _pass_exchange(self, request: web.BaseRequest, target: str, extra: Mapping[str, str]) -> web.StreamResponse:
+        async with self._sessions.session() as session:
+            with self._outgoing.attempt() as address:
+                url = URL.build(scheme="https", host=address[0], port=address[1]).join(URL(target, encoded=True))
+                answer = await ask_on(session, url, self.name, request, extra)
+            async with answer:
+                return await answer_on(answer, self.name, request)
 
     async def _ask(self, method: Method[Any, Resp], body: bytes, ends: float) -> Resp:
         with self._outgoing.attempt() as address:

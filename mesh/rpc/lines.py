@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from mesh.rpc.connection import Connection
 from mesh.tls import Credentials
@@ -19,6 +20,7 @@ KEEPALIVE_S: Final = 30.0
 """Shorter than the server's, so that a pooled connection is not closed under a call that just took it."""
 
 Address = tuple[str, int]
+P = TypeVar("P", bound=asyncio.Protocol)
 
 
 class ConnectError(OSError):
@@ -51,7 +53,7 @@ class Lines:
                 self._busy.add(connection)
                 return connection
             connection.close()
-        connection = await self._connected(address)
+        connection = await connected(Connection, self._name, address, self._credentials)
         connection.belongs_to = now
         self._busy.add(connection)
         return connection
@@ -74,19 +76,19 @@ class Lines:
         for connection in list(self._busy):
             connection.close()
 
-    async def _connected(self, address: Address) -> Connection:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                _, connection = await loop.create_connection(
-                    Connection, address[0], address[1], ssl=self._credentials.client_context(), server_hostname=self._name
-                )
-        except ssl.SSLError as wrong:
-            raise ConnectError(str(wrong), is_trust=True) from wrong
-        except OSError as wrong:
-            raise ConnectError(str(wrong) or type(wrong).__name__, is_trust=False) from wrong
-        return connection
-
     def _forget_idle(self) -> None:
         while self._idle:
             self._idle.popleft().close()
+
+
+async def connected(factory: Callable[[], P], name: str, address: Address, credentials: Credentials) -> P:
+    """A protocol on a fresh connection to the peer of that name, which has proved it. Raises: `ConnectError`."""
+    context = credentials.client_context()
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            _, protocol = await asyncio.get_running_loop().create_connection(factory, *address, ssl=context, server_hostname=name)
+    except ssl.SSLError as wrong:
+        raise ConnectError(str(wrong), is_trust=True) from wrong
+    except OSError as wrong:
+        raise ConnectError(str(wrong) or type(wrong).__name__, is_trust=False) from wrong
+    return protocol

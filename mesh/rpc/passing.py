@@ -5,7 +5,7 @@ Never reads what it hands on. Hop-by-hop headers stay on their hop. Source: RFC 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -44,11 +44,12 @@ def forwarded(headers: Iterable[tuple[str, str]], extra: Mapping[str, str]) -> C
     return kept
 
 
-async def hand_on(
+async def ask_on(
     session: aiohttp.ClientSession, url: URL, peer: str, request: web.BaseRequest, extra: Mapping[str, str]
-) -> web.StreamResponse:
-    """Asks the peer what was asked of us and answers what it answers. The answer has begun when this raises `Unavailable`
-    (``stream-broken``); its connection is cut then, so that nobody takes a part for the whole.
+) -> aiohttp.ClientResponse:
+    """Asks the peer what was asked of us; returns when the head of its answer is here. The caller closes it.
+
+    Raises: `aiohttp.ClientError`, OSError when the peer fails; `BrowserGone` when it is our own caller who did.
     """
     headers = forwarded(request.headers.items(), extra)
     body = None
@@ -57,17 +58,52 @@ async def hand_on(
         if headers.get("Content-Encoding", "").lower() in _DECOMPRESSED:  # our server has unpacked it on the way in
             del headers["Content-Encoding"]
             headers.popall("Content-Length", None)
-    async with session.request(
-        request.method, url, data=body, headers=headers, server_hostname=peer, allow_redirects=False
-    ) as answer:
-        response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=forwarded(answer.headers.items(), {}))
+    try:
+        return await session.request(request.method, url, data=body, headers=headers, server_hostname=peer, allow_redirects=False)
+    except (aiohttp.ClientError, OSError) as wrong:
+        if is_gone(request):
+            raise BrowserGone from wrong
+        raise
+
+
+async def answer_on(answer: aiohttp.ClientResponse, peer: str, request: web.BaseRequest) -> web.StreamResponse:
+    """Answers what the peer answers, as it comes.
+
+    Raises: `Unavailable` (``stream-broken``) when it breaks off: the connection to our caller is cut then, so that he does not
+    take a part for the whole; `BrowserGone`.
+    """
+    response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=forwarded(answer.headers.items(), {}))
+    chunks = answer.content.iter_any()
+    try:
         await response.prepare(request)
-        try:
-            async for chunk in answer.content.iter_any():
-                await response.write(chunk)
-        except aiohttp.ClientPayloadError as wrong:
-            if request.transport is not None:
-                request.transport.abort()
-            raise Unavailable(f"{peer} broke off in the middle of its answer", code="stream-broken") from wrong
+        while chunk := await _next(chunks, peer, request):
+            await response.write(chunk)
         await response.write_eof()
-        return response
+    except ConnectionError as wrong:
+        raise BrowserGone from wrong
+    return response
+
+
+async def _next(chunks: AsyncIterator[bytes], peer: str, request: web.BaseRequest) -> bytes:
+    try:
+        return await anext(chunks, b"")
+    except (aiohttp.ClientError, OSError) as wrong:
+        if request.transport is not None:
+            request.transport.abort()
+        raise Unavailable(f"{peer} broke off in the middle of its answer", code="stream-broken") from wrong
+
+
+def is_gone(request: web.BaseRequest) -> bool:
+    """Whether our caller's connection has ended."""
+    return request.transport is None or request.transport.is_closing()
+
+
+def unheard() -> web.Response:
+    """An answer to a connection that is gone: the server drops it in silence."""
+    response = web.Response(status=503)
+    response.force_close()
+    return response
+
+
+class BrowserGone(Exception):
+    """Our own caller has left in the middle of an exchange; the peer is not to blame."""

@@ -9,19 +9,21 @@ from __future__ import annotations
 import asyncio
 import http.client
 import io
-import ssl
+import socket
 from typing import Any, Final, cast
 
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from mesh.errors import Unavailable
-from mesh.rpc.lines import CONNECT_S
-from mesh.rpc.passing import forwarded
+from mesh.rpc.lines import CONNECT_S, Address, connected
+from mesh.rpc.passing import BrowserGone, forwarded
+from mesh.tls import Credentials
 
 HELD_BACK_BYTES: Final = 64 * 1024
 _HEAD_BYTES: Final = 32 * 1024
 _LOOK_S: Final = 0.05
+SEND_BUFFER_BYTES: Final = 128 * 1024
+_UNACKNOWLEDGED_MS: Final = 45_000
 _HOP = {"Connection": "Upgrade", "Upgrade": "websocket"}
 
 
@@ -39,45 +41,55 @@ def opening_of(target: str, peer: str, headers: CIMultiDict[str]) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
 
 
-async def splice(
-    peer: str, address: tuple[str, int], context: ssl.SSLContext, request: web.BaseRequest, opening: bytes
-) -> web.StreamResponse:
-    """Opens the way to the peer, answers as it answers, and lets bytes through until either side ends.
+async def open_far(peer: str, address: Address, credentials: Credentials, opening: bytes) -> Far:
+    """Opens the way to the peer and returns when the head of its answer (or all of a refusal) is here. The caller closes it.
 
-    Raises: OSError and `ssl.SSLError` when the peer cannot be reached; `Unavailable` (``peer-disconnected``) when it says nothing.
+    Raises: `ConnectError`; ConnectionResetError, TimeoutError when it does not answer.
     """
-    loop = asyncio.get_running_loop()
-    async with asyncio.timeout(CONNECT_S):
-        _, far = await loop.create_connection(_Far, address[0], address[1], ssl=context, server_hostname=peer)
+    far = await connected(Far, peer, address, credentials)
     try:
         far.transport.write(opening)
         async with asyncio.timeout(CONNECT_S):
-            status, headers = await far.head()
-        if status != 101:
-            return await _refusal(far, status, headers)
-        response = web.StreamResponse(status=101, headers=forwarded(headers.items(), _HOP))
-        await response.prepare(request)
-        assert request.transport is not None
-        request.protocol.set_parser(cast("Any", _Near(far.transport, request.transport)))
-        far.flow_to(request.transport)
-        await far.ended
-        response.force_close()
-        return response
-    finally:
-        far.transport.close()
+            await far.read_head()
+            far.refusal = b"" if far.status == 101 else await far.body()
+    except BaseException:
+        far.transport.abort()
+        raise
+    return far
 
 
-async def _refusal(far: _Far, status: int, headers: CIMultiDict[str]) -> web.StreamResponse:
-    length = headers.get(hdrs.CONTENT_LENGTH, "0")
-    async with asyncio.timeout(CONNECT_S):
-        body = await far.body(min(int(length), _HEAD_BYTES) if length.isdecimal() else 0)
-    return web.Response(status=status, body=body, headers={hdrs.CONTENT_TYPE: headers.get(hdrs.CONTENT_TYPE, "text/plain")})
+async def splice(far: Far, request: web.BaseRequest) -> web.StreamResponse:
+    """Answers as the peer has answered and lets bytes through until either side ends."""
+    if far.status != 101:
+        return web.Response(status=far.status, body=far.refusal, headers={hdrs.CONTENT_TYPE: far.headers.get(hdrs.CONTENT_TYPE, "text/plain")})
+    response = web.StreamResponse(status=101, headers=forwarded(far.headers.items(), _HOP))
+    near = request.transport
+    if near is None:
+        raise BrowserGone
+    _bound(near)
+    await response.prepare(request)
+    request.protocol.set_parser(cast("Any", _Near(far.transport)))
+    far.flow_to(near)
+    await far.ended
+    response.force_close()
+    return response
 
 
-class _Far(asyncio.Protocol):
+def _bound(near: asyncio.Transport) -> None:
+    """The kernel shall keep little for a browser that does not read, and notice soon when it is gone."""
+    connection = near.get_extra_info("socket")
+    if connection is not None and connection.family in {socket.AF_INET, socket.AF_INET6}:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
+
+
+class Far(asyncio.Protocol):
     """Our end of the connection to the peer: collects the head, then lets everything through."""
 
     transport: asyncio.Transport
+    status: int
+    refusal: bytes
+    headers: CIMultiDict[str]
 
     def __init__(self) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -125,8 +137,8 @@ class _Far(asyncio.Protocol):
         if self._look is None:
             self.transport.resume_reading()
 
-    async def head(self) -> tuple[int, CIMultiDict[str]]:
-        """Status and headers of the peer's answer. Raises: `Unavailable` (``peer-disconnected``)."""
+    async def read_head(self) -> None:
+        """Waits for status and headers of the peer's answer. Raises: ConnectionResetError."""
         end = -1
         while end < 0:
             end = self._begun.find(b"\r\n\r\n")
@@ -134,19 +146,23 @@ class _Far(asyncio.Protocol):
                 await self._more()
         head, self._begun = bytes(self._begun[: end + 4]), self._begun[end + 4 :]
         line, _, fields = head.partition(b"\r\n")
-        status = line.split(b" ")[1]
-        parsed = http.client.parse_headers(io.BytesIO(fields))
-        return int(status), CIMultiDict(parsed.items())
+        status = line[9:12]
+        if not line.startswith(b"HTTP/1.1 ") or not status.isdigit():
+            raise ConnectionResetError("it does not answer in HTTP")
+        self.status = int(status)
+        self.headers = CIMultiDict(http.client.parse_headers(io.BytesIO(fields)).items())
 
-    async def body(self, length: int) -> bytes:
-        """So many bytes of what follows."""
+    async def body(self) -> bytes:
+        """The body of a refusal, as far as it is of a reasonable size. Raises: ConnectionResetError."""
+        stated = self.headers.get(hdrs.CONTENT_LENGTH, "0")
+        length = min(int(stated), _HEAD_BYTES) if stated.isdecimal() else 0
         while len(self._begun) < length:
             await self._more()
         return bytes(self._begun[:length])
 
     async def _more(self) -> None:
         if self.ended.done() or len(self._begun) > _HEAD_BYTES:
-            raise Unavailable("the peer did not answer the opening of a WebSocket", code="peer-disconnected")
+            raise ConnectionResetError("it did not answer the opening of a WebSocket")
         self._grown.clear()
         await self._grown.wait()
 
@@ -165,9 +181,8 @@ class _Far(asyncio.Protocol):
 class _Near:
     """What aiohttp's server feeds with the browser's bytes once the upgrade is through."""
 
-    def __init__(self, far: asyncio.Transport, near: asyncio.Transport) -> None:
+    def __init__(self, far: asyncio.Transport) -> None:
         self._far = far
-        self._near = near
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         """Bytes from the browser: on to the peer."""

@@ -235,3 +235,21 @@ async def test_a_browser_that_does_not_read_holds_back_the_peer(house: House) ->
         writer.transport.abort()
         async with asyncio.timeout(3):
             await stopped.wait()
+
+
+async def test_browsers_that_leave_are_not_the_fault_of_the_peer(house: House) -> None:
+    async def events(request: web.Request, call: Call) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b"data: 1\n\n")
+            await asyncio.sleep(0.01)
+
+    async with handed_on(house, events) as (session, url):
+        for _ in range(8):
+            async with session.get(f"{url}/sse") as answer:
+                await answer.content.readuntil(b"\n\n")
+                answer.close()
+        async with session.get(f"{url}/sse") as answer:
+            assert answer.status == 200
+    assert house.count("frontend", "peer_circuit_open", peer="grader") == 0
