@@ -91,18 +91,25 @@ async def test_error_of_the_maker_reaches_all_and_is_not_kept(cache: Cache) -> N
 
     results = await asyncio.gather(*(cache.compute("key", 60, fail) for _ in range(5)), return_exceptions=True)
     assert all(isinstance(each, ValueError) for each in results)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(3):  # less than the life of a lock whose holder died
         assert await cache.compute("key", 60, Maker(b"now")) == b"now"
 
 
 async def test_cancelled_maker_leaves_the_work_to_the_next_in_line(cache: Cache) -> None:
-    make = Maker(b"made", takes_s=0.05)
-    first = asyncio.ensure_future(cache.compute("key", 60, make))
-    await asyncio.sleep(0.02)
-    second = asyncio.ensure_future(cache.compute("key", 60, make))
-    await asyncio.sleep(0.005)
+    making = asyncio.Event()
+
+    async def make_for_ever() -> bytes:
+        making.set()
+        await asyncio.Event().wait()
+        return b"never"
+
+    first = asyncio.ensure_future(cache.compute("key", 60, make_for_ever))
+    await making.wait()
+    second = asyncio.ensure_future(cache.compute("key", 60, Maker(b"made")))
+    await asyncio.sleep(0.01)
+    assert not second.done()
     first.cancel()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(3):  # less than the life of a lock whose holder died
         assert await second == b"made"
     assert first.cancelled()
 
