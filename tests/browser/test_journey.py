@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.conftest import Stage
 from tests.support.browser import Browser, OpenBrowser
-from tests.support.contests import RIGHT, WRONG, sum_package
+from tests.support.contests import RIGHT, TEAM_PASSWORD, WRONG, sum_package
 from tests.support.house import HouseOfProcesses
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(120)]
@@ -20,8 +20,8 @@ def paste(window: Browser, source: str) -> None:
 
 
 def test_a_pasted_program_gets_its_verdict_without_a_reload(stage: Stage) -> None:
-    ana = stage.browser("ana")
-    ana.go("/")
+    ana = stage.open_browser(stage.house.url)
+    ana.sign_in(stage.name_of("ana"), TEAM_PASSWORD)
     ana.one(f'a[href="{stage.home}"]').click()
     ana.until_text("main", "A plus B")
     ana.one(f'a[href="{stage.home}/problems/A"]').click()

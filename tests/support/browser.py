@@ -17,7 +17,10 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from services.frontend.cookies import COOKIE
+
 LIMIT_S = 20.0
+MISSING = "Chromium is missing: install the Debian packages chromium and chromium-driver"
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--no-default-browser-check",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions", "--mute-audio", "--hide-scrollbars",
@@ -44,6 +47,12 @@ class Browser:
         self.write("#password", password)
         self.click("form.sign-in button")
         self.until(lambda: self.path == "/", "the list of contests after signing in")
+
+    def enter(self, token: str) -> None:
+        """Signed in with a session that was opened elsewhere, as a cookie."""
+        self.go("/health/live")
+        self.driver.add_cookie({"name": COOKIE, "value": token, "path": "/", "httpOnly": True, "sameSite": "Lax"})
+        self.go("/")
 
     def all(self, css: str) -> list[WebElement]:
         return self.driver.find_elements(By.CSS_SELECTOR, css)
@@ -138,7 +147,8 @@ OpenBrowser = Callable[..., Browser]
 def open_browser(tmp_path: Path) -> Iterator[OpenBrowser]:
     """Opens windows: ``open_browser(url, width=1280, height=800)``."""
     chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    assert chromium and chromedriver, "Chromium is missing: install the Debian packages chromium and chromium-driver"
+    assert chromium is not None, MISSING
+    assert chromedriver is not None, MISSING
     with ExitStack() as stack:
 
         def opened(url: str, *, width: int = 1280, height: int = 800) -> Browser:
