@@ -36,10 +36,10 @@ async def test_value_lives_as_long_as_was_said_and_no_longer(stage: Stage) -> No
 
 
 async def test_store_if_absent_keeps_the_first(stage: Stage) -> None:
-    assert await stage.cache.store_if_absent("key", b"1", 0.1)
-    assert not await stage.other.store_if_absent("key", b"2", 0.1)
+    assert await stage.cache.store_if_absent("key", b"1", 0.8)
+    assert not await stage.other.store_if_absent("key", b"2", 0.8)
     assert await stage.cache.fetch("key") == b"1"
-    await stage.pass_time(0.15)
+    await stage.pass_time(0.85)
     assert await stage.other.store_if_absent("key", b"3", 60)
     assert await stage.cache.fetch("key") == b"3"
 
@@ -158,15 +158,15 @@ async def test_value_made_from_what_was_true_before_it_was_forgotten_is_not_kept
 
 
 async def test_rate_allows_its_burst_then_even_steps(stage: Stage) -> None:
-    limits = {"login": Rate(count=10, per_s=1, burst=3)}
+    limits = {"login": Rate(count=2, per_s=1, burst=3)}
     answers = [(await stage.cache.allow(limits))["login"] for _ in range(5)]
     assert [each.is_allowed for each in answers] == [True, True, True, False, False]
     assert answers[0].retry_after_s == 0
-    assert 0 < answers[3].retry_after_s <= 0.1
-    await stage.pass_time(0.11)
+    assert 0 < answers[3].retry_after_s <= 0.5
+    await stage.pass_time(0.51)
     again = [(await stage.other.allow(limits))["login"].is_allowed for _ in range(2)]
     assert again == [True, False]
-    await stage.pass_time(0.5)
+    await stage.pass_time(1.51)
     assert [(await stage.cache.allow(limits))["login"].is_allowed for _ in range(4)] == [True, True, True, False]
 
 
@@ -202,12 +202,12 @@ async def test_list_keeps_its_members_in_the_order_of_coming(stage: Stage) -> No
 
 
 async def test_list_lives_on_from_its_last_member(stage: Stage) -> None:
-    await stage.cache.add_to_list("l", "a", 0.3)
-    await stage.pass_time(0.2)
-    await stage.cache.add_to_list("l", "b", 0.3)
-    await stage.pass_time(0.2)
+    await stage.cache.add_to_list("l", "a", 1.0)
+    await stage.pass_time(0.6)
+    await stage.cache.add_to_list("l", "b", 1.0)
+    await stage.pass_time(0.6)
     assert await stage.cache.list_members("l") == ["a", "b"]
-    await stage.pass_time(0.2)
+    await stage.pass_time(0.5)
     assert await stage.cache.list_members("l") == []
 
 
