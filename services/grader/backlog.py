@@ -52,9 +52,6 @@ class Backlog(Generic[R]):
             self._credit[priority] += self._weights[priority]
         chosen = max(open_levels, key=lambda priority: (self._credit[priority], self._weights[priority]))
         self._credit[chosen] -= sum(self._weights[priority] for priority in open_levels)
-        for priority, level in self._levels.items():
-            if not level:
-                self._credit[priority] = 0  # who has nothing to do saves nothing up
         return self._levels[chosen].take(open_levels[chosen], is_warm)
 
     def __iter__(self) -> Iterator[R]:

@@ -95,6 +95,14 @@ def test_scores_of_a_scoring_validator_weigh_the_case() -> None:
     assert final == Grade(PA, Fraction(1, 2), 12, 1000, 2)
 
 
+def test_problem_worth_nothing_is_accepted_only_by_programs_that_are_right() -> None:
+    worthless = CaseGroup(accept_score=Fraction(0))
+    right, wrong = (grade(worthless, 2, results(AC, verdict), is_scoring=True) for verdict in (AC, WA))
+    assert right is not None
+    assert wrong is not None
+    assert (right.verdict, wrong.verdict) == (AC, WA)
+
+
 def test_group_is_capped_at_its_largest_score() -> None:
     group = CaseGroup(max_score=Fraction(5), accept_score=Fraction(3))
     assert attainable_score(group, 2) == 5

@@ -67,6 +67,7 @@ def test_who_applies_every_change_holds_the_board(data: st.DataObject, mode: Mod
         watched = watch(watched, change, mode)
         assert watched == board.rows()
         assert not [row for row in change.rows if row in before], "a row that did not change was told"
+        assert all(row in board.rows() for row in change.rows), "a row was told with a wrong place or rank"
 
 
 @given(st.data(), AUDIENCES)
