@@ -77,7 +77,7 @@ class Admission:
             return Caller(NOBODY, None)
         why = self._why_not(handshake)
         if why:
-            raise Unauthenticated(f"the certificate of {handshake.peer.name} is not accepted: {why}; renew it and connect again", code=why)
+            raise _disbelief(handshake.peer.name, why)
         return Caller(handshake.peer.name, handshake)
 
     def is_outdated(self, caller: Caller) -> bool:
@@ -121,3 +121,14 @@ class Admission:
         if handshake.generation == self._credentials.generation:
             return "" if time.time() < handshake.peer.expires_at else "certificate-expired"
         return self._credentials.admits(handshake.peer)
+
+
+def _disbelief(name: str, why: str) -> Unauthenticated:
+    """What a peer is told that was believed when it connected."""
+    match why:
+        case "certificate-revoked":
+            return Unauthenticated(f"the certificate of {name} was revoked: issue a new one, then connect again", code="certificate-revoked")
+        case "certificate-expired":
+            return Unauthenticated(f"the certificate of {name} has expired: renew it, then connect again", code="certificate-expired")
+        case _:
+            return Unauthenticated(f"the CA of the certificate of {name} is not trusted any more: renew it", code="authority-not-trusted")
