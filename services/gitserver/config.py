@@ -23,6 +23,7 @@ class Config:
     unpacked_mib: int = setting(4096, "Largest package when unpacked, MiB", minimum=1, maximum=65_536)
     package_files: int = setting(20_000, "Most files of a package", minimum=10, maximum=200_000)
     work_processes: int = setting(8, "Most git processes at once for our own work", minimum=2, maximum=256)
+    stream_processes: int = setting(16, "Most files at once on their way to graders and browsers", minimum=1, maximum=256)
     fetch_processes: int = setting(8, "Most git processes at once that people's git clients keep busy", minimum=1, maximum=256)
     git_limit_s: float = setting(240.0, "How long one git process may work, seconds", minimum=1, maximum=3600)
     announce_retry_s: float = setting(5.0, "How long to wait before an accepted problem is sent to the record again, seconds", minimum=0.1)

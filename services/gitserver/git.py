@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import re
 import subprocess
 import threading
@@ -57,7 +58,7 @@ class Git:
         When cancelled, it waits until the thread has ended, so that nothing happens behind the caller's back;
         ``on_cancel`` makes it end soon.
         """
-        held = self._threads.submit(work)
+        held = self._threads.submit(lambda: _disk_full_told(work))
         done = asyncio.wrap_future(held)
         try:
             return await asyncio.shield(done)
@@ -80,6 +81,29 @@ class Git:
                 raise GitFailed(running.command, -1, f"said more than {most_bytes} bytes")
             await running.check()
         return said
+
+    async def settle(self, repository: Path, *arguments: str, stdin: bytes) -> None:
+        """Runs a command to its end even when the caller is cancelled: for what must not be torn, as it leaves locks behind.
+
+        Raises: `GitFailed`, `DeadlineExceeded`.
+        """
+
+        def run() -> None:
+            with words() as stderr:
+                process = self._popen(repository, arguments, stderr)
+                try:
+                    process.communicate(stdin, timeout=self._limit_s)
+                finally:
+                    kill(process.pid, is_over=process.poll() is not None)
+                    process.communicate()
+                if process.returncode != 0:
+                    raise GitFailed(arguments[0], process.returncode, tail(stderr))
+
+        async with self._place(arguments[0]):
+            try:
+                await self.in_thread(run)
+            except subprocess.TimeoutExpired as late:
+                raise DeadlineExceeded(f"git {arguments[0]} took longer than {self._limit_s:g} s", code="git-too-slow") from late
 
     @asynccontextmanager
     async def open(self, repository: Path, *arguments: str, protocol: str = "") -> AsyncIterator[GitProcess]:
@@ -152,6 +176,15 @@ async def open_git(binary: str, *, processes: int, limit_s: float) -> AsyncItera
         yield git
     finally:
         git.close()
+
+
+def _disk_full_told(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except OSError as wrong:
+        if wrong.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Unavailable("the disk of the problems is full: free some space", code="problems-disk-full") from wrong
+        raise
 
 
 class _Job(Generic[T]):

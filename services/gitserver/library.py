@@ -9,6 +9,7 @@ from typing import Final
 
 from mesh.codec import decode
 from mesh.errors import NotFound
+from services.gitserver.git import Git
 from services.gitserver.names import parse_digest, parse_object, parse_public_path
 from services.gitserver.publication import DIGESTS, digest_path, published_ref, version_ref
 from services.gitserver.repository import MAIN, Blob, Repository
@@ -22,10 +23,14 @@ MOST_SOURCES_BYTES: Final = 64 << 20
 
 
 class Library:
-    """What the calls read. Raises everywhere: `NotFound` (``no-such-problem``, ``no-such-version``)."""
+    """What the calls read. Raises everywhere: `NotFound` (``no-such-problem``, ``no-such-version``).
 
-    def __init__(self, shelf: Shelf) -> None:
+    ``streaming`` has places of its own: files go at the pace of who takes them.
+    """
+
+    def __init__(self, shelf: Shelf, streaming: Git) -> None:
         self._shelf = shelf
+        self._streaming = streaming
 
     async def problem(self, request: ProblemRequest) -> ImportAnswer:
         """The card of a problem at a commit, with its owner."""
@@ -84,7 +89,7 @@ class Library:
         repository = await self._shelf.repository(request.alias)
         path = parse_public_path(request.path)
         commit = await self._commit(repository, ProblemRequest(request.alias, request.commit))
-        async with repository.blob(f"{published_ref(commit)}:public/{path}") as blob:
+        async with Repository(self._streaming, repository.folder).blob(f"{published_ref(commit)}:public/{path}") as blob:
             if blob is None:
                 raise NotFound(f"{path!r} is no file of the problem {request.alias!r}", code="no-such-file")
             yield blob
@@ -94,7 +99,7 @@ class Library:
         """A test case or checker file of any version by its SHA-256. Raises: `NotFound` (``no-such-blob``)."""
         repository = await self._shelf.repository(request.problem)
         path = digest_path(parse_digest(request.digest))
-        async with repository.blob(f"{DIGESTS}:{path}") as blob:
+        async with Repository(self._streaming, repository.folder).blob(f"{DIGESTS}:{path}") as blob:
             if blob is None:
                 raise NotFound(f"no version of {request.problem!r} has a file {request.digest}", code="no-such-blob")
             yield blob

@@ -25,13 +25,15 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     clock, log, metrics = backbone.clock, backbone.log, backbone.metrics
     async with AsyncExitStack() as stack:
         # whom we lean on
-        git = await stack.enter_async_context(open_git(config.git_binary, processes=config.work_processes, limit_s=config.git_limit_s))
-        fetching = await stack.enter_async_context(open_git(config.git_binary, processes=config.fetch_processes, limit_s=config.git_limit_s))
+        working, streaming, fetching = [
+            await stack.enter_async_context(open_git(config.git_binary, processes=most, limit_s=config.git_limit_s))
+            for most in (config.work_processes, config.stream_processes, config.fetch_processes)
+        ]
         folder = Path(config.folder) if config.folder else backbone.folder.parent / "problems"
-        shelf = await stack.enter_async_context(open_shelf(folder, git))
+        shelf = await stack.enter_async_context(open_shelf(folder, working))
 
         # what we are
-        library = Library(shelf)
+        library = Library(shelf, streaming)
         announcer = Announcer(
             shelf, library, backbone.queue, clock=clock, log=log,
             waiting=metrics.gauge("unannounced_problems"), retry_s=config.announce_retry_s,
@@ -45,7 +47,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         # what we show
         server = backbone.server(config.host, config.port, life)
         calls.show(server)
-        life.watch("git", git.examine)
+        life.watch("git", working.examine)
         await stack.enter_async_context(alongside(announcer.keep_announcing()))
         async with server.listening():
             life.mark_ready()

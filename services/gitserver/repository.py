@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ class Repository:
                 most_bytes -= size_bytes
                 if most_bytes < 0:
                     raise Broken(f"{name} is larger than it may be", code="object-too-large")
-                content = await running.stdout.readexactly(size_bytes + 1)
+                content = await _exactly(running, size_bytes + 1)
                 found.append(GitObject(oid, kind, content[:-1]))
         return found
 
@@ -148,13 +149,23 @@ class Repository:
     async def move(self, changes: Iterable[RefChange]) -> bool:
         """Moves all the refs or none of them, on disk when it returns; False when one was not where it should be."""
         commands = ["start", *(f"update {change.name} {change.new} {change.old}".rstrip() for change in changes), "prepare", "commit"]
-        try:
-            await self._git.run(self.folder, "update-ref", "--stdin", "--no-deref", stdin=_lines(commands))
-        except GitFailed as refused:
-            if "cannot lock ref" in refused.stderr:
-                return False
-            raise
-        return True
+        for is_last in (False, True):
+            try:
+                await self._git.settle(self.folder, "update-ref", "--stdin", "--no-deref", stdin=_lines(commands))
+            except GitFailed as refused:
+                if "File exists" in refused.stderr and not is_last:
+                    await self._git.in_thread(self._remove_locks)
+                    continue
+                if "cannot lock ref" in refused.stderr:
+                    return False
+                raise
+            return True
+        return False
+
+    def _remove_locks(self) -> None:
+        """Removes what a git that was killed has left. Nobody else moves refs: the alias's lock is held, the folder is ours."""
+        for lock in [self.folder / "packed-refs.lock", self.folder / "HEAD.lock", *(self.folder / "refs").rglob("*.lock")]:
+            lock.unlink(missing_ok=True)
 
 
 def _lend(lender: Path, borrower: Path) -> None:
@@ -177,6 +188,14 @@ async def _header(running: GitProcess) -> tuple[str, str, int] | None:
     if len(parts) != 3 or not parts[2].isdecimal():
         return None
     return parts[0], parts[1], int(parts[2])
+
+
+async def _exactly(running: GitProcess, size: int) -> bytes:
+    try:
+        return await running.stdout.readexactly(size)
+    except asyncio.IncompleteReadError as short:
+        await running.check()
+        raise GitFailed(running.command, 0, f"ended {size - len(short.partial)} bytes early") from short
 
 
 async def _chunks(running: GitProcess, size_bytes: int) -> AsyncIterator[bytes]:

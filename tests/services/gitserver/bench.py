@@ -58,7 +58,7 @@ async def a_bench(folder: Path, wrap: Callable[[Queue], Queue] = lambda queue: q
         queue = wrap(await stack.enter_async_context(open_queue(f"file://{folder / 'queue'}", "gitserver", QUEUES, clock, log, None)))
         git = await stack.enter_async_context(open_git("git", processes=4, limit_s=60))
         shelf = await stack.enter_async_context(open_shelf(folder / "problems", git))
-        library = Library(shelf)
+        library = Library(shelf, git)
         announcer = Announcer(shelf, library, queue, clock=clock, log=log, waiting=metrics.gauge("unannounced_problems"), retry_s=0.05)
         acceptance = Acceptance(shelf, library, announcer, clock, bounds)
         yield Bench(shelf, library, announcer, Intake(shelf, acceptance, bounds, metrics, log), queue)

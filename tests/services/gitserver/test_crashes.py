@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mesh.codec import decode
-from mesh.errors import Conflict, Unavailable
+from mesh.errors import Conflict, DeadlineExceeded, MeshError, Unavailable
 from mesh.queue import Message, Queue
 from services.gitserver.git import open_git
 from services.gitserver.shelf import open_shelf
@@ -158,3 +159,54 @@ async def test_uploads_of_one_alias_at_once_become_one_history(tmp_path: Path) -
         assert len({answer.card.version for answer in answers}) == 1
         assert {command.body.commit for command in await said(bench)} == commits
         await is_whole(bench)
+
+
+async def test_locks_that_a_killed_git_has_left_stop_nobody(tmp_path: Path) -> None:
+    async with a_bench(tmp_path) as bench:
+        await bench.bring(zipped(sound()))
+        repository = await bench.shelf.repository("sum")
+        for name in ("refs/heads/main.lock", "refs/palestra/digests.lock", "packed-refs.lock"):
+            (repository.folder / name).touch()
+        assert (await bench.bring(zipped(with_changes(SECOND)))).card.case_count == 4
+        await is_whole(bench)
+
+
+async def test_a_damaged_repository_is_said_and_harms_no_other(tmp_path: Path) -> None:
+    async with a_bench(tmp_path) as bench:
+        for alias in ("sum", "other"):
+            await bench.bring(zipped(sound()), alias)
+        repository = await bench.shelf.repository("sum")
+        for path in [path for path in (repository.folder / "objects").rglob("*") if path.is_file()]:
+            path.chmod(0o600)
+            path.write_bytes(path.read_bytes()[:20])
+        with pytest.raises(MeshError):
+            await bench.library.problem(ProblemRequest("sum"))
+        assert (await bench.library.problem(ProblemRequest("other"))).card.case_count == 3
+
+
+async def test_a_full_disk_is_said_in_words(tmp_path: Path) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with open_git("git", processes=2, limit_s=10) as git:
+        with pytest.raises(Unavailable) as caught:
+            await git.in_thread(full)
+        assert caught.value.code == "problems-disk-full"
+
+
+async def test_a_git_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> None:
+    slow = tmp_path / "slow-git"
+    slow.write_text('#!/bin/sh\ntest "$1" = version && exec git version\nsleep 60 & echo $! > "$GIT_DIR/child"\nwait\n', encoding="utf-8")
+    slow.chmod(0o700)
+    async with open_git(str(slow), processes=1, limit_s=1) as git:
+        with pytest.raises(DeadlineExceeded) as caught:
+            await git.run(tmp_path, "rev-parse", "HEAD")
+        assert caught.value.code == "git-too-slow"
+        with pytest.raises(DeadlineExceeded):
+            await git.work(tmp_path, "cat-file", work=lambda process: process.stdout.read())
+        with pytest.raises(DeadlineExceeded):
+            await git.settle(tmp_path, "update-ref", stdin=b"")
+    child = int((tmp_path / "child").read_text())
+    async with asyncio.timeout(10):
+        while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split(")")[1]:
+            await asyncio.sleep(0.02)
