@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import typing
 from collections.abc import Callable
 from fractions import Fraction
@@ -23,6 +24,11 @@ T = TypeVar("T")
 def encode(value: Any) -> bytes:
     """JSON bytes of a dataclass or of anything made of JSON types, fractions, times, enums and dataclasses."""
     return _ENCODER.encode(value)
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of the JSON bytes, in hexadecimal: the same before and after a journey."""
+    return hashlib.sha256(encode(value)).hexdigest()
 
 
 def decode(kind: type[T], body: bytes | bytearray | memoryview | str) -> T:

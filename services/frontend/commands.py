@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mesh.clock import Clock
-from mesh.codec import encode
+from mesh.codec import digest_of, encode
 from mesh.errors import MeshError, Unavailable, error_of_status
 from mesh.ids import new_id
 from mesh.log import correlation
@@ -43,7 +43,7 @@ class Commands:
     def make(self, actor: str, body: CommandBody, *, command: str = "", at: datetime | None = None) -> Command:
         """A signed command. ``command`` is its id, made when empty; ``at`` now when None."""
         command, at = command or new_id(), at or self._clock.now()
-        assertion = self._signer.sign(actor, command, at, _ASSERTION_LIFE_S, {})
+        assertion = self._signer.sign(actor, command, at, _ASSERTION_LIFE_S, {"body": digest_of(body)})
         return Command(command, type(body).__name__, actor, at, body, correlation.get(), assertion)
 
     async def apply(self, command: Command) -> Outcome:

@@ -1,15 +1,17 @@
 """Owns the question whether a command comes from whom it says. Never decides whether he may: the rules do.
 
-An account's word is vouched for by the frontend's signature over actor and command id. A service's word is its own: over a call
+An account's word is vouched for by the frontend's signature over actor, command id and the digest of the body. A service's word is its own: over a call
 the certificate says who speaks, over the queue the broker's rights do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
+from mesh.codec import digest_of
 from mesh.errors import Forbidden, Refused, Unauthenticated
 from mesh.ids import is_id
 from services.recorder.rules.forms import is_username
@@ -27,6 +29,8 @@ class Vouched(Protocol):
     def subject(self) -> str: ...
     @property
     def about(self) -> str: ...
+    @property
+    def claims(self) -> Mapping[str, Any]: ...
 
 
 class Verifier(Protocol):
@@ -73,7 +77,8 @@ class Trust:
         if not command.assertion:
             raise Unauthenticated(f"nobody vouches that {command.actor[:64]} wished this", code="assertion-missing")
         vouched = self._verifier.verify(command.assertion, issuer=services.FRONTEND, at=command.at)
-        if (vouched.subject, vouched.about) != (command.actor, command.id):
+        is_about_it = (vouched.subject, vouched.about) == (command.actor, command.id)
+        if not is_about_it or vouched.claims.get("body") != digest_of(command.body):
             raise Unauthenticated("the signed word is about another command", code="assertion-mismatch")
 
 

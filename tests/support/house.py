@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,14 +112,14 @@ class HouseOfProcesses:
     def _is_ready(self, name: str) -> bool:
         """Asks for readiness at a service's own door, with the frontend's certificate where one is wanted."""
         try:
-            with socket.create_connection(("127.0.0.1", self.ports[name]), timeout=2) as line:
+            with ExitStack() as stack:
+                line = stack.enter_context(socket.create_connection(("127.0.0.1", self.ports[name]), timeout=2))
                 if name != "frontend":
                     context = ssl.create_default_context(cafile=self.pki / "ca.crt")
                     context.load_cert_chain(self.pki / "frontend.crt", self.pki / "frontend.key")
-                    line = context.wrap_socket(line, server_hostname=name)
-                with line:
-                    line.sendall(f"GET /health/ready HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
-                    return line.recv(64).startswith(b"HTTP/1.1 200")
+                    line = stack.enter_context(context.wrap_socket(line, server_hostname=name))
+                line.sendall(f"GET /health/ready HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+                return line.recv(64).startswith(b"HTTP/1.1 200")
         except OSError:
             return False
 

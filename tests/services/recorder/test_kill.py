@@ -16,7 +16,7 @@ import pytest
 from contest.verdicts import Verdict
 from mesh.assertion import Asserter
 from mesh.clock import SystemClock
-from mesh.codec import decode, encode
+from mesh.codec import decode, digest_of, encode
 from mesh.queue import Message
 from mesh.queue.file import FileQueue
 from mesh.tls import Credentials
@@ -47,7 +47,7 @@ class Bench:
         asserter = Asserter(Credentials.load(self.pki_folder, "frontend"))
         stream: list[Command] = []
         for wish, its_verdict in zip(self.wishes, self.verdicts, strict=True):
-            signed = replace(wish, assertion=asserter.sign(wish.actor, wish.id, wish.at, 60.0))
+            signed = replace(wish, assertion=asserter.sign(wish.actor, wish.id, wish.at, 60.0, {"body": digest_of(wish.body)}))
             stream += [signed, its_verdict, signed]
         async with FileQueue.open(self.folder / "queue", QUEUES, SystemClock()) as queue:
             for one in stream:

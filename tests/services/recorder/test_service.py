@@ -16,7 +16,7 @@ from contest.rules import Audience
 from contest.verdicts import Verdict
 from mesh.assertion import Asserter
 from mesh.clock import iso
-from mesh.codec import decode, encode
+from mesh.codec import decode, digest_of, encode
 from mesh.errors import Forbidden, Refused, Unauthenticated
 from mesh.queue import Message
 from services.recorder import rows
@@ -84,6 +84,7 @@ async def test_a_call_without_the_frontends_word_is_nobodys(world: World) -> Non
         (replace(world.signed(submit()), id=wish.id), "assertion-mismatch"),
         (replace(wish, assertion="a.b.c"), "assertion-malformed"),
         (replace(world.signed(wish), at=NOW + timedelta(minutes=2)), "assertion-expired"),
+        (replace(world.signed(wish), body=replace(wish.body, source="another's")), "assertion-mismatch"),
     ):
         with pytest.raises(Unauthenticated) as told:
             await peer.call(RECORDER_APPLY, forged)
@@ -94,7 +95,7 @@ async def test_a_call_without_the_frontends_word_is_nobodys(world: World) -> Non
 async def test_another_service_cannot_vouch_for_a_person(world: World) -> None:
     mailer = await world.of("mailer")
     wish = submit()
-    forged = replace(wish, assertion=Asserter(mailer.credentials).sign("ana", wish.id, NOW, 60.0))
+    forged = replace(wish, assertion=Asserter(mailer.credentials).sign("ana", wish.id, NOW, 60.0, {"body": digest_of(wish.body)}))
     with pytest.raises(Unauthenticated) as told:
         await mailer.peer("recorder").call(RECORDER_APPLY, forged)
     assert told.value.code == "assertion-wrong-issuer"

@@ -16,7 +16,7 @@ from mesh.backbone import Backbone
 from mesh.cache import Cache
 from mesh.cache.opening import open_cache
 from mesh.clock import TurnedClock
-from mesh.codec import decode, encode
+from mesh.codec import decode, digest_of, encode
 from mesh.errors import Unavailable
 from mesh.life import Life
 from mesh.log import Log
@@ -139,7 +139,7 @@ class World:
         """With the frontend's word for it; a service speaks for itself."""
         if command.actor.startswith("service:"):
             return command
-        return replace(command, assertion=self.asserter.sign(command.actor, command.id, command.at, 60.0))
+        return replace(command, assertion=self.asserter.sign(command.actor, command.id, command.at, 60.0, {"body": digest_of(command.body)}))
 
     async def call(self, command: Command, *, of: Backbone | None = None, timeout_s: float | None = None) -> Outcome:
         return await (of or self.frontend).peer("recorder").call(RECORDER_APPLY, self.signed(command), timeout_s)
