@@ -47,9 +47,10 @@ class Lines:
         if self._known != now:
             self._forget_idle()
             self._known = now
+        oldest = asyncio.get_running_loop().time() - KEEPALIVE_S
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_reusable:
+            if connection.is_reusable and connection.idle_since >= oldest:
                 self._busy.add(connection)
                 return connection
             connection.close()
