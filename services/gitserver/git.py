@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from mesh.errors import DeadlineExceeded, MeshError, Unavailable
-from services.gitserver.git_process import CHUNK_BYTES, GitFailed, GitProcess, end, environment, kill, limit, tail, words
+from services.gitserver.git_process import CHUNK_BYTES, GitFailed, GitProcess, GitTooWordy, end, environment, kill, limit, tail, words
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ class Git:
             raise
 
     async def run(self, repository: Path, *arguments: str, stdin: bytes = b"", most_bytes: int = 64 << 20) -> bytes:
-        """What the command says. Raises: `GitFailed`, also when it says more than ``most_bytes``; `DeadlineExceeded`."""
+        """What the command says. Raises: `GitFailed`, `GitTooWordy` when it says more than ``most_bytes``, `DeadlineExceeded`."""
         async with self.open(repository, *arguments) as running:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(running.send(stdin))
@@ -78,7 +78,7 @@ class Git:
                 while chunk := await running.stdout.read(CHUNK_BYTES) if len(said) <= most_bytes else b"":
                     said += chunk
             if len(said) > most_bytes:
-                raise GitFailed(running.command, -1, f"said more than {most_bytes} bytes")
+                raise GitTooWordy(running.command, -1, f"said more than {most_bytes} bytes")
             await running.check()
         return said
 

@@ -50,6 +50,10 @@ class GitFailed(Broken):
         return f"git {self.command} ended with {self.exit_status}: {self.stderr}"
 
 
+class GitTooWordy(GitFailed):
+    """A git command says more than can be held."""
+
+
 @dataclass(slots=True)
 class GitProcess:
     """A git process at work: bytes in, bytes out, as asyncio streams."""

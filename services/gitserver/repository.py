@@ -12,7 +12,7 @@ from typing import Final
 
 from mesh.errors import Broken
 from services.gitserver.git import Git
-from services.gitserver.git_process import CHUNK_BYTES, GitFailed, GitProcess
+from services.gitserver.git_process import CHUNK_BYTES, GitFailed, GitProcess, GitTooWordy
 
 NOTHING: Final = "0" * 40
 """The id that stands for: no object."""
@@ -118,7 +118,10 @@ class Repository:
 
     async def tree(self, name: str, most_entries: int) -> list[TreeEntry] | None:
         """Every leaf of a tree, sorted by path; None when there are more than so many."""
-        said = await self._git.run(self.folder, "ls-tree", "-r", "-l", "-z", "--full-tree", name, most_bytes=most_entries * 512)
+        try:
+            said = await self._git.run(self.folder, "ls-tree", "-r", "-l", "-z", "--full-tree", name, most_bytes=most_entries * 512)
+        except GitTooWordy:
+            return None
         lines = said.split(b"\0")[:-1]
         return None if len(lines) > most_entries else [_entry(line) for line in lines]
 

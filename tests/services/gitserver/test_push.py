@@ -171,3 +171,17 @@ async def test_two_pushes_at_once_make_one_history(world: World, tmp_path: Path)
     assert sorted("remote rejected" in text or "rejected" in text for text in said) == [False, True], said
     await world.git("fetch", "--quiet", cwd=clones[0])
     assert len((await world.git("log", "--format=%H", "origin/main", cwd=clones[0])).split()) == 2
+
+
+async def test_a_tree_that_unfolds_to_ten_thousand_million_files_is_refused(world: World, tmp_path: Path) -> None:
+    await world.bring(sound())
+    clone = await a_clone(world, tmp_path)
+    await asyncio.to_thread((clone / "one").write_text, "1\n")
+    entry = f"100644 blob {(await world.git('hash-object', '-w', 'one', cwd=clone)).strip()}"
+    for _ in range(10):
+        lines = "".join(f"{entry}\tf{number}\n" for number in range(10))
+        await asyncio.to_thread((clone / "lines").write_text, lines)
+        entry = f"040000 tree {(await world.git('-c', 'alias.mk=!git mktree < lines', 'mk', cwd=clone)).strip()}"
+    commit = (await world.git("commit-tree", entry.split()[-1], "-p", "HEAD", "-m", "bomb", cwd=clone)).strip()
+    said = await world.git("push", "origin", f"{commit}:main", cwd=clone, status=1)
+    assert "remote:   error   too-many-files" in said
