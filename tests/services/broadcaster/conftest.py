@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from mesh.clock import SystemClock
 from mesh.log import Log
@@ -25,3 +27,11 @@ async def topics(request: pytest.FixtureRequest) -> AsyncIterator[Topics]:
 async def stand(topics: Topics, pki_folder: Path) -> AsyncIterator[Stand]:
     async with stand_on(topics, pki_folder) as made:
         yield made
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """What leans on the loop's own buffers is held on both loops."""
+    factories: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
+    if item.path.name == "test_slow_browsers.py":
+        factories["uvloop"] = uvloop.new_event_loop
+    return factories
