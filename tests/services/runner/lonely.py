@@ -41,6 +41,8 @@ def say(**words: object) -> None:
 
 if __name__ == "__main__":
     given_folder, given_uid, given_cgroup, given_what = sys.argv[1:]
+    if given_cgroup and Path("/sys/fs/cgroup/cgroup.controllers").exists():
+        Path("/sys/fs/cgroup", given_cgroup, "cgroup.procs").write_text(str(os.getpid()))  # as systemd does with Delegate=yes
     if int(given_uid):
         os.setgroups([])
         os.setresgid(*[int(given_uid)] * 3)
