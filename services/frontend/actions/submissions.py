@@ -128,6 +128,8 @@ def check_source(desk: Desk, source: str) -> None:
 async def _take(desk: Desk, actor: Actor, wish: Wish, submission: str) -> None:
     now = desk.clock.now()
     if wish.key:
+        named = (await desk.access.contest(actor, wish.contest)).contest.problem(wish.problem)
+        wish = replace(wish, problem=named.alias if named is not None else wish.problem)  # a label and its alias are one wish
         known = await _known(desk, submission, wish)
         if known is not None and known.status != "accepted":
             return  # the record has it, or has refused it

@@ -43,3 +43,15 @@ async def test_a_list_has_a_submission_that_moves_into_the_record(finals: World)
     moving = _Moving(finals)
     reads = Submissions(Record(finals.engine), moving, finals.backbone.cache)  # type: ignore[arg-type]  # the overlay, as far as it is asked
     assert [one.id for one in await reads.of_user("finals", "ana")] == [moving.submission]
+
+
+async def test_a_repetition_that_names_the_problem_by_its_label_is_the_same_submission(finals: World) -> None:
+    ana = await finals.signed_in("ana")
+    key = {"Idempotency-Key": "again and again"}
+    first = await ana.submit(problem="A", headers=key)
+    assert first.status == 202, first.body
+    await finals.add_submission("ana", id=first.json["id"], source="print(1)", status="queued", verdict=None, score=None)
+    await finals.backbone.state.forget(f"submission:{first.json['id']}")  # the record has it now
+    again = await ana.submit(problem="A", headers=key)
+    assert (again.status, again.json["id"]) == (202, first.json["id"]), again.body
+    assert (await ana.submit(problem="A", source="print(2)", headers=key)).code == "idempotency-key-reused"
