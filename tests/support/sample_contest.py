@@ -14,8 +14,8 @@ from contest.limits import MIB, Limits
 from mesh.ids import derived_id
 
 PASSWORD = "correct horse battery"
-NOW = datetime(2026, 5, 16, 13, 24, 30, tzinfo=UTC)
-"""The sample contest has run for 4 h 24 min then, and is frozen since 24 min."""
+NOW = datetime.now(UTC).replace(microsecond=0)
+"""The sample contest has run for 4 h 24 min then, and is frozen since 24 min; now, since certificates hold from now on."""
 
 SCHOOLS = (
     "Universidad de Antioquia", "ETH Zürich", "Uniwersytet Warszawski", "IIT Bombay", "Universidade de São Paulo", "KTH Stockholm",
@@ -54,10 +54,10 @@ def sample_rows(team_count: int = len(TEAMS)) -> Rows:
         _account(rows, username, name, role, secret)
     for alias, title, _, share in PROBLEMS:
         _problem(rows, alias, title, case_count=10 + share % 17)
-    _contest(rows, "spring-open", "Spring Open 2026", "icpc", NOW - timedelta(hours=4, minutes=24, seconds=30), 5 * 3600, 3600)
+    _contest(rows, "spring-open", "Spring Open", "icpc", NOW - timedelta(hours=4, minutes=24, seconds=30), 5 * 3600, 3600)
     _contest(rows, "class-7", "Algorithms class, week 7: dynamic programming", "ioi", NOW - timedelta(hours=26), 7 * 86400, 0)
     _contest(rows, "summer-cup", "Summer Cup", "icpc", NOW + timedelta(days=12, hours=3), 5 * 3600, 3600)
-    _contest(rows, "winter-open", "Winter Open 2025", "icpc", NOW - timedelta(days=151), 5 * 3600, 3600, thawed_at=NOW - timedelta(days=150))
+    _contest(rows, "winter-open", "Winter Open", "icpc", NOW - timedelta(days=151), 5 * 3600, 3600, thawed_at=NOW - timedelta(days=150))
     for contest, count in (("spring-open", 11), ("class-7", 4), ("summer-cup", 6), ("winter-open", 8)):
         for place, (alias, _, color, _) in enumerate(PROBLEMS[:count]):
             rows.add("contest_problems", contest=contest, alias=alias, place=place, label="ABCDEFGHIJKLM"[place], color=color, points=Fraction(100))

@@ -1,40 +1,38 @@
 """The real site over a sample record, without the other services: for looking at pages, and for tests of what they show.
 
 Run ``python -m tests.support.showroom`` and open the address that it prints; the password of everybody is printed too.
-Peers answer as the contracts say: problems come with a statement, nobody judges, nobody records.
+Frontend and broadcaster are real; gitserver and grader answer as the contracts say, over real lines; nobody judges or records.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
-from aiohttp import web
 
 from contest.limits import MIB, Limits
-from mesh.cache.memory import MemoryCache
+from mesh.backbone import House
 from mesh.clock import Clock, SystemClock, TurnedClock
-from mesh.database import metadata_of, read_engine
+from mesh.database import metadata_of
 from mesh.errors import NotFound, Unavailable
 from mesh.ids import derived_id
-from mesh.log import Log
-from mesh.metrics import Metrics
-from services.frontend.composition import make_desk
-from services.frontend.config import Config
-from services.frontend.metrics import METRICS
-from services.frontend.reads.record import Record
-from services.frontend.site import make_site
+from mesh.life import Life
+from mesh.rpc import Call, RpcServer
+from mesh.rpc.contract import Download
+from mesh.settings import MeshConfig
+from pki.bootstrap import bootstrap
+from services.targets import TARGETS
 from tests.support.sample_contest import NOW, PASSWORD, PROBLEMS, Rows, sample_rows
-from wire.judging import GraderStatus, RunnerStatus
-from wire.problems import ProblemCard, Sample, Statement, StatementFile
+from wire.judging import GraderStatus, Nothing, RunnerStatus
+from wire.methods import GITSERVER_FILE, GITSERVER_PROBLEM, GITSERVER_STATEMENT, GRADER_STATUS
+from wire.problems import ProblemCard, ProblemRequest, PublicFileRequest, Sample, Statement, StatementFile, StatementRequest
+from wire.queues import QUEUES
 from wire.record import TABLES
 
 STATEMENT = r"""
@@ -60,81 +58,98 @@ Print one number, the largest amount. Answers within an absolute or relative err
 | 1   | 40       |
 | 2   | 1200     |
 """
-ARCHES = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 70"><path d="M0 60h240M10 60V30a20 20 0 0 1 40 0v30M60 60V30a20 20 0 0 1 40 0v30M110 60V30a20 20 0 0 1 40 0v30M160 60V30a20 20 0 0 1 40 0v30M0 8h240" fill="none" stroke="#8a5a2b" stroke-width="4"/></svg>"""
+FILES = {
+    "arches.svg": b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 70"><path d="M0 60h240M10 60V30a20 20 0 0 1 40 0v30M60 60V30a20 20 0 0 1 40 0v30M110 60V30a20 20 0 0 1 40 0v30M160 60V30a20 20 0 0 1 40 0v30M0 8h240" fill="none" stroke="#8a5a2b" stroke-width="4"/></svg>""",
+    "statement.pdf": b"%PDF-1.4 a sketch of one",
+    "generator.py": b"print(1)\n",
+}
 
 
 class Peers:
-    """The other services, as far as pages ask them."""
+    """The gitserver and the grader, as far as pages ask them."""
 
     def __init__(self, statement: str = STATEMENT) -> None:
         self.statement = statement
         self.is_away = False
 
-    async def call(self, method: Any, request: Any, timeout_s: float | None = None) -> Any:
+    def show(self, gitserver: RpcServer, grader: RpcServer) -> None:
+        gitserver.serve(GITSERVER_PROBLEM, self.card)
+        gitserver.serve(GITSERVER_STATEMENT, self.source)
+        gitserver.serve_download(GITSERVER_FILE, self.file)
+        grader.serve(GRADER_STATUS, self.status)
+
+    async def card(self, request: ProblemRequest, _: Call) -> ProblemCard:
+        self._check(request.alias)
+        return _card(request.alias, request.commit)
+
+    async def source(self, request: StatementRequest, _: Call) -> Statement:
+        self._check(request.alias)
+        return Statement("en", "markdown", "problem_statement/problem.en.md", "Aqueducts", self.statement)
+
+    async def file(self, request: PublicFileRequest, _: Call) -> Download:
+        self._check(request.alias)
+        content = FILES.get(request.path.rpartition("/")[2])
+        if content is None:
+            raise NotFound("there is no such file", code="no-such-file")
+        return Download(len(content), _once(content))
+
+    async def status(self, _: Nothing, __: Call) -> GraderStatus:
+        self._check("aqueducts")
+        runners = (RunnerStatus("runner-1", ("c", "cpp", "java", "python3"), 0.4, "a", derived_id("x")), RunnerStatus("runner-2", ("cpp", "python3"), 3.1))
+        return GraderStatus({"contest": 7, "low": 2}, 1, runners, 4_182, 1.7)
+
+    def _check(self, alias: str) -> None:
         if self.is_away:
-            raise Unavailable(f"{method.service} is away", retry_after_s=1)
-        match method.name:
-            case "grader.status":
-                runners = (RunnerStatus("runner-1", ("c", "cpp", "java", "python3"), 0.4, "a", derived_id("x")), RunnerStatus("runner-2", ("cpp", "python3"), 3.1))
-                return GraderStatus({"contest": 7, "low": 2}, 1, runners, 4_182, 1.7)
-            case "gitserver.problem" if any(request.alias == alias for alias, *_ in PROBLEMS):
-                return _card(request.alias, request.commit)
-            case "gitserver.statement" if any(request.alias == alias for alias, *_ in PROBLEMS):
-                return Statement("en", "markdown", "problem_statement/problem.en.md", "Aqueducts", self.statement)
-        raise NotFound(f"{method.name} is not shown here", code="no-such-problem")
-
-    @asynccontextmanager
-    async def download(self, method: Any, request: Any) -> AsyncIterator[Any]:
-        if not request.path.endswith("arches.svg"):
-            raise NotFound("no such file", code="no-such-file")
-        yield _Bytes(ARCHES)
-
-    async def pass_on(self, *_: Any) -> web.StreamResponse:
-        raise Unavailable("nobody broadcasts here", code="broadcaster-away")
+            raise Unavailable("this service is away", retry_after_s=1)
+        if alias not in {known for known, *_ in PROBLEMS}:
+            raise NotFound(f"there is no problem {alias!r}", code="no-such-problem")
 
 
-class _Bytes:
-    def __init__(self, content: bytes) -> None:
-        self.size_bytes = len(content)
-        self._content = content
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._content
-
-
-class _Signer:
-    def sign(self, subject: str, about: str, at: datetime, life_s: float, claims: dict[str, Any]) -> str:
-        return f"{subject}:{about}"
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 @asynccontextmanager
 async def showroom(
-    folder: Path, *, rows: Rows | None = None, clock: Clock | None = None, peers: Peers | None = None, host: str = "127.0.0.1", port: int = 0, **settings: Any
+    folder: Path, *, rows: Rows | None = None, clock: Clock | None = None, peers: Peers | None = None, port: int = 0, **settings: Any
 ) -> AsyncIterator[str]:
-    """The site, listening; yields its address."""
-    clock, peers = clock or TurnedClock(NOW), peers or Peers()
-    _fill(folder / "record.db", rows or sample_rows())
-    record = Record(read_engine(f"sqlite:///{folder / 'record.db'}"))
-    cache = MemoryCache(clock)
-    backbone = SimpleNamespace(
-        clock=clock, log=Log("frontend"), metrics=Metrics("frontend", METRICS), cache=cache, state=cache, queue=None, topics=None, folder=folder,
-        addresses={}, peer=lambda _: peers,
-    )  # fmt: skip
-    desk = make_desk(Config(password_memory_kib=64, password_passes=1, **settings), backbone, record, _Signer())  # type: ignore[arg-type]  # a part of a backbone is enough
-    runner = web.AppRunner(make_site(desk, backbone.metrics), access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-        await desk.passwords.aclose()
-        await record.aclose()
+    """The site and its broadcaster, running over real lines; yields the address."""
+    clock, mesh = clock or TurnedClock(NOW), MeshConfig(folder=str(folder))
+    bootstrap(folder / "pki")
+    _fill(folder, mesh.record, rows or sample_rows())
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(House(mesh, QUEUES, clock))
+        servers = []
+        for name in ("gitserver", "grader"):
+            backbone = await stack.enter_async_context(house.backbone(name, ()))
+            servers.append(backbone.server("127.0.0.1", 0, Life(name)))
+        (peers or Peers()).show(*servers)
+        for server in servers:
+            await stack.enter_async_context(server.listening())
+        quick = {"password_memory_kib": 64, "password_passes": 1, "port": port, "sign_ins_per_account_per_minute": 1000, **settings}
+        for name, wanted in (("broadcaster", {"port": 0}), ("frontend", quick)):
+            target, life = TARGETS[name], Life(name)
+            backbone = await stack.enter_async_context(house.backbone(name, target.metrics()))
+            await stack.enter_async_context(_running(target.run()(target.config()(**wanted), backbone, life), life))
+        host, taken = house.addresses["frontend"]
+        yield f"http://{host}:{taken}"
 
 
-def _fill(path: Path, rows: Rows) -> None:
+@asynccontextmanager
+async def _running(service: Coroutine[Any, Any, None], life: Life) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(service)
+        await life.until_ready()
+        try:
+            yield
+        finally:
+            await life.begin_stop()
+
+
+def _fill(folder: Path, record_url: str, rows: Rows) -> None:
     metadata = metadata_of(TABLES)
-    engine = sa.create_engine(f"sqlite:///{path}")
+    assert str(folder) in record_url, "the record of a showroom lies in its folder"
+    engine = sa.create_engine(record_url)
     metadata.create_all(engine)
     with engine.begin() as connection:
         for name, values in rows.tables.items():
@@ -153,20 +168,14 @@ def _card(alias: str, commit: str) -> ProblemCard:
     samples = (Sample("1", "3\n1 40\n2 1200\n5 7\n", "1201.0\n"), Sample("2", "1\n0 0\n", "0\n"))
     return ProblemCard(
         alias, title, commit, "1" * 40, Limits(cpu_ms=2000, memory_bytes=256 * MIB), (StatementFile("en", "markdown", "problem_statement/problem.en.md"),),
-        samples, ("attachments/generator.py",), "Spring Open 2026", "CC BY-SA 4.0", "Olga Organiser", case_count=23,
+        samples, ("attachments/generator.py",), "Spring Open", "CC BY-SA 4.0", "Olga Organiser", case_count=23,
         checker_note="numbers within 1e-6",
     )  # fmt: skip
 
 
 async def _serve(port: int, teams: int) -> None:
-    shift = NOW - SystemClock().now()
-
-    class Shifted(SystemClock):
-        def now(self) -> datetime:
-            return super().now() + shift
-
     with TemporaryDirectory() as folder:
-        async with showroom(Path(folder), rows=sample_rows(teams) if teams else None, clock=Shifted(), port=port) as url:
+        async with showroom(Path(folder), rows=sample_rows(teams) if teams else None, clock=SystemClock(), port=port) as url:
             print(f"{url}  users: admin olga ana team01 … team30  password: {PASSWORD}", flush=True)
             await asyncio.Event().wait()
 

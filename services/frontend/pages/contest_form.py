@@ -103,7 +103,7 @@ async def show_edit(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """Changes the contest."""
     contest = (await jury_access_of(request)).contest
-    entered, faults, fields = read_contest(await read_form(request), contest.alias)
+    entered, faults, fields = read_contest(await read_form(request), contest)
     if not faults:
         try:
             await contests.change_contest(desk_of(request), actor_of(request), ChangeContest(contest.alias, **fields))
@@ -114,9 +114,13 @@ async def change(request: web.Request) -> web.Response:
     return await _page(request, entered, status=422, faults=faults, is_existing=True)
 
 
-def read_contest(form: Form, alias: str = "") -> tuple[Entered, dict[str, str], dict[str, Any]]:
-    """What was entered, its faults by field, and (without faults) the fields of the command but its alias."""
-    picked = tuple(_picked(form, name, place) for place, name in enumerate(form.all("pick")))
+def read_contest(form: Form, existing: Contest | None = None) -> tuple[Entered, dict[str, str], dict[str, Any]]:
+    """What was entered, its faults by field, and (without faults) the fields of the command but its alias.
+
+    A field that says the same as the contest does keeps its exact value: the form shows minutes and hundredths only.
+    """
+    alias, kept = (existing.alias, exact_of(existing)) if existing else ("", {})
+    picked = tuple(_picked(form, name, place, kept) for place, name in enumerate(form.all("pick")))
     entered = Entered(
         alias=alias or form.text("alias"), title=form.text("title"), description=form.raw("description").strip(), mode=form.text("mode"),
         start=form.text("start"), duration=form.text("duration"), freeze=form.text("freeze"), penalty=form.text("penalty"),
@@ -129,11 +133,12 @@ def read_contest(form: Form, alias: str = "") -> tuple[Entered, dict[str, str], 
         "The address has 1 to 60 small letters, digits and dashes, and begins and ends with a letter or digit.",
     )  # fmt: skip
     reading.check(entered.mode in set(Mode), "mode", "Choose how the contest is scored.")
-    start, duration_s = _start(entered.start), _duration_s(entered.duration)
+    start = kept.get(("start", entered.start)) or _start(entered.start)
+    duration_s = kept.get(("duration", entered.duration)) or _duration_s(entered.duration)
     reading.check(start is not None, "start", "Say the day and the time at which it starts, in UTC.")
     reading.check(duration_s > 0, "duration", "The length is in hours and minutes, such as 5:00, and more than nothing.")
-    freeze_s = 60 * reading.number("freeze", entered.freeze or "0", "The freeze", 60_000)
-    penalty_s = 60 * reading.number("penalty", entered.penalty or "0", "The penalty", 10_000)
+    freeze_s = kept.get(("freeze", entered.freeze)) or 60 * reading.number("freeze", entered.freeze or "0", "The freeze", 60_000)
+    penalty_s = kept.get(("penalty", entered.penalty)) or 60 * reading.number("penalty", entered.penalty or "0", "The penalty", 10_000)
     reading.check(freeze_s <= duration_s or not duration_s, "freeze", "The freeze is longer than the contest.")
     _check_problems(reading, picked, form)
     fields = {
@@ -154,6 +159,16 @@ def entered_of(contest: Contest) -> Entered:
     )  # fmt: skip
 
 
+def exact_of(contest: Contest) -> dict[tuple[str, str], Any]:
+    """The exact values behind what the form shows of a contest, by (field, text)."""
+    shown, rules = entered_of(contest), contest.rules
+    exact: dict[tuple[str, str], Any] = {
+        ("start", shown.start): rules.start, ("duration", shown.duration): rules.duration_s, ("freeze", shown.freeze): rules.freeze_s,
+        ("penalty", shown.penalty): rules.penalty_s,
+    }  # fmt: skip
+    return exact | {(f"points-{one.alias}", points(one.points)): one.points for one in contest.problems}
+
+
 def choices_of(known: Sequence[Problem], entered: Entered) -> list[dict[str, object]]:
     """The rows to pick from: what is picked first, in order; then the rest by alias."""
     titles = {problem.alias: problem.title for problem in known}
@@ -169,9 +184,10 @@ def _row(alias: str, title: str, label: str, color: str, worth: Fraction, *, is_
     return {"alias": alias, "title": title, "label": label, "color": color or _BALLOONS[0], "points": points(worth), "is_picked": is_picked}
 
 
-def _picked(form: Form, alias: str, place: int) -> ContestProblem:
+def _picked(form: Form, alias: str, place: int, kept: Mapping[tuple[str, str], Any]) -> ContestProblem:
+    text = form.text(f"points-{alias}")
     try:
-        worth = Fraction(form.text(f"points-{alias}") or "100")
+        worth = kept.get((f"points-{alias}", text)) or Fraction(text or "100")
     except (ValueError, ZeroDivisionError):
         worth = Fraction(-1)
     color = form.text(f"color-{alias}").lower()

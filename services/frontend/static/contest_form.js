@@ -12,6 +12,10 @@ if (form.elements.alias?.type === "text") {
   });
 }
 
+const start = form.elements.start;
+start.addEventListener("input", sayLocalTime);
+sayLocalTime();
+
 if (list) {
   for (const moves of list.querySelectorAll("[data-moves]")) moves.hidden = false;
   list.addEventListener("change", (event) => {
@@ -50,6 +54,14 @@ function relabel() {
     const field = row.querySelector("[data-label]");
     if (!field.dataset.own) field.value = LETTERS[place] ?? `P${place + 1}`;
   });
+}
+
+/** Says what the start, which is in UTC, is on the organiser's own clock. */
+function sayLocalTime() {
+  const moment = new Date(`${start.value}Z`);
+  const isElsewhere = !Number.isNaN(moment.getTime()) && moment.getTimezoneOffset() !== 0;
+  const words = !isElsewhere ? "" : ` Here that is ${moment.toLocaleString("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })}.`;
+  document.getElementById("start-hint").textContent = `In UTC.${words}`;
 }
 
 function slug(text) {

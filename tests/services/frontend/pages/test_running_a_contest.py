@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from fractions import Fraction
 
 from contest.rules import Mode
 from services.frontend.reads.contests import Contest, Contests
@@ -62,12 +63,12 @@ async def test_pressing_submit_twice_is_one_submission(town: Town) -> None:
     await _with_contest(town, admin)
     page = await admin.get("/contests/finals/submit?problem=A")
     key = next(one.attributes["value"] for one in page.tree.all("input") if one.attributes.get("name") == "key")
-    first, again, other = [
-        (await admin.fill_in("/contests/finals/submit", "/contests/finals/submit", problem="A", language="python3", source=source, key=key)).location
+    pages = [
+        await admin.fill_in("/contests/finals/submit", "/contests/finals/submit", problem="A", language="python3", source=source, key=key)
         for source in ("print(1)", "print(1)", "print(2)")
     ]
-    assert first == again
-    assert other != first
+    assert [page.status for page in pages] == [303] * 3, [page.text for page in pages]
+    assert pages[0].location == pages[1].location != pages[2].location
 
 
 async def test_mistakes_of_a_submission_stand_beside_their_fields_and_keep_the_source(town: Town) -> None:
@@ -115,6 +116,20 @@ async def test_a_contest_is_changed_and_keeps_what_was_not_touched(town: Town) -
     assert (contest.title, contest.rules.mode, contest.rules.duration_s, contest.rules.freeze_s) == ("The Finals", Mode.IOI, 12_600, 1800)
     assert [(one.alias, one.label) for one in contest.problems] == [("sum", "A")]
     assert "<em>in</em>" in (await admin.get("/contests/finals")).html
+
+
+async def test_saving_the_form_untouched_changes_nothing_that_it_does_not_show(town: Town) -> None:
+    admin = await _with_problem(town)
+    await _with_contest(town, admin)
+    exact = {"start_at": (await _contest(town)).start + timedelta(seconds=17), "duration_s": 3599, "freeze_s": 61, "penalty_s": 90, "mode": "ioi"}
+    await town.world.update("contests", {"alias": "finals"}, **exact)
+    await town.world.update("contest_problems", {"contest": "finals"}, points=Fraction(100, 3))
+    saved = await admin.fill_in("/contests/finals/edit", "/contests/finals/edit")
+    assert saved.status == 303, saved.text
+    contest = await _contest(town)
+    rules = contest.rules
+    assert (rules.start, rules.duration_s, rules.freeze_s, rules.penalty_s) == (exact["start_at"], 3599, 61, 90)
+    assert [one.points for one in contest.problems] == [Fraction(100, 3)]
 
 
 async def test_teams_without_accounts_are_named_and_nothing_is_registered(town: Town) -> None:
