@@ -64,9 +64,9 @@ class Publisher:
 
     async def _sent(self, exchange: str, queue: str, body: bytes, properties: Basic.Properties) -> bool:
         """False when the line broke meanwhile."""
+        channel = self._channel
         try:
             with line(queue):
-                channel = self._channel
                 if channel is None or channel.is_closed:
                     channel = await self._opened()
                 try:
@@ -76,7 +76,8 @@ class Publisher:
                 except (DeliveryError, AMQPChannelError) as refusal:
                     raise _Refusal(refusal) from refusal
         except Unavailable:
-            self._channel = None
+            if self._channel is channel:  # another may have opened the next one already
+                self._channel = None
             return False
         except _Refusal as refusal:
             raise refusal.cause from refusal

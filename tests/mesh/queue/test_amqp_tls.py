@@ -16,7 +16,7 @@ from mesh.queue.amqp import AmqpQueue, publisher
 from mesh.queue.opening import open_queue, without_password
 from mesh.tls import Credentials
 from pki.registrar import Registrar
-from tests.support.brokers import RabbitMq, Redis
+from tests.support.brokers import RabbitMq, Redis, free_ports
 from tests.support.queues import SPECS, ids, message, publish, take
 
 pytestmark = pytest.mark.brokers
@@ -79,3 +79,11 @@ async def test_server_that_is_not_the_broker_is_refused(
         assert isinstance(queue, AmqpQueue)
         assert queue._sending.failure is not None
         assert "another-name" in queue._sending.failure.message
+
+
+async def test_of_several_nodes_one_that_answers_is_enough(rabbitmq: RabbitMq, vhost: str) -> None:
+    (nobody,) = free_ports(1)
+    async with opened(f"{rabbitmq.url(vhost, port=nobody)},{rabbitmq.url(vhost)}", None) as queue:
+        await publish(queue, "Work", 1)
+        async with queue.consumer("Work") as consumer:
+            await take(consumer, 1)
