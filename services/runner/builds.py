@@ -26,7 +26,7 @@ from services.runner.sandbox.rootfs import PROGRAM, WORK
 from services.runner.sandbox.spool import sealed
 
 PRODUCT_BYTES = 64 * MIB
-KEPT_BYTES = 128 * MIB
+KEPT_BYTES = 32 * MIB
 SHOWN_BYTES = 32 << 10
 
 

@@ -43,7 +43,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         # what we show
         await prove(pool, figures, log)
         figures.watch(sandbox, pool, blobs, len(slots))
-        show(life, sandbox, pool, toolchains, cores)
+        show(life, pool, toolchains, cores, config.languages)
         async with backbone.server(config.host, config.port, life).listening(), asyncio.TaskGroup() as tasks:
             work = [tasks.create_task(slot.work()) for slot in slots]
             life.mark_ready()

@@ -8,6 +8,7 @@ import random
 from mesh.errors import MeshError
 
 _FIRST_S = 0.1
+_LONGEST_ASKED_S = 30.0
 
 
 class Pause:
@@ -24,7 +25,7 @@ class Pause:
         if self._tries and self._failed >= self._tries:
             raise wrong
         longest = min(_FIRST_S * 2.0**self._failed, self._most_s)
-        await asyncio.sleep(random.uniform(longest / 2, longest) + (wrong.retry_after_s or 0))  # noqa: S311  jitter is no secret
+        await asyncio.sleep(random.uniform(longest / 2, longest) + min(wrong.retry_after_s or 0, _LONGEST_ASKED_S))  # noqa: S311  jitter is no secret
 
     def reset(self) -> None:
         """It went well: the next pause is short again."""

@@ -44,15 +44,18 @@ def capabilities(sandbox: Sandbox, toolchains: Mapping[str, Toolchain], cores: S
     }
 
 
-def show(life: Life, sandbox: Sandbox, pool: BoxPool, toolchains: Mapping[str, Toolchain], cores: Sequence[int | None]) -> None:
-    """Puts capabilities and troubles on the health page."""
+def show(life: Life, pool: BoxPool, toolchains: Mapping[str, Toolchain], cores: Sequence[int | None], wanted: Sequence[str]) -> None:
+    """Puts capabilities and troubles on the health page. ``wanted`` are the languages that the settings name."""
 
     async def boxes() -> str:
         return pool.trouble
 
     async def languages() -> str:
-        return "" if toolchains else "no compiler or interpreter was found: install some (Debian: apt install gcc g++ default-jdk-headless python3)"
+        if not toolchains:
+            return "no compiler or interpreter was found: install some (Debian: apt install gcc g++ default-jdk-headless python3)"
+        missing = [name for name in wanted if name not in toolchains]
+        return f"not found, though the settings name them: {', '.join(missing)}" if missing else ""
 
     life.watch("boxes", boxes)
     life.watch("languages", languages)
-    life.tell("capabilities", capabilities(sandbox, toolchains, cores))
+    life.tell("capabilities", capabilities(pool.sandbox, toolchains, cores))

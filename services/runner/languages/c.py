@@ -13,6 +13,6 @@ C = Language(
     default_source="main.c",
     programs=("gcc",),
     version_arguments=("--version",),
-    plan=native.compile_with("gcc", "-std=gnu17", "-O2", "-pipe", "-g0", suffixes=SUFFIXES),
+    plan=native.compile_with("gcc", "-std=gnu17", "-O2", "-pipe", "-s", suffixes=SUFFIXES),
     launch=native.launch,
 )

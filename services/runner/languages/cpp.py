@@ -13,6 +13,6 @@ CPP = Language(
     default_source="main.cpp",
     programs=("g++",),
     version_arguments=("--version",),
-    plan=native.compile_with("g++", "-std=gnu++20", "-O2", "-pipe", "-g0", suffixes=SUFFIXES),
+    plan=native.compile_with("g++", "-std=gnu++20", "-O2", "-pipe", "-s", suffixes=SUFFIXES),
     launch=native.launch,
 )

@@ -172,6 +172,23 @@ async def test_finished_attempt_waits_for_a_grader_that_is_away(house: House) ->
     assert len(house.verdicts(order)) == 1
 
 
+async def test_attempt_that_the_grader_gave_up_is_stopped_and_never_reported(house: House) -> None:
+    house.problem(1, limits=dataclasses.replace(LIMITS, wall_ms=60_000))
+    order = house.submission("import time\nn = int(input())\ntime.sleep(60)\nprint(n * n)")
+    async with house.runner(drain_s=0.0):
+        await house.submit(order)
+        await until(lambda: house.runner_metrics.counter("executions_total").labels("compiler", "ended")._value.get() == 1, "work")
+        forgotten = house.runner_metrics.counter("attempts_total").labels("forgotten", "python3")
+
+        def lease_runs_out() -> bool:
+            house.clock.turn(1000)  # again and again: a report may extend it just now
+            return forgotten._value.get() > 0
+
+        await until(lease_runs_out, "the attempt forgotten")
+        await until(lambda: house.runner_metrics.gauge("slots_busy")._value.get() == 1, "the next attempt")
+    assert not house.verdicts(order)
+
+
 async def test_runner_asks_again_when_the_grader_comes_late(house: House) -> None:
     house.problem(1)
     await house.kill_grader()
