@@ -109,7 +109,9 @@ class Admission:
         """Ends the connections of peers that are not believed any more, whatever runs on them; returns how many."""
         count = 0
         for transport in transports:
-            handshake = transport.get_extra_info(SSL_OBJECT) if transport is not None else None
+            if transport is None or transport.is_closing():  # one that is gone has no TLS to be asked about, and asyncio fails on it
+                continue
+            handshake = transport.get_extra_info(SSL_OBJECT)
             if isinstance(handshake, Handshake) and handshake.peer is not None and (why := self._why_not(handshake)):
                 self._log.warning("connection-cut", peer=handshake.peer.name, reason=why)
                 transport.abort()
