@@ -176,7 +176,7 @@ def _card(alias: str, commit: str) -> ProblemCard:
 async def _serve(port: int, teams: int) -> None:
     with TemporaryDirectory() as folder:
         async with showroom(Path(folder), rows=sample_rows(teams) if teams else None, clock=SystemClock(), port=port) as url:
-            print(f"{url}  users: admin olga ana team01 … team30  password: {PASSWORD}", flush=True)
+            print(f"{url} users: admin olga ana team01 … team30  password: {PASSWORD}", flush=True)
             await asyncio.Event().wait()
 
 
