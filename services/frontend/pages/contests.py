@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from contest.rules import Audience, Phase
@@ -33,9 +35,9 @@ async def show_contest(request: web.Request) -> web.Response:
     """A contest's first page."""
     access = await access_of(request)
     (solved_by, own), announcements = await both(_standings(request, access), _announcements(request, access))
+    description = await asyncio.to_thread(render_note, access.contest.description) if access.contest.description else ""
     return await contest_page(
-        request, "contest.html", access, "home", description=render_note(access.contest.description) if access.contest.description else "",
-        solved_by=solved_by, own=own, announcements=announcements,
+        request, "contest.html", access, "home", description=description, solved_by=solved_by, own=own, announcements=announcements,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from services.frontend.pages.forms import see_other
 from services.frontend.pages.frames import contest_page, jury_access_of
 from services.frontend.together import both
 
-_AT_ONCE: Final = 100
+_AT_ONCE: Final = 50
 _TOLD: Final = {"thawed": "The freeze is lifted: everybody sees the final results now.", "saved": "The contest is saved."}
 
 

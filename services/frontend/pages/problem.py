@@ -70,7 +70,7 @@ async def show_problem(request: web.Request) -> web.Response:
     desk, access = desk_of(request), await access_of(request)
     shown = access.contest.problem(request.match_info["label"]) if access.shows_problems else None
     if shown is None:
-        raise NotFound(f"there is no such problem in {access.contest.title}", code="problem-not-in-contest")
+        raise NotFound(f"there is no such problem in {access.contest.title}", code="no-such-problem")
     problem = await desk.access.problem(actor_of(request), shown.alias)
     (values, tries), languages = await both(
         both(statement_values(request, problem), _tries(request, access, shown.alias)), languages_of(desk, access)

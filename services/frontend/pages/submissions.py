@@ -17,7 +17,7 @@ from services.frontend.pages.forms import Form, fault_of, see_other, inside, rea
 from services.frontend.pages.frames import access_of, contest_page, submit_values
 
 _FIELDS: Final = {
-    "problem-not-in-contest": "problem", "no-such-problem": "problem", "unknown-language": "language", "language-not-allowed": "language",
+    "no-such-problem": "problem", "unknown-language": "language", "language-not-allowed": "language",
     "source-too-large": "source", "empty-source": "source", "bad-source": "source", "source-not-text": "source",
 }  # fmt: skip
 

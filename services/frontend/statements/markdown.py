@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import escape
 from typing import Any, Final
 
 from markdown_it import MarkdownIt
@@ -17,7 +18,9 @@ from services.frontend.statements.maths import to_mathml
 
 _SAMPLE_MARKS = re.compile(r"^[ \t]*\{\{[ \t]*(?:nextsample|remainingsamples)[ \t]*\}\}[ \t]*$", re.MULTILINE)
 _TOP_HEADING: Final = 2
-_IMAGE_WIDTH = re.compile(r"""(!\[[^\]\n]*\]\([^)\n]*\))\{[^}\n]*?\bwidth\s*=\s*["']?(\d{1,4}%?)["']?[^}\n]*\}""")
+_IMAGE_WITH_ATTRIBUTES = re.compile(r"(!\[[^\]\n]{0,300}\]\([^)\n]{1,300}\))\{([^}\n]{0,100})\}")
+_WIDTH = re.compile(r"\bwidth\s*=\s*[\"']?(\d{1,4}%?)")
+_MOST_BRACKETS: Final = 5_000
 
 
 def markdown_to_html(text: str) -> str:
@@ -25,7 +28,14 @@ def markdown_to_html(text: str) -> str:
 
     A dollar opens maths when no space follows it and closes it when no space comes before. Source: pandoc, tex_math_dollars.
     """
-    return str(_parser().render(_IMAGE_WIDTH.sub(r'\1{width="\2"}', _SAMPLE_MARKS.sub("", text))))
+    if text.count("[") > _MOST_BRACKETS:
+        return f"<pre>{escape(text)}</pre>"  # looking for links takes time quadratic in brackets that are never closed
+    return str(_parser().render(_IMAGE_WITH_ATTRIBUTES.sub(_width_only, _SAMPLE_MARKS.sub("", text))))
+
+
+def _width_only(found: re.Match[str]) -> str:
+    width = _WIDTH.search(found[2])
+    return found[1] + (f'{{width="{width[1]}"}}' if width else "")
 
 
 def _parser() -> MarkdownIt:

@@ -14,7 +14,7 @@ from services.frontend.statements.latex import latex_to_html
 from services.frontend.statements.markdown import markdown_to_html
 from wire.problems import Statement
 
-MAX_STATEMENT_CHARS: Final = 400_000
+MAX_STATEMENT_CHARS: Final = 80_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,3 +64,15 @@ async def test_a_form_of_another_session_changes_nothing(visitor: Visitor) -> No
 async def test_sign_up_is_closed_unless_it_is_opened(visitor: Visitor) -> None:
     assert (await visitor.get("/sign-up")).location == "/sign-in"
     assert "Accounts are handed out" in (await visitor.get("/sign-in")).text
+
+
+async def test_who_asks_too_often_gets_a_page_that_says_when_to_come_back(worlds: Worlds) -> None:
+    async with worlds(requests_per_address_per_minute=1) as world:
+        visitor = Visitor(world.session, world.url)
+        pages = [await visitor.get("/") for _ in range(30)]
+        told = pages[-1]
+        assert told.status == 429
+        assert int(told.headers["Retry-After"]) >= 1
+        assert "Slow down a little" in told.text
+        assert "Nothing is lost" in told.text
+        assert (await visitor.get(next(one.attributes["href"] for one in told.tree.all("link") if one.attributes.get("rel") == "stylesheet"))).status == 200
