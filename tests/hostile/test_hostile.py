@@ -18,7 +18,7 @@ from blockbuster import BlockBuster
 from contest.groups import CaseGroup, OnReject
 from contest.limits import MIB, Limits
 from services.runner.languages.table import Toolchain, find_toolchains
-from services.runner.sandbox.cgroup_tree import FOLDER, MOUNT
+from tests.services.runner.groups import members_of
 from tests.services.runner.guard import guarded
 from tests.services.runner.workshop import Log, Workshop
 
@@ -77,5 +77,5 @@ async def test_hostile_program_gets_its_verdict_and_leaves_nothing(workshop: Wor
     honest = await workshop.judged("c", "#include <stdio.h>\nint main(void){puts(\"fine\");}", [workshop.shelf.case("1", "", "fine")], limits=LIMITS)
     assert [result.verdict for result in honest.results] == ["AC"]
     assert honest.results[0].memory_bytes < 4 * MIB
-    members = [path for path in MOUNT.glob(f"**/{FOLDER}/{os.getpid()}-*/*/cgroup.procs") if len(path.read_text().split()) > 1]
-    assert not members, "more than a waiting child in a group"
+    crowded = {path: members for path, members in members_of(os.getpid()).items() if len(members) > 1}
+    assert not crowded, "more than a waiting child in a group"

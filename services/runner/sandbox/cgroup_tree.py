@@ -146,7 +146,10 @@ def _sweep(homes: dict[str, Path], first: Path) -> int:
 
 
 def _below(folder: Path) -> Iterable[str]:
-    return [entry.name for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
+    try:
+        return [entry.name for entry in folder.iterdir() if entry.is_dir()]
+    except FileNotFoundError:  # its runner has left in order, just now
+        return []
 
 
 def _lock(folder: Path) -> int | None:

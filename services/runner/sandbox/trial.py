@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -142,9 +143,18 @@ class Trial:
             else:
                 exit_code = os.WEXITSTATUS(reply.status)
         wall_ns = reply.wall_ns if reply is not None and reply.wall_ns else total_ns
+        killed_by = self._killed_by
+        if killed_by is KilledBy.WALL and self._ended_by_itself(reply, signal_number):
+            killed_by = None  # it was this process that slept, not the program: boxinit's clock tells
         return Execution(
             limits=self._job.limits, exit_code=exit_code, signal=signal_number, cpu_ns=usage.cpu_ns - base_ns, wall_ns=wall_ns,
-            memory_bytes=usage.memory_bytes, output=self._output, stderr=bytes(self._stderr), killed_by=self._killed_by,
+            memory_bytes=usage.memory_bytes, output=self._output, stderr=bytes(self._stderr), killed_by=killed_by,
             oom_kills=usage.oom_kills, left_behind=reply.left if reply else 0, refused_forks=usage.refused_forks,
             error=reply.error if reply else 0, is_lost=reply is None, overhead_ns=total_ns - wall_ns,
         )  # fmt: skip
+
+    def _ended_by_itself(self, reply: Reply | None, signal_number: int | None) -> bool:
+        """Whether the program was over, within its limit, before our late clock had it killed."""
+        if reply is None or signal_number == signal.SIGKILL:
+            return False
+        return 0 < reply.wall_ns <= self._job.limits.wall_ms * 1_000_000

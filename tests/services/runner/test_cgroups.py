@@ -11,13 +11,10 @@ import pytest
 
 from services.runner.sandbox import cgroup_tree, cgroup_v2
 from services.runner.sandbox.cgroup import Usage
-from services.runner.sandbox.cgroup_tree import FOLDER, MOUNT, open_groups
+from services.runner.sandbox.cgroup_tree import open_groups
 from services.runner.sandbox.cgroup_v2 import GroupV2
 from services.runner.sandbox.errors import SandboxMissing
-
-
-def folders_of(pid: int) -> list[Path]:
-    return [path for path in MOUNT.glob(f"**/{FOLDER}/{pid}-*") if path.is_dir()]
+from tests.services.runner.groups import folders_of
 
 
 @pytest.mark.sandbox

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from services.runner.sandbox.cgroup_tree import FOLDER, MOUNT, open_groups
+from services.runner.sandbox.cgroup_tree import MOUNT, open_groups
+from tests.services.runner.groups import folders_of
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.faults]
 
@@ -110,7 +111,7 @@ def test_killed_runner_leaves_no_process_and_its_groups_are_swept(folder: Path, 
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=LIMIT_S)
     until(lambda: not any(is_running(pid) for pid in children), f"no process left of {children}")
-    left = list(MOUNT.glob(f"**/{FOLDER}/{process.pid}-*"))
+    left = folders_of(process.pid)
     assert left
     groups = open_groups()
     groups.close()

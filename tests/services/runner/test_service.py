@@ -22,6 +22,7 @@ from services.runner.config import Config
 from services.runner.main import run
 from services.runner.metrics import METRICS
 from tests.services.grader.room import Room, until
+from tests.services.runner.groups import folders_of
 from tests.services.runner.workshop import LIMITS
 from wire import judging
 from wire.judging import Checker, JudgeSubmission, JudgingManifest
@@ -225,7 +226,7 @@ async def test_runner_ends_with_no_process_and_no_group_left(house: House) -> No
         await house.verdict(order)
         assert boxes() > before
     assert boxes() == before
-    assert not list(Path("/sys/fs/cgroup").glob(f"**/palestra/{os.getpid()}-*"))
+    assert not folders_of(os.getpid())
 
 
 def boxes() -> int:
