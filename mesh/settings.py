@@ -19,7 +19,7 @@ class MeshConfig:
     queue_url: str = setting("", "Queues: file:///FOLDER (one process) or amqp(s)://; empty: file in FOLDER")
     topics_url: str = setting("memory:", "Live news: memory: (one process) or redis(s)://")
     cache_url: str = setting("memory:", "Cache, may evict: memory: (one process) or redis(s)://")
-    state_url: str = setting("", "Sessions and rate limits, must not evict; empty: as cache_url, without evicting")
+    state_url: str = setting("", "Sessions and rate limits, must not evict; empty: as cache_url, or a file in FOLDER")
     recorder_address: str = setting("127.0.0.1:21690", "Where the recorder answers, host:port")
     grader_address: str = setting("127.0.0.1:21680", "Where the grader answers, host:port")
     gitserver_address: str = setting("127.0.0.1:33861", "Where the gitserver answers, host:port")
@@ -57,8 +57,10 @@ class MeshConfig:
 
     @property
     def state(self) -> str:
-        """The URL of sessions and limits: the cache's own server, or a memory of its own that does not evict."""
-        return self.state_url or ("memory:?evicts=no" if self.cache_url.startswith("memory:") else self.cache_url)
+        """The URL of sessions and limits: the cache's own server; in one process a file, which survives kill -9."""
+        if self.state_url or not self.cache_url.startswith("memory:"):
+            return self.state_url or self.cache_url
+        return f"file://{self.path / 'state'}" if self.queue.startswith("file:") else "memory:?evicts=no"
 
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Where each peer answers. Port 0 means: wherever it binds in this process, known once it has.

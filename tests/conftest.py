@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
 SUPPORT = ("brokers", "databases", "pki", "house", "browser")
 pytest_plugins = [f"tests.support.{name}" for name in SUPPORT if importlib.util.find_spec(f"tests.support.{name}")]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_from_the_start(pki_folder: Path) -> Path:
+    """Makes the shared certificates before the first test, so that times taken at collection lie within their life."""
+    return pki_folder
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,8 @@ from wire.commands import RecordVerdict
 from wire.judging import AttemptEnd, JudgingManifest
 
 COMPILE_OUTPUT_BYTES = 64 * 1024
+_MOST_SCORE_BITS = 600
+"""Less than the 190 digits that the recorder takes."""
 MESSAGE_BYTES = 4 * 1024
 MESSAGES_BYTES = 1 << 20
 """All messages of one verdict together: what is beyond is cut."""
@@ -68,6 +70,8 @@ def _graded(manifest: JudgingManifest, results: Sequence[CaseResult]) -> Grade:
         raise NotJudged(f"the runner's report makes no sense: {wrong}") from wrong
     if final is None:
         raise NotJudged(f"the runner's report lacks results: {len(results)} came for {len(manifest.cases)} cases")
+    if not _is_recordable(final.score):
+        raise NotJudged(f"the package gives a score that no record takes (negative, or of too many digits): {float(final.score):g}")
     if final.verdict is Verdict.JE:
         said = next((result.message for result in results if result.verdict is Verdict.JE), "")
         raise NotJudged(said or "a case ended in a judge error")
@@ -81,9 +85,14 @@ def _blamed_grade(manifest: JudgingManifest, results: Sequence[CaseResult]) -> G
         final = grade(manifest.groups, len(manifest.cases), results, is_scoring=manifest.is_scoring)
     except ValueError:
         final = None
-    if final is None or final.verdict in {Verdict.AC, Verdict.PA}:
+    if final is None or final.verdict in {Verdict.AC, Verdict.PA} or not _is_recordable(final.score):
         return _ungraded(Verdict.VE, results, decisive)
     return final
+
+
+def _is_recordable(score: Fraction) -> bool:
+    """Whether the recorder takes it: what it refuses would stay without a verdict for ever."""
+    return score >= 0 and score.numerator.bit_length() + score.denominator.bit_length() < _MOST_SCORE_BITS
 
 
 def _ungraded(verdict: Verdict, results: Sequence[CaseResult], decisive: int) -> Grade:

@@ -58,11 +58,11 @@ class Intake:
             settled, self._settled = self._settled, []
             try:
                 await self._consumer.ack([delivery for delivery, answer in settled if isinstance(answer.result, Outcome)])
-                for delivery, answer in settled:
-                    if isinstance(answer.result, MeshError):
-                        await _give_up(delivery, answer.result)
             except Unavailable as away:
                 self._log.warning("commands-not-acknowledged", count=len(settled), cause=away)
+            for delivery, answer in settled:
+                if isinstance(answer.result, MeshError):
+                    await self._give_up(delivery, answer.result)
             if not self._settled:
                 self._is_idle.set()
 
@@ -93,9 +93,12 @@ class Intake:
 
         await self._loop.put(command, settle)
 
-
-async def _give_up(delivery: Delivery, error: MeshError) -> None:
-    if error.code == "command-id-taken":
-        await delivery.reject(f"{error.code}: {error.message}")
-    else:
-        await delivery.retry(f"{error.code}: {error.message}")
+    async def _give_up(self, delivery: Delivery, error: MeshError) -> None:
+        """Hands one back to be tried again, or to the dead letters. Each by itself: one that cannot be must not hold the others."""
+        try:
+            if error.code == "command-id-taken":
+                await delivery.reject(f"{error.code}: {error.message}")
+            else:
+                await delivery.retry(f"{error.code}: {error.message}")
+        except Unavailable as away:
+            self._log.warning("command-not-given-back", message_id=delivery.message.id, cause=away)

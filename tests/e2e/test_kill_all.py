@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.api import ApiError, Person
-from tests.support.contests import RIGHT, TEAM_PASSWORD, WRONG, judged_events, open_contest, sum_package
+from tests.support.contests import RIGHT, WRONG, judged_events, open_contest, sum_package
 from tests.support.house import HouseOfProcesses
 
 pytestmark = [pytest.mark.faults, pytest.mark.sandbox, pytest.mark.timeout(240)]
@@ -41,8 +41,6 @@ def test_kill_9_of_the_house_in_mid_contest_loses_and_doubles_nothing(tmp_path: 
             house.kill()
             house.start()
             house.until_ready()
-            teams = [house.passer_by().sign_in(team.username, TEAM_PASSWORD) for team in teams]
-            admin = house.admin()
         assert len(accepted) == COUNT
         verdicts = {one: admin.verdict(one, limit_s=120)["verdict"] for one in accepted}
         assert set(verdicts.values()) == {"AC", "WA"}

@@ -82,7 +82,7 @@ async def _rights(desk: Desk, actor: Actor, alias: str, *, is_push: bool) -> str
     if problem is None and actor.is_organiser:
         await check_alias(desk, actor, alias)
         return "write"
-    if problem is None or not is_push:
+    if problem is None or not is_push or not actor.is_organiser:
         raise NotFound(f"there is no problem {alias!r} that you may fetch", code="no-such-problem")
     raise Forbidden(f"the problem {alias!r} belongs to somebody else", code="not-owner")
 

@@ -16,7 +16,7 @@ from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
 from services.gitserver.formats.icpc_programs import token_checker
 from services.gitserver.formats.package import PackageCase
-from services.gitserver.formats.yaml_map import YamlMap, read_yaml
+from services.gitserver.formats.yaml_map import NUMBER, YamlMap, read_yaml
 from wire.problems import Sample
 
 MOST_CASES: Final = 5_000
@@ -164,7 +164,7 @@ class _Reading:
             if key in yaml_map and not self._is_scoring:
                 yaml_map.fault(key, "grading-ignored", f"`{key}` says nothing for pass-fail problems")
         aggregation, ignores_sample = _grader_flags(yaml_map, place, self._is_scoring)
-        accept, reject = yaml_map.number("accept_score", -1e9, 1e9), yaml_map.number("reject_score", -1e9, 1e9)
+        accept, reject = yaml_map.number("accept_score", 0, 1e9), yaml_map.number("reject_score", 0, 1e9)
         settings = GroupSettings(
             on_reject=OnReject(yaml_map.choice("on_reject", ("break", "continue"), "break", "yaml-wrong-type")),
             aggregation=aggregation,
@@ -212,11 +212,9 @@ def _most_of_range(yaml_map: YamlMap) -> Fraction | None:
 
 
 def _end(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
+    if not NUMBER.fullmatch(text) and text.lower().lstrip("+-") != "inf":
         return None
-    return None if math.isnan(value) else value
+    return float(text)
 
 
 def _worthless(group: CaseGroup) -> CaseGroup:

@@ -142,7 +142,7 @@ def _cpu_ms(limits: YamlMap, files: PackageFiles, ini: dict[str, str], report: R
 
 
 def _seconds(text: str) -> Fraction | None:
-    if re.fullmatch(r"[0-9]*\.?[0-9]+|[0-9]+\.", text) is None:
+    if re.fullmatch(r"[0-9]{0,9}\.?[0-9]{1,9}|[0-9]{1,9}\.", text) is None:
         return None
     seconds = Fraction(text.rstrip(".") if text.endswith(".") else text)
     return seconds if 0 < seconds <= MOST_SECONDS else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Final
@@ -14,6 +15,9 @@ from services.gitserver.formats.files import PackageFile, read_text
 
 MOST_DEPTH: Final = 20
 _NULL, _MAP, _LIST = "tag:yaml.org,2002:null", yaml.MappingNode, yaml.SequenceNode
+
+NUMBER: Final = re.compile(r"[+-]?(?:\d[\d_]{0,17}(?:\.\d{0,18})?|\.\d{1,18})(?:[eE][+-]?\d{1,2})?")
+"""An exponent without bound would make `Fraction` compute for ever."""
 
 
 class YamlMap:
@@ -75,7 +79,7 @@ class YamlMap:
         if node is None:
             return None
         try:
-            number = float(str(node.value)) if isinstance(node, yaml.ScalarNode) else math.nan
+            number = float(str(node.value)) if isinstance(node, yaml.ScalarNode) and NUMBER.fullmatch(str(node.value)) else math.nan
         except ValueError:
             number = math.nan
         if not math.isfinite(number):

@@ -70,7 +70,8 @@ def change_contest(command: Command, view: View) -> Effects:
     _check(body, actor_of(command, view), frozenset(shown), view)
     effects = Effects()
     wanted = _row(body, contest.organiser, contest.created_at)
-    kept = replace(wanted, seq=contest.seq, thawed_at=contest.thawed_at)
+    is_still_thawed = contest.thawed_at is not None and contest.thawed_at >= body.start + timedelta(seconds=body.duration_s)
+    kept = replace(wanted, seq=contest.seq, thawed_at=contest.thawed_at if is_still_thawed else None)
     effects.change(contest, **{name: value for name, value in rows.values_of(kept).items() if name not in {"alias", "seq"}})
     for place, problem in enumerate(body.problems):
         row = rows.ContestProblem(body.alias, problem.alias, place, problem.label, problem.color, problem.points)

@@ -57,6 +57,24 @@ def test_a_fault_is_found_with_its_code_path_and_words(fault: Fault) -> None:
         assert package is not None
 
 
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("data/secret/testdata.yaml", "accept_score: 1e-12000000\n"),
+        ("data/secret/testdata.yaml", f"accept_score: 0.{'0' * 5000}1\n"),
+        ("data/secret/testdata.yaml", "range: 0 1e-3000000\n"),
+        ("data/secret/testdata.yaml", "reject_score: -1\n"),
+        (".timelimit", f"1.{'0' * 5000}\n"),
+    ],
+)
+def test_a_number_that_would_take_for_ever_or_make_no_sense_is_refused_at_once(path: str, text: str) -> None:
+    scoring = {"problem.yaml": b"name: Sum\ntype: scoring\n"} if path.endswith("yaml") else {}
+    package, report = read(with_changes({**scoring, path: text.encode()}))
+    assert package is None
+    assert report.is_refused
+
+
 def test_every_code_is_reached_by_a_package_or_a_zip() -> None:
     zips = {code for _, code in HOSTILE.values()} | {"junk-ignored", "path-unusual"}
     assert {kind.code for kind in KINDS} == {fault.code for fault in FAULTS} | zips

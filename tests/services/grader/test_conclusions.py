@@ -33,6 +33,13 @@ def test_wrong_run_names_the_case_that_decided() -> None:
     assert (verdict.verdict, verdict.score, verdict.decisive_case, len(verdict.cases)) == (Verdict.WA, 0, 1, 2)
 
 
+@pytest.mark.parametrize("score", [Fraction(-1), Fraction(1, 10**250)])
+def test_a_score_that_no_record_takes_is_the_judges_error_not_a_verdict_that_is_refused_for_ever(score: Fraction) -> None:
+    scoring = replace(manifest(), is_scoring=True, groups=CaseGroup(cases=(0, 1, 2), accept_score=score, reject_score=score))
+    with pytest.raises(NotJudged, match="no record takes"):
+        conclude(run_of(scoring), end("t1"))
+
+
 def test_compile_error_has_the_compilers_words_and_no_cases() -> None:
     verdict = conclude(run_of(), end("t1", "compile-error", (), compile_output="a.cpp:1: error"))
     assert (verdict.verdict, verdict.compile_output, verdict.cases, verdict.decisive_case) == (Verdict.CE, "a.cpp:1: error", (), None)

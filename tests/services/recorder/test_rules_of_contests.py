@@ -150,6 +150,8 @@ def test_a_freeze_is_lifted_after_the_end_once_and_by_the_jury(desk: Desk) -> No
     assert desk.kinds().count("contest-thawed") == 1
     desk.do(change(alias="frozen", freeze_s=3600))
     assert desk.row(rows.Contest, "frozen").thawed_at is not None, "a change does not freeze again what was shown"
+    desk.do(change(alias="frozen", freeze_s=3600, duration_s=10 * 3600))
+    assert desk.row(rows.Contest, "frozen").thawed_at is None, "a contest that goes on has its freeze again"
 
 
 # ── teams ──
