@@ -44,7 +44,8 @@ def check_origin(request: web.Request, public_url: str) -> bool:
 async def check_word(request: web.Request, session: Session, *, is_vouched: bool) -> None:
     """Refuses a change that was asked for by cookie without the session's word.
 
-    A multipart form is too large to look into here: for it, the browser's word for the origin must do.
+    A multipart form is too large to look into here: for it, the browser's word for the origin must do until its handler has read
+    the form and calls `check_field`.
     Raises: `Forbidden` (``csrf-failed``).
     """
     word = request.headers.get(CSRF_HEADER)
@@ -53,8 +54,27 @@ async def check_word(request: web.Request, session: Session, *, is_vouched: bool
         word = field if isinstance(field, str) else None
     if word is None and request.content_type == "multipart/form-data" and is_vouched:
         return
-    if word is None or not hmac.compare_digest(word.encode(), session.csrf.encode()):
+    if word is None or not _is_word(word, session):
         raise Forbidden("this form is from an older session; load the page again and repeat", code="csrf-failed")
+
+
+def check_field(request: web.Request, session: Session | None, field: str) -> None:
+    """Refuses a multipart form that was drawn for another session: what one account wrote is not taken for another.
+
+    Raises: `Forbidden` (``csrf-failed``).
+    """
+    if session is None or CSRF_HEADER in request.headers or "Authorization" in request.headers or _is_word(field, session):
+        return
+    who = session.actor.username
+    raise Forbidden(
+        f"this form was opened in another session and nothing was taken; you are signed in as {who}: send it again as {who}, or sign in "
+        "with the right account first",
+        code="csrf-failed",
+    )  # fmt: skip
+
+
+def _is_word(word: str, session: Session) -> bool:
+    return hmac.compare_digest(word.encode(errors="replace"), session.csrf.encode())
 
 
 class Gateways:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from mesh.errors import MeshError
 from mesh.log import correlation
+from services.frontend.keys import actor_of
 from services.frontend.pages.forms import sentence
 from services.frontend.pages.paint import paint
 
@@ -35,6 +36,7 @@ _ADVICE: Final = {
     503: "What you submitted before is safe. Try again in a moment: it usually comes back by itself.",
     504: "It is not known whether it was done: look before you repeat it.",
 }
+_NOT_FOR_YOU: Final = "The address may be mistyped, or it leads to something that this account may not see."
 
 
 async def draw_fault(request: web.Request, failure: MeshError, status: int) -> web.Response:
@@ -42,8 +44,13 @@ async def draw_fault(request: web.Request, failure: MeshError, status: int) -> w
     text = sentence(failure.message)
     if failure.retry_after_s is not None:
         text += f" Try again in {max(1, round(failure.retry_after_s))} s."
+    advice = _ADVICE.get(status, "")
+    if status == 404 and actor_of(request).is_signed_in:
+        advice = _NOT_FOR_YOU
+    if request.method == "POST" and request.path.endswith("/submit") and (status == 401 or status >= 500):
+        advice = f"Your program is kept as a draft in this browser: choose its problem in the form, and it is there again. {advice}"
     again = request.path_qs if request.method in {"GET", "HEAD"} else "/"
     return paint(
         request, "fault.html", status=status, number=status, title=_TITLES.get(status, "Something went wrong"), text=text, code=failure.code,
-        advice_text=_ADVICE.get(status, ""), again=again, correlation=correlation.get() if status >= 500 else "",
+        advice_text=advice, again=again, correlation=correlation.get() if status >= 500 else "",
     )  # fmt: skip

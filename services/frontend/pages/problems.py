@@ -12,7 +12,8 @@ from mesh.codec import convert
 from mesh.errors import MeshError
 from services.frontend.access import check_organiser
 from services.frontend.actions import problems
-from services.frontend.keys import actor_of, desk_of
+from services.frontend.gatekeeping import CSRF_FIELD, check_field
+from services.frontend.keys import actor_of, desk_of, session_of
 from services.frontend.pages.forms import sentence
 from services.frontend.pages.paint import paint
 from services.frontend.pages.problem import site_of
@@ -47,6 +48,7 @@ async def upload(request: web.Request) -> web.Response:
     try:
         async with received(request, "package", desk.uploads, desk.config.max_package_bytes) as package:
             alias = package.fields.get("alias", "").strip()
+            check_field(request, session_of(request), package.fields.get(CSRF_FIELD, ""))
             imported = await problems.upload_problem(desk, actor, alias, package.chunks())
     except MeshError as refused:
         if refused.status not in _TOLD_ON_PAGE:

@@ -11,7 +11,8 @@ from mesh.errors import MeshError, TooLarge
 from mesh.ids import new_id
 from services.frontend.access import check_signed_in
 from services.frontend.actions import submissions
-from services.frontend.keys import actor_of, desk_of
+from services.frontend.gatekeeping import CSRF_FIELD, check_field
+from services.frontend.keys import actor_of, desk_of, session_of
 from services.frontend.pages.choices import languages_of
 from services.frontend.pages.forms import Form, fault_of, see_other, inside, read_form
 from services.frontend.pages.frames import access_of, contest_page, submit_values
@@ -37,6 +38,7 @@ async def submit(request: web.Request) -> web.Response:
         if "file" in form.files:
             filename = form.files["file"].filename.rpartition("/")[2]
             entered["source"] = _text_of(form, desk.config.max_source_bytes)
+        check_field(request, session_of(request), form.text(CSRF_FIELD))
         wish = submissions.Wish(
             request.match_info["alias"], entered["problem"], entered["language"], entered["source"], filename, _key(form.text("key"), entered)
         )
@@ -45,6 +47,7 @@ async def submit(request: web.Request) -> web.Response:
         if not actor.is_signed_in or refused.code == "no-such-contest":
             raise
         faults = fault_of(refused, _FIELDS)
+        entered["source"] = _showable(entered["source"])
         return await _form_page(request, entered, status=refused.status, faults=faults)
     raise see_other(f"/contests/{wish.contest}/submissions?sent={submission}")
 
@@ -93,6 +96,11 @@ def _text_of(form: Form, most_bytes: int) -> str:
     if len(content) > most_bytes:
         raise TooLarge(f"a source may have at most {most_bytes // 1024} KiB", code="source-too-large")
     return content.decode(errors="surrogateescape").replace("\r\n", "\n")
+
+
+def _showable(source: str) -> str:
+    """The source with a mark in place of whatever is no text, so that a page can carry it."""
+    return source.encode(errors="surrogateescape").decode(errors="replace").replace("\x00", "\ufffd")
 
 
 def _key(form_key: str, entered: dict[str, str]) -> str:

@@ -63,7 +63,7 @@ async def register(request: web.Request) -> web.StreamResponse:
                 raise
             faults = [_explained(refused, actor)]
     if slips:
-        told = f"{len(slips)} accounts were made." + (f" Not everything went well: {' '.join(faults)}" if faults else " All teams are registered.")
+        told = ("1 account was made." if len(slips) == 1 else f"{len(slips)} accounts were made.") + (f" Not everything went well: {' '.join(faults)}" if faults else " All teams are registered.")
         back = f"/contests/{access.contest.alias}/teams"
         return paint(request, "slips.html", slips=slips, back=back, site=site_of(request), told=told)
     if faults:

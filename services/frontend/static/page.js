@@ -5,26 +5,53 @@ import { connection } from "./live.js";
 import { toast } from "./toast.js";
 
 const root = document.documentElement;
+const MOST_TOLD = 200;
+const FAULTS = { VE: "The checker broke", JE: "The judging broke" };
+const told = new Set();
 
 startClocks();
 localTimes(document);
 document.querySelector("[data-focus]")?.focus();
+if (document.querySelector("[data-sent]")) dropSentDraft();
 const tab = document.querySelector(".tabs [aria-current]");
 if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
 
 if (root.dataset.user || root.dataset.contest) {
   const live = connection();
-  live.on("announcement", (body) => tell("Announcement", body.text, clarificationsOf(body.contest)));
-  live.on("answer", (body) => tell("The jury answered", body.answer, clarificationsOf(body.contest)));
+  live.on("announcement", (body) => once("announcement", body, body.text) && tell("Announcement", body.text, clarificationsOf(body.contest)));
+  live.on("answer", (body) => once("answer", body, body.answer) && tell("The jury answered", body.answer, clarificationsOf(body.contest)));
   if ("jury" in root.dataset) {
-    live.on("clarification", (body) => tell("A new question", body.text, clarificationsOf(body.contest)));
+    live.on("clarification", (body) => once("clarification", body, body.text) && tell("A new question", body.text, clarificationsOf(body.contest)));
+    live.on("verdict", (body) => {
+      const jury = location.pathname.endsWith("/jury");
+      if (jury && body.verdict in FAULTS && once("verdict", body, body.verdict)) {
+        toast(FAULTS[body.verdict], `judging a submission to ${body.problem ?? "a problem"}`, `/submissions/${encodeURIComponent(body.id)}`);
+      }
+    });
   }
   live.on("refused", (body) => tell("A submission was not taken", body.message, ""));
   live.start();
 }
 
+/** Whether this piece of news is new here: it may come on more than one topic. Knows the last ones only. */
+function once(kind, body, text) {
+  const news = JSON.stringify([kind, body.id, text]);
+  if (told.has(news)) return false;
+  told.add(news);
+  if (told.size > MOST_TOLD) told.delete(told.values().next().value);
+  return true;
+}
+
 function clarificationsOf(contest) {
   return contest ? `/contests/${encodeURIComponent(contest)}/clarifications` : "";
+}
+
+/** The site has confirmed what was sent from this tab: only now its draft may go. */
+function dropSentDraft() {
+  try {
+    localStorage.removeItem(sessionStorage.getItem("palestra:sent"));
+    sessionStorage.removeItem("palestra:sent");
+  } catch { /* the store is closed: there was no draft */ }
 }
 
 function tell(title, text, href) {

@@ -9,7 +9,11 @@ function prepare(form) {
   const limit = Number(form.dataset.limit);
   const size = form.querySelector("[data-size]");
   const state = form.querySelector("[data-draft-state]");
-  const draftKey = () => `palestra:draft:${document.documentElement.dataset.user}:${form.dataset.draft}:${problem.value}`;
+  const user = document.documentElement.dataset.user;
+  const keyOf = (label) => `palestra:draft:${user}:${form.dataset.draft}:${label}`;
+  const draftKey = () => keyOf(problem.value);
+  const languageKey = `palestra:language:${user}`;
+  let current = problem.value;
 
   function measure() {
     const bytes = new TextEncoder().encode(source.value).length;
@@ -25,12 +29,39 @@ function prepare(form) {
     } catch { /* the store is full or closed: then there is no draft */ }
   }
 
+  /** Changes over to another problem: each has its own draft. What was written before a problem was chosen goes along. */
+  function turn() {
+    const before = current;
+    current = problem.value;
+    if (!before) {
+      if (!source.value) return recall();
+      try { localStorage.removeItem(keyOf("")); } catch { /* there was none */ }
+      return keep();
+    }
+    try {
+      if (source.value) localStorage.setItem(keyOf(before), JSON.stringify({ source: source.value, language: language.value, at: Date.now() }));
+    } catch {
+      return; // nothing can be kept: then the text stays where it is
+    }
+    source.value = "";
+    state.textContent = "";
+    file.value = "";
+    recall();
+    measure();
+  }
+
+  function lastUsed() {
+    try { return localStorage.getItem(languageKey) ?? ""; } catch { return ""; }
+  }
+
+  const offers = (id) => [...language.options].some((option) => option.value === id);
+
   function recall() {
     try {
       const draft = JSON.parse(localStorage.getItem(draftKey()) ?? "null");
       if (!draft || Date.now() - draft.at > DRAFT_LIFE_MS) return;
       source.value = draft.source;
-      if (draft.language && [...language.options].some((option) => option.value === draft.language)) language.value = draft.language;
+      if (draft.language && offers(draft.language)) language.value = draft.language;
       state.textContent = "Your draft from this browser.";
       measure();
     } catch { /* nothing kept */ }
@@ -43,7 +74,13 @@ function prepare(form) {
       file.value = "";
       return;
     }
-    source.value = await chosen.text();
+    try {
+      source.value = new TextDecoder("utf-8", { fatal: true }).decode(await chosen.arrayBuffer());
+    } catch {
+      state.textContent = `${chosen.name} is not UTF-8 text; save it as UTF-8 and choose it again.`;
+      file.value = "";
+      return;
+    }
     state.textContent = `Read from ${chosen.name}.`;
     guess(chosen.name);
     keep();
@@ -52,7 +89,7 @@ function prepare(form) {
   function guess(name) {
     const ending = name.slice(name.lastIndexOf(".") + 1);
     const fitting = [...language.options].filter((option) => (option.dataset.endings ?? "").split(" ").includes(ending));
-    if (fitting.length && !fitting.some((option) => option.selected)) language.value = fitting[0].value;
+    if (fitting.length && !fitting.some((option) => option.selected)) language.value = (fitting.find((option) => option.value === lastUsed()) ?? fitting[0]).value;
   }
 
   let leaves = false;
@@ -73,9 +110,9 @@ function prepare(form) {
     } else if (event.key !== "Shift") leaves = false;
   });
   source.addEventListener("blur", () => { leaves = false; });
-  source.addEventListener("input", keep);
+  source.addEventListener("input", () => { file.value = ""; keep(); }); // what is changed by hand is no longer the file
   language.addEventListener("change", keep);
-  problem.addEventListener?.("change", () => { if (!source.value) recall(); });
+  problem.addEventListener?.("change", turn);
   file.addEventListener("change", () => take(file.files[0]));
   for (const name of ["dragenter", "dragover"]) form.addEventListener(name, (event) => { event.preventDefault(); form.classList.add("is-dropping"); });
   for (const name of ["dragleave", "drop"]) form.addEventListener(name, () => form.classList.remove("is-dropping"));
@@ -91,10 +128,15 @@ function prepare(form) {
       return;
     }
     form.querySelector("button.primary").disabled = true;
-    try { localStorage.removeItem(draftKey()); } catch { /* there was none */ }
+    try {
+      keep(); // the draft stays until the site confirms: page.js drops it there
+      sessionStorage.setItem("palestra:sent", draftKey());
+      localStorage.setItem(languageKey, language.value);
+    } catch { /* the store is closed */ }
   });
   addEventListener("pageshow", () => { form.querySelector("button.primary").disabled = false; });
   if (!source.value) recall();
+  if (!language.value && offers(lastUsed())) language.value = lastUsed();
   measure();
 }
 

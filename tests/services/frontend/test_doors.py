@@ -170,6 +170,20 @@ async def test_no_other_address_of_a_repository_is_served(finals: World, gitserv
     assert gitserver.seen == []
 
 
+async def test_a_listener_is_let_go_when_his_session_ends(finals: World, broadcaster: Owner) -> None:
+    ana = await finals.signed_in("ana")
+    async with finals.session.ws_connect(f"{finals.url}/events?contest=finals", headers={"Cookie": f"{COOKIE}={ana.token}"}) as socket:
+        assert await socket.receive_str() == "hello"
+        async with finals.session.ws_connect(f"{finals.url}/events?contest=finals") as anonymous:
+            assert await anonymous.receive_str() == "hello"
+            assert (await ana.ask("DELETE", "/session")).status == 204
+            async with asyncio.timeout(12):
+                ended = await socket.receive()
+            assert ended.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
+            await anonymous.send_str("this")
+            assert await anonymous.receive_str() == "heard this"
+
+
 async def test_many_listeners_come_and_go(finals: World, broadcaster: Owner) -> None:
     async def one() -> None:
         async with finals.session.ws_connect(f"{finals.url}/events?contest=finals") as socket:

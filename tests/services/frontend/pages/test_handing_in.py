@@ -1,0 +1,43 @@
+"""Handing in by hand: nothing goes in under another's name, and what is refused stays in the form."""
+
+from __future__ import annotations
+
+from tests.services.frontend.pages.conftest import Town
+from tests.services.frontend.pages.test_running_a_contest import _with_contest, _with_problem, _with_teams
+from tests.support.contests import sum_package
+from tests.support.markup import faults_of
+
+SUBMIT = "/contests/finals/submit"
+
+
+async def test_a_page_of_one_account_hands_nothing_in_for_another(town: Town) -> None:
+    admin = await _with_problem(town)
+    await _with_contest(town, admin)
+    passwords = await _with_teams(town, admin)
+    ana = await town.signed_in("ana", passwords["ana"])
+    page = await ana.get(SUBMIT)
+    stale = next(one.attributes["value"] for one in page.tree.all("input") if one.attributes.get("name") == "csrf")
+    ana.cookie = (await town.signed_in("bob", passwords["bob"])).cookie
+    for word in (stale, ""):
+        sent = await ana.fill_in(SUBMIT, SUBMIT, problem="A", language="python3", source="print(7)", csrf=word)
+        assert sent.status == 403
+        assert "you are signed in as bob" in sent.text
+        assert "print(7)" in sent.tree.all("textarea")[0].text
+        assert not faults_of(sent.html)
+    assert "No submissions yet" in (await ana.get("/contests/finals/submissions")).text
+
+
+async def test_a_package_from_an_older_session_is_refused(town: Town) -> None:
+    admin = await town.admin()
+    page = await admin.fill_in("/problems", "/problems", {"package": ("sum.zip", sum_package())}, alias="sum", csrf="")
+    assert page.status == 403
+    assert "nothing was taken" in page.text
+
+
+async def test_a_file_that_is_no_text_is_refused_beside_the_field(town: Town) -> None:
+    admin = await _with_problem(town)
+    await _with_contest(town, admin)
+    page = await admin.fill_in(SUBMIT, SUBMIT, {"file": ("a.py", b"\xff\xfe\x00\x01")}, problem="A", language="python3")
+    assert page.status == 422
+    assert "source" in page.wrong
+    assert not faults_of(page.html)
