@@ -161,7 +161,8 @@ def _check(desk: Desk, access: ContestAccess, wish: Wish, now: datetime) -> Cont
     if problem is None:
         raise NotFound(f"there is no problem {wish.problem!r} in {contest.title}", code="no-such-problem")
     if wish.language not in LANGUAGES:
-        raise Invalid(f"there is no language {wish.language!r}; known are {', '.join(LANGUAGES)}", code="unknown-language")
+        allowed = contest.languages or tuple(LANGUAGES)
+        raise Invalid(f"there is no language {wish.language!r}; allowed here are {', '.join(allowed)}", code="unknown-language")
     if contest.languages and wish.language not in contest.languages:
         raise Invalid(f"{wish.language} is not allowed here; allowed are {', '.join(contest.languages)}", code="language-not-allowed")
     check_source(desk, wish.source)

@@ -1,15 +1,33 @@
-"""Owns which languages a form offers: those that the contest allows and, when that is known, that a runner has."""
+"""Owns which languages a form offers: those that the contest allows, each with whether a runner has it now."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from services.frontend.access import ContestAccess
 from services.frontend.desk import Desk
 from services.frontend.languages import LANGUAGES, Language
 
 
-async def languages_of(desk: Desk, access: ContestAccess) -> list[Language]:
-    """The languages to choose from, in the usual order; all that are allowed when no runner is there to tell."""
-    allowed = [language for language in LANGUAGES.values() if not access.contest.languages or language.id in access.contest.languages]
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A language to choose. ``is_had`` is false when it is known that no runner has it: what is submitted in it would wait."""
+
+    id: str
+    name: str
+    extensions: tuple[str, ...]
+    is_had: bool
+
+
+async def languages_of(desk: Desk, access: ContestAccess) -> list[Choice]:
+    """The languages that a contest allows, in the usual order."""
+    return await choices_among(
+        desk, (language for language in LANGUAGES.values() if not access.contest.languages or language.id in access.contest.languages)
+    )
+
+
+async def choices_among(desk: Desk, languages: Iterable[Language]) -> list[Choice]:
+    """The languages as choices; all can be chosen while no runner is there to tell."""
     have = await desk.judging.languages()
-    offered = [language for language in allowed if have and language.id in have]
-    return offered or allowed
+    return [Choice(one.id, one.name, one.extensions, is_had=not have or one.id in have) for one in languages]

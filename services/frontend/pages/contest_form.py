@@ -17,12 +17,14 @@ from services.frontend.access import check_organiser
 from services.frontend.actions import contests, problems
 from services.frontend.keys import actor_of, desk_of
 from services.frontend.languages import LANGUAGES
+from services.frontend.pages.choices import choices_among
 from services.frontend.pages.forms import Form, fault_of, see_other, read_form
 from services.frontend.pages.frames import jury_access_of
 from services.frontend.pages.paint import paint
 from services.frontend.pages.words import hours_minutes, points
 from services.frontend.reads.contests import Contest
 from services.frontend.reads.problems import Problem
+from services.frontend.together import both
 from wire.commands import ChangeContest, ContestProblem, CreateContest
 
 _BALLOONS: Final = (
@@ -137,8 +139,8 @@ def read_contest(form: Form, existing: Contest | None = None) -> tuple[Entered, 
     duration_s = kept.get(("duration", entered.duration)) or _duration_s(entered.duration)
     reading.check(start is not None, "start", "Say the day and the time at which it starts, in UTC.")
     reading.check(duration_s > 0, "duration", "The length is in hours and minutes, such as 5:00, and more than nothing.")
-    freeze_s = kept.get(("freeze", entered.freeze)) or 60 * reading.number("freeze", entered.freeze or "0", "The freeze", 60_000)
-    penalty_s = kept.get(("penalty", entered.penalty)) or 60 * reading.number("penalty", entered.penalty or "0", "The penalty", 10_000)
+    freeze_s = kept.get(("freeze", entered.freeze)) or 60 * reading.number("freeze", entered.freeze, "The freeze", 60_000)
+    penalty_s = kept.get(("penalty", entered.penalty)) or 60 * reading.number("penalty", entered.penalty or _no_penalty(entered), "The penalty", 10_000)
     reading.check(freeze_s <= duration_s or not duration_s, "freeze", "The freeze is longer than the contest.")
     _check_problems(reading, picked, form)
     fields = {
@@ -205,6 +207,11 @@ def _check_problems(reading: Reading, picked: Sequence[ContestProblem], form: Fo
         labels = {**labels, one.label: 1}
 
 
+def _no_penalty(entered: Entered) -> str:
+    """What an empty penalty means: nothing where points count and the field is not shown, else a fault."""
+    return "0" if entered.mode == "ioi" else ""
+
+
 def _start(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
@@ -224,8 +231,8 @@ def _minute(moment: datetime) -> str:
 async def _page(
     request: web.Request, entered: Entered, *, status: int = 200, faults: Mapping[str, str] | None = None, is_existing: bool = False
 ) -> web.Response:
-    known = await problems.list_own(desk_of(request), actor_of(request))
+    known, languages = await both(problems.list_own(desk_of(request), actor_of(request)), choices_among(desk_of(request), LANGUAGES.values()))
     return paint(
         request, "contest_form.html", status=status, entered=entered, faults=faults or {}, is_existing=is_existing,
-        choices=choices_of(known, entered), languages=list(LANGUAGES.values()),
+        choices=choices_of(known, entered), languages=languages,
     )  # fmt: skip

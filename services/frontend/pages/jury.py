@@ -25,18 +25,18 @@ async def show_jury(request: web.Request) -> web.Response:
     filters = {name: query.get(name, "")[:190] for name in ("problem", "verdict", "username")}
     shown = access.contest.problem(filters["problem"]) if filters["problem"] else None
     is_waiting = filters["verdict"] == "waiting"
-    found, (waiting, teams) = await both(
+    found, ((waiting, teams), broken) = await both(
         reads.of_contest(
             alias, problem=shown.alias if shown else filters["problem"], username=filters["username"], most=_AT_ONCE + 1,
             verdict="" if is_waiting else filters["verdict"], status="queued" if is_waiting else "",
             before=query.get("before", "") if is_id(query.get("before", "")) else "",
         ),
-        both(reads.of_contest(alias, status="queued", most=1000), desk_of(request).contests.contestants(alias)),
+        both(both(reads.of_contest(alias, status="queued", most=1000), desk_of(request).contests.contestants(alias)), reads.judging_faults(alias)),
     )  # fmt: skip
     submissions = found[:_AT_ONCE]
     older = f"?{urlencode({**filters, 'before': submissions[-1].id})}" if len(found) > _AT_ONCE else ""
     return await contest_page(
-        request, "jury.html", access, "jury", submissions=submissions, filters=filters, older=older, waiting=len(waiting), team_count=len(teams),
+        request, "jury.html", access, "jury", submissions=submissions, filters=filters, older=older, waiting=len(waiting), team_count=len(teams), broken=broken,
         told=_TOLD.get(query.get("told", ""), ""),
     )  # fmt: skip
 

@@ -144,6 +144,13 @@ class Submissions:
         where = [table.c.contest == contest, *(table.c[name] == value for name, value in wanted.items() if value)]
         return await self._list(where, before, most)
 
+    async def judging_faults(self, contest: str) -> dict[str, int]:
+        """How many of a contest's verdicts say that the judging itself broke, by verdict; only those that there are."""
+        table, count = self._table, sa.func.count()
+        where = sa.and_(table.c.contest == contest, table.c.verdict.in_([Verdict.VE.value, Verdict.JE.value]))
+        rows = await self._record.rows(sa.select(table.c.verdict, count.label("number")).where(where).group_by(table.c.verdict))
+        return {row.verdict: row.number for row in rows}
+
     async def runs_of(self, submission: str, most: int = 50) -> list[Run]:
         """Every judging of a submission, oldest first."""
         runs, table = self._runs, self._table

@@ -54,7 +54,7 @@ function prepare(form) {
     try { return localStorage.getItem(languageKey) ?? ""; } catch { return ""; }
   }
 
-  const offers = (id) => [...language.options].some((option) => option.value === id);
+  const offers = (id) => [...language.options].some((option) => option.value === id && !option.disabled);
 
   function recall() {
     try {
@@ -88,7 +88,7 @@ function prepare(form) {
 
   function guess(name) {
     const ending = name.slice(name.lastIndexOf(".") + 1);
-    const fitting = [...language.options].filter((option) => (option.dataset.endings ?? "").split(" ").includes(ending));
+    const fitting = [...language.options].filter((option) => !option.disabled && (option.dataset.endings ?? "").split(" ").includes(ending));
     if (fitting.length && !fitting.some((option) => option.selected)) language.value = (fitting.find((option) => option.value === lastUsed()) ?? fitting[0]).value;
   }
 

@@ -41,3 +41,19 @@ async def test_a_file_that_is_no_text_is_refused_beside_the_field(town: Town) ->
     assert page.status == 422
     assert "source" in page.wrong
     assert not faults_of(page.html)
+
+
+async def test_an_empty_penalty_or_freeze_is_refused_beside_its_field(town: Town) -> None:
+    admin = await _with_problem(town)
+    page = await admin.fill_in("/contests/new", "/contests/new", title="Finals", alias="finals", penalty="", freeze="")
+    assert page.status == 422
+    assert {"penalty", "freeze"} <= set(page.wrong)
+
+
+async def test_a_contest_that_is_over_when_it_is_made_says_so(town: Town) -> None:
+    admin = await _with_problem(town)
+    await _with_contest(town, admin, start="2020-01-01T10:00")
+    assert "lies in the past" in (await admin.get("/contests/finals/teams?told=created")).text
+    jury = await admin.get("/contests/finals/jury")
+    assert "Judging faults" in jury.text
+    assert not faults_of(jury.html)
