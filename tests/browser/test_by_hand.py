@@ -175,3 +175,28 @@ def test_the_board_is_searched_and_filtered(house: HouseOfProcesses, open_browse
     window.choose("#board-group", "South")
     window.until_text("[data-board-count]", "1 of 2 teams")
     assert "own" in (window.all("[data-board-rows] tr")[0].get_attribute("class") or "")
+
+
+def test_a_draft_stays_until_the_site_confirms_and_belongs_to_its_problem(stage: Stage) -> None:
+    ana = stage.browser("ana")
+    ana.go(f"{stage.home}/submit?problem=A")
+    ana.choose("#language", "python3")
+    ana.write("#source", "print(1)")
+    ana.choose("#problem", "B")
+    assert value(ana) == "", "B has no draft"
+    ana.write("#source", "print(2)")
+    ana.choose("#problem", "A")
+    assert value(ana) == "print(1)"
+    stage.person("ana").ask("DELETE", "/session")
+    ana.click(".submit-form button.primary")
+    ana.until_text("main", "kept as a draft in this browser")
+    ana.enter(stage.admin.sign_in(stage.name_of("ana"), TEAM_PASSWORD).token)
+    ana.go(f"{stage.home}/submit?problem=A")
+    assert value(ana) == "print(1)", "a refused submission loses nothing"
+    assert ana.one("#language").get_attribute("value") == "python3"
+    ana.click(".submit-form button.primary")
+    ana.until_text("main", "Your submission is in")
+    ana.go(f"{stage.home}/submit?problem=A")
+    assert value(ana) == "", "what is in is no draft any more"
+    ana.choose("#problem", "B")
+    assert value(ana) == "print(2)"
