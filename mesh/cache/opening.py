@@ -10,11 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 from mesh.cache.contract import Cache
 from mesh.cache.file import FileCache
 from mesh.cache.memory import MemoryCache
-from mesh.cache.redis import RedisCache
 from mesh.clock import Clock
 from mesh.errors import Invalid, Unavailable
 from mesh.log import Log
-from mesh.redis import server_at
 from mesh.tls import Credentials
 
 
@@ -31,6 +29,9 @@ def open_cache(
         return _open(_memory_at(url, clock), log)
     if parts.scheme == "file" and parts.path and not parts.netloc:
         return FileCache.open(Path(parts.path), clock, log)
+    from mesh.cache.redis import RedisCache  # noqa: PLC0415  a driver is loaded by who uses it: a start is quicker without
+    from mesh.redis import server_at  # noqa: PLC0415
+
     return _open(RedisCache(server_at(url, service, credentials, code="bad-cache-url")), log)
 
 

@@ -12,8 +12,6 @@ from urllib.parse import urlsplit, urlunsplit
 from mesh.clock import Clock
 from mesh.errors import Invalid
 from mesh.log import Log
-from mesh.queue.amqp import AmqpQueue
-from mesh.queue.amqp.link import Address
 from mesh.queue.contract import Declaration, Queue
 from mesh.queue.file import FileQueue
 from mesh.tls import Credentials
@@ -35,6 +33,9 @@ def open_queue(  # noqa: PLR0917 (every opening takes its setting first, then wh
     parts = urlsplit(urls[0])
     if parts.scheme == "file" and parts.path and not parts.netloc:
         return _open_file(Path(parts.path), tuple(declarations), clock)
+    from mesh.queue.amqp import AmqpQueue  # noqa: PLC0415  a driver is loaded by who uses it: a start is quicker without
+    from mesh.queue.amqp.link import Address  # noqa: PLC0415
+
     schemes = {urlsplit(each).scheme for each in urls}
     if schemes == {"amqp"}:
         return AmqpQueue.open(Address(tuple(urls), service), service, declarations, clock, log)

@@ -8,11 +8,9 @@ from urllib.parse import urlsplit
 
 from mesh.clock import Clock
 from mesh.log import Log
-from mesh.redis import server_at
 from mesh.tls import Credentials
 from mesh.topics.contract import Topics
 from mesh.topics.memory import MemoryTopics
-from mesh.topics.redis import RedisTopics
 
 
 def open_topics(url: str, service: str, clock: Clock, log: Log, credentials: Credentials | None) -> AbstractAsyncContextManager[Topics]:
@@ -23,6 +21,9 @@ def open_topics(url: str, service: str, clock: Clock, log: Log, credentials: Cre
     parts = urlsplit(url)
     if parts.scheme == "memory" and not parts.netloc:
         return _open(MemoryTopics(clock))
+    from mesh.redis import server_at  # noqa: PLC0415  a driver is loaded by who uses it: a start is quicker without
+    from mesh.topics.redis import RedisTopics  # noqa: PLC0415
+
     return _open(RedisTopics(server_at(url, service, credentials, code="bad-topics-url"), log))
 
 
