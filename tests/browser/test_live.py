@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.browser.conftest import Stage, Wire, set_stage
 from tests.support.browser import Browser, OpenBrowser
 from tests.support.contests import RIGHT, SLOW_RIGHT, WRONG
-from tests.support.house import HouseOfProcesses
+from tests.support.house import HouseOfProcesses, running_house
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(150)]
 
@@ -143,3 +145,14 @@ def test_the_page_survives_a_house_that_is_killed_and_comes_back(stage_of_its_ow
     watcher.until(lambda: leader(watcher) == stage.name_of("bob"), "the row that moved after the return", 40)
     watcher.until_live()
     assert not watcher.was_reloaded
+
+
+def test_a_board_that_was_folded_a_while_ago_catches_up(tmp_path: Path, open_browser: OpenBrowser) -> None:
+    for house in running_house(tmp_path / "house", {"PALESTRA_FRONTEND_SCOREBOARD_FRESH_S": "8"}):
+        stage = set_stage(house, open_browser)
+        late = stage.browser()
+        solve(stage, "ana", problem="B")
+        house.admin().ask("GET", f"/contests/{stage.alias}/scoreboard")  # folded now, and given to whoever asks within 8 s
+        solve(stage, "bob")
+        late.go(f"{stage.home}/scoreboard")
+        late.until(lambda late=late: len(late.all(".cell.solved")) == 2, "what happened between the folding and the page", 6)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mesh.clock import iso
+from mesh.clock import iso, micros
 from services.frontend.keys import actor_of, csrf_word, desk_of
 from services.frontend.languages import name_of
 from services.frontend.pages import words
 from services.frontend.pages.statics import Statics
 
 _COMPRESS_FROM_BYTES: Final = 4096
+_MARGIN_S: Final = 1.0
+"""What a page shows may be so much older than its own time, besides what counts as fresh: its live line begins before that."""
 
 
 class Painter:
@@ -41,9 +43,11 @@ class Painter:
         """The page as a response."""
         desk = desk_of(request)
         now = values.pop("now", None) or desk.clock.now()
+        heard_from = now - timedelta(seconds=desk.config.scoreboard_fresh_s + desk.config.contest_fresh_s + _MARGIN_S)
         html = self._templates.get_template(template).render(
-            actor=actor_of(request), csrf=csrf_word(request), now=now, path=request.path, is_sign_up_open=desk.config.is_sign_up_open, **values
-        )
+            actor=actor_of(request), csrf=csrf_word(request), now=now, path=request.path, is_sign_up_open=desk.config.is_sign_up_open,
+            heard_from=micros(heard_from) // 1000, **values,
+        )  # fmt: skip
         response = web.Response(text=html, status=status, content_type="text/html", charset="utf-8")
         if len(html) > _COMPRESS_FROM_BYTES:
             response.enable_compression()

@@ -1,6 +1,6 @@
 // Owns the one connection for live news: WebSocket, else a stream of events, else asking now and then. Comes back by itself,
-// says where it stopped (at first: when the page was drawn), and tells who listens when something may have been missed.
-// Never reads the news itself.
+// says where it stopped (at first: shortly before the page was drawn, so news may be heard that the page shows already), and
+// tells who listens when something may have been missed. Never reads the news itself.
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10000;
@@ -23,7 +23,7 @@ class Live {
   #listeners = new Map();
   #anyListeners = [];
   #gapListeners = [];
-  #since = `${Date.parse(document.documentElement.dataset.now) || Date.now()}-0`;
+  #since = `${document.documentElement.dataset.heardFrom}-0`;
   #wait = FIRST_WAIT_MS;
   #failures = { socket: 0, stream: 0 };
   #proven = "";

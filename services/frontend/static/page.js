@@ -5,9 +5,9 @@ import { connection } from "./live.js";
 import { toast } from "./toast.js";
 
 const root = document.documentElement;
-const MOST_TOLD = 200;
+const MOST_TOLD = 50;
+const LONGEST_TOLD = 300;
 const FAULTS = { VE: "The checker broke", JE: "The judging broke" };
-const told = new Set();
 
 startClocks();
 localTimes(document);
@@ -29,16 +29,18 @@ if (root.dataset.user || root.dataset.contest) {
       }
     });
   }
-  live.on("refused", (body) => tell("A submission was not taken", body.message, ""));
+  live.on("refused", (body) => once("refused", body, body.message) && tell("A submission was not taken", body.message, ""));
   live.start();
 }
 
-/** Whether this piece of news is new here: it may come on more than one topic. Knows the last ones only. */
+/** Whether this piece of news is new in this window: it may come on more than one topic, and again on the next page. Knows the last ones only. */
 function once(kind, body, text) {
-  const news = JSON.stringify([kind, body.id, text]);
-  if (told.has(news)) return false;
-  told.add(news);
-  if (told.size > MOST_TOLD) told.delete(told.values().next().value);
+  const news = JSON.stringify([kind, body.id, text]).slice(0, LONGEST_TOLD);
+  try {
+    const told = JSON.parse(sessionStorage.getItem("palestra:told") ?? "[]");
+    if (told.includes(news)) return false;
+    sessionStorage.setItem("palestra:told", JSON.stringify([...told, news].slice(-MOST_TOLD)));
+  } catch { /* the store is closed: then it may be told twice */ }
   return true;
 }
 

@@ -6,6 +6,7 @@ import { connection } from "./live.js";
 const DRAW_ALL_UP_TO = 300;
 const MARGIN_ROWS = 12;
 const RETRY_MS = 3000;
+const FRESH_MS = 1500; // a frontend folds a board once a second or so: what it gives may lack the newest deltas
 
 const frame = document.querySelector("[data-board]");
 const scroller = frame.querySelector(".board-frame");
@@ -20,21 +21,27 @@ let shown = [];
 let places = new Map();
 let early = [];
 let fetching = false;
+let newest = 0;
+let again = 0;
 
 for (const row of body.children) drawn.set(row.dataset.username, { row: null, element: row });
 name.addEventListener("input", () => redraw());
 group?.addEventListener("change", () => redraw());
 scroller.addEventListener("scroll", () => requestAnimationFrame(() => board && shown.length > DRAW_ALL_UP_TO && place()), { passive: true });
 addEventListener("resize", () => board && place());
-document.addEventListener("palestra:phase", () => fetchBoard());
+document.addEventListener("palestra:phase", () => {
+  fetchBoard();
+  fetchSoon(FRESH_MS);
+});
 
 const live = connection();
 live.on("scoreboard", (delta) => {
   if (delta.contest !== contest || delta.audience !== audience) return;
+  newest = Math.max(newest, delta.version);
   if (board === null || fetching) early.push(delta);
   else take([delta]);
 });
-live.on("contest", () => fetchBoard());
+live.on("contest", () => fetchSoon(FRESH_MS));
 live.onGap(() => fetchBoard());
 fetchBoard();
 
@@ -46,10 +53,10 @@ async function fetchBoard() {
     const answer = await fetch(`/api/v1/contests/${encodeURIComponent(contest)}/scoreboard?as=${audience}`, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(String(answer.status));
     const snapshot = await answer.json();
-    if (board && snapshot.problems.length !== board.problems.length) return location.reload();
+    if (!isHeaded(snapshot.problems)) return void setTimeout(() => location.reload(), FRESH_MS); // the server draws the head
     if (board === null || snapshot.version >= board.version) board = new Board(snapshot);
   } catch {
-    setTimeout(fetchBoard, RETRY_MS);
+    fetchSoon(RETRY_MS);
     return;
   } finally {
     fetching = false;
@@ -60,6 +67,17 @@ async function fetchBoard() {
   showFreeze();
   redraw();
   take(waiting);
+  if (board.version < newest) fetchSoon(FRESH_MS);
+}
+
+function isHeaded(problems) {
+  const labels = [...frame.querySelectorAll("thead .problem")].map((head) => head.textContent.trim());
+  return labels.length === problems.length && problems.every((problem, column) => problem.label === labels[column]);
+}
+
+function fetchSoon(delay) {
+  clearTimeout(again);
+  again = setTimeout(fetchBoard, delay);
 }
 
 function take(deltas) {

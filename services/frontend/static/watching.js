@@ -4,6 +4,7 @@ import { connection } from "./live.js";
 import { renew } from "./regions.js";
 
 const TOGETHER_MS = 150;
+const FRESH_MS = 2000; // what a frontend has read counts as fresh for a second or so
 const live = connection();
 let timer = 0;
 
@@ -15,8 +16,12 @@ live.onAny((kind) => {
   const isWatched = [...document.querySelectorAll("[data-region][data-on]")].some((region) => region.dataset.on.split(" ").includes(kind));
   if (isWatched) soon();
 });
+live.on("contest", () => setTimeout(soon, FRESH_MS));
 live.onGap(soon);
-document.addEventListener("palestra:phase", soon);
+document.addEventListener("palestra:phase", () => {
+  soon();
+  setTimeout(soon, FRESH_MS); // the server's clock may be a little behind ours
+});
 
 /** Renews in a moment, once for all news that come together. */
 function soon() {
