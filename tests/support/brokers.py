@@ -27,6 +27,10 @@ from typing import Any
 
 import pytest
 
+import mesh.cache.redis
+import mesh.queue.amqp
+import mesh.topics.redis  # noqa: F401  drivers are loaded before a loop runs: loading reads files
+
 RABBITMQ_SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 _START_LIMIT_S = 90.0
 _LAUNCHER = ThreadPoolExecutor(1, "launcher")
