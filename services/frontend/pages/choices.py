@@ -21,10 +21,10 @@ class Choice:
 
 
 async def languages_of(desk: Desk, access: ContestAccess) -> list[Choice]:
-    """The languages that a contest allows, in the usual order."""
-    return await choices_among(
-        desk, (language for language in LANGUAGES.values() if not access.contest.languages or language.id in access.contest.languages)
-    )
+    """The languages to choose from, in the usual order: those that the contest names; else all that runners have."""
+    named = access.contest.languages
+    choices = await choices_among(desk, (language for language in LANGUAGES.values() if not named or language.id in named))
+    return choices if named else [choice for choice in choices if choice.is_had] or choices
 
 
 async def choices_among(desk: Desk, languages: Iterable[Language]) -> list[Choice]:
