@@ -141,7 +141,7 @@ async def test_git_is_asked_for_a_name_and_told_what_it_may(finals: World, gitse
     ("username", "alias", "service", "status"),
     [
         ("ana", "sum", "git-upload-pack", 404),
-        ("ana", "sum", "git-receive-pack", 403),
+        ("ana", "sum", "git-receive-pack", 404),
         ("ana", "new", "git-receive-pack", 404),
         ("olga", "new", "git-receive-pack", 200),
         ("root", "sum", "git-receive-pack", 200),
