@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,19 @@ async def test_cpu_time_of_children_and_orphans_counts(workshop: Workshop) -> No
     )
     execution, _ = await workshop.run_c(source)
     assert execution.cpu_ns >= 300_000_000
+
+
+async def test_a_runner_that_is_paused_does_not_take_its_own_sleep_for_the_programs(workshop: Workshop) -> None:
+    limits = dataclasses.replace(LIMITS, wall_ms=1500)
+
+    def pause() -> None:  # as SIGSTOP does: nothing of this process runs, the program does
+        time.sleep(2.5)
+
+    asyncio.get_running_loop().call_later(0.2, pause)
+    execution, _ = await workshop.run(("/bin/sleep", "0.6"), limits)
+    assert execution.killed_by is None
+    assert execution.verdict is None
+    assert 600 <= execution.wall_ns / 1e6 < 1500
 
 
 async def test_memory_is_told_within_one_mebibyte(workshop: Workshop) -> None:
