@@ -29,9 +29,10 @@ def bring_up(configuration: Configuration, *, wants_demo: bool) -> int:
 
     async def when_ready(house: House) -> None:
         host, port = house.addresses[services.FRONTEND]
-        _welcome(configuration, port)
-        if wants_demo and DEMO.exists():
-            await _load_demo(house, f"http://{host}:{port}")
+        welcome = _welcome(configuration, port)
+        print(welcome, flush=True)  # noqa: T201  whoever typed the command waits for this
+        if wants_demo and DEMO.exists() and await _load_demo(house, f"http://{host}:{port}"):
+            print(welcome, flush=True)  # noqa: T201  once more, below what loading the demo had to say
 
     return run_process(configuration, ALL, when_ready)
 
@@ -47,7 +48,7 @@ def _password(configuration: Configuration) -> str:
     return given or (kept.read_text(encoding="utf-8").strip() if kept.exists() else "")
 
 
-def _welcome(configuration: Configuration, port: int) -> None:
+def _welcome(configuration: Configuration, port: int) -> str:
     if os.environ.get("PALESTRA_ADMIN_PASSWORD"):
         words = "the one in PALESTRA_ADMIN_PASSWORD"
     elif (configuration.mesh.path / ".welcomed").exists():
@@ -55,15 +56,14 @@ def _welcome(configuration: Configuration, port: int) -> None:
     else:
         words = _password(configuration)
         (configuration.mesh.path / ".welcomed").touch()
-    lines = ["", f"  Palestra is ready:  http://localhost:{port}", f"  Sign in as admin, password: {words}", ""]
-    print("\n".join(lines), flush=True)  # noqa: T201  whoever typed the command waits for this
+    return "\n".join(["", f"  Palestra is ready:  http://localhost:{port}", f"  Sign in as admin, password: {words}", ""])
 
 
-async def _load_demo(house: House, url: str) -> None:
-    """Starts the loader, which does nothing when the demo contest is there already, and waits for it."""
+async def _load_demo(house: House, url: str) -> bool:
+    """Starts the loader, which does nothing when the demo contest is there already, and waits for it; whether it loaded now."""
     log, done = Log("demo"), house.config.path / ".demo-loaded"
     if done.exists():
-        return
+        return False
     secret = os.environ.get("PALESTRA_ADMIN_PASSWORD", "") or (house.config.path / "admin.password").read_text(encoding="utf-8").strip()
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(DEMO), "--url", url, "--username", "admin", "--password-env", "PALESTRA_ADMIN_PASSWORD",
@@ -81,3 +81,4 @@ async def _load_demo(house: House, url: str) -> None:
         done.touch()
     else:
         log.error("demo-not-loaded", status=status)
+    return status == 0
