@@ -1,9 +1,8 @@
-"""Owns the closed set of verdicts, their order and whose fault each is. Never decides which one a run gets."""
+"""Owns the closed set of verdicts, worst first, and whose fault each is. Never decides which one a run gets."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
 
 
 class Blame(enum.Enum):
@@ -41,12 +40,6 @@ class Verdict(enum.StrEnum):
         return _PHRASES[self]
 
 
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst of the verdicts; AC when there are none."""
-    return min(verdicts, key=_ORDER.__getitem__, default=Verdict.AC)
-
-
-_ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
 _BLAME = {Verdict.AC: Blame.NOBODY, Verdict.VE: Blame.SETTER, Verdict.JE: Blame.JUDGE}
 _PHRASES = {
     Verdict.JE: "judge error",

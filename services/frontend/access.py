@@ -116,13 +116,6 @@ class Access:
             return problem
         raise NotFound(f"there is no problem {alias!r} that you may see", code="no-such-problem")
 
-    async def problem_as_owner(self, actor: Actor, alias: str) -> Problem:
-        """A problem that the actor may change. Raises: `NotFound`; `Forbidden` (``not-owner``)."""
-        problem = await self.problem(actor, alias)
-        if not (actor.is_admin or problem.owner == actor.username):
-            raise Forbidden(f"the problem {alias!r} belongs to somebody else", code="not-owner")
-        return problem
-
     async def submission(self, actor: Actor, submission: str) -> tuple[SubmissionDetail, ContestAccess]:
         """A submission that the actor may see, with as much of it as he may. Raises: `NotFound` (``no-such-submission``)."""
         missing = NotFound("there is no such submission that you may see", code="no-such-submission")
