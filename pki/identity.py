@@ -17,8 +17,9 @@ URI_PREFIX: Final = f"spiffe://{TRUST_DOMAIN}/service/"
 
 SERVICES: Final = (
     "frontend", "recorder", "grader", "runner", "gitserver", "broadcaster", "certificates", "mailer", "analytics", "gateway",
+    "operator",
 )  # fmt: skip
-"""The services of the house, in the order of `wire.services`; ``gateway`` is the door in front of them."""
+"""The services of the house, in the order of `wire.services`; ``gateway`` is the door in front of them, ``operator`` whoever runs it."""
 
 STORES: Final = ("rabbitmq", "redis", "database")
 """The servers of others that speak TLS with our certificates."""

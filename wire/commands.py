@@ -127,7 +127,10 @@ class RegisterTeams:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """A submission. Its id is the command's id. ``source`` is UTF-8 text, at most 256 KiB; ``priority`` as in `wire.queues`."""
+    """A submission. Its id is the command's id. ``source`` is UTF-8 text, at most 256 KiB; ``priority`` as in `wire.queues`.
+
+    ``webhook_url`` is where this verdict is told to, besides the account's own webhook.
+    """
 
     contest: str
     problem: str
@@ -135,6 +138,7 @@ class Submit:
     source: str
     filename: str = ""
     priority: str = "contest"
+    webhook_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,49 @@ class Rejudge:
     """Judges a submission once more, with a new run against the problem's newest version."""
 
     submission: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetPriority:
+    """Moves a submission that waits to be judged to another level of `wire.queues.PRIORITIES`; who runs the contest may."""
+
+    submission: str
+    priority: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkPhase:
+    """A contest has come to ``phase`` by the clock: "started", "frozen" or "ended". Said by the scheduler, once each."""
+
+    contest: str
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetWebhook:
+    """Where an account hears of its verdicts; an empty ``url`` forgets it. ``secret`` signs what is sent there."""
+
+    username: str
+    url: str
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDelivery:
+    """How the tries at one webhook call stand: delivered, or given up after ``tries`` with ``error``; said by the mailer."""
+
+    delivery: str
+    is_delivered: bool
+    tries: int
+    http_status: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayDelivery:
+    """Makes one webhook call once more, with the same body."""
+
+    delivery: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Final
 from wire import services
 from wire.commands import Command
 from wire.judging import JudgeSubmission
+from wire.notices import GenerateCertificates, InboundMail, Notification, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class QueueSpec:
     ``prefetch`` is how many unacknowledged messages one consumer holds. A message is tried ``max_tries`` times,
     waiting ``backoff_s`` in between (the last entry repeats, jitter is added), then goes to ``dead``. ``ttl_s`` None:
     kept for ever. When ``max_length`` lie ready, publishing is refused. ``publishers`` and ``consumers`` are services.
+    ``exchange`` is one more exchange that reaches it by its name, for programs that know it there.
     """
 
     name: str
@@ -30,6 +32,7 @@ class QueueSpec:
     max_length: int = 100_000
     rate_per_minute: int | None = None
     is_single_active: bool = False
+    exchange: str = ""
 
     @property
     def dead(self) -> str:
@@ -43,7 +46,9 @@ PRIORITIES: Final = ("contest", "normal", "low", "ephemeral")
 PRIORITY_WEIGHTS: Final = {"contest": 64, "normal": 8, "low": 1, "ephemeral": 8}
 """How often each level is served while all have work: weights of a smooth weighted round robin."""
 
-_SENDERS = frozenset({services.FRONTEND, services.GRADER, services.GITSERVER})
+_SENDERS = frozenset({services.FRONTEND, services.GRADER, services.GITSERVER, services.MAILER})
+_RECORDER = frozenset({services.RECORDER})
+_DAY_S: Final = 86_400
 
 COMMANDS: Final = QueueSpec(
     "CommandQueue", Command, publishers=_SENDERS, consumers=frozenset({services.RECORDER}),
@@ -65,5 +70,25 @@ SUBMISSIONS: Final = {
 }  # fmt: skip
 """One queue per priority; the grader's prefetch is the window it orders by fairness."""
 
-QUEUES: Final[tuple[QueueSpec, ...]] = (COMMANDS, *SUBMISSIONS.values())
+NOTIFICATIONS: Final = QueueSpec(
+    "NotificationQueue", Notification, publishers=_RECORDER, consumers=frozenset({services.MAILER}),
+    prefetch=20, max_tries=10, ttl_s=2 * _DAY_S, max_length=50_000, rate_per_minute=600,
+)  # fmt: skip
+
+CERTIFICATES: Final = QueueSpec(
+    "ContestQueue", GenerateCertificates, publishers=_RECORDER, consumers=frozenset({services.CERTIFICATES}),
+    prefetch=1, max_tries=5, ttl_s=7 * _DAY_S, max_length=1_000, exchange="certificates",
+)  # fmt: skip
+
+ANALYTICS: Final = QueueSpec(
+    "AnalyticsQueue", Usage, publishers=_RECORDER, consumers=frozenset({services.ANALYTICS}),
+    prefetch=100, max_tries=5, ttl_s=_DAY_S,
+)  # fmt: skip
+
+INBOUND_MAIL: Final = QueueSpec(
+    "InboundMailQueue", InboundMail, publishers=frozenset({services.MAILER}), consumers=frozenset({services.MAILER}),
+    prefetch=10, max_tries=10, ttl_s=7 * _DAY_S, max_length=10_000,
+)  # fmt: skip
+
+QUEUES: Final[tuple[QueueSpec, ...]] = (COMMANDS, *SUBMISSIONS.values(), NOTIFICATIONS, CERTIFICATES, ANALYTICS, INBOUND_MAIL)
 """Every queue there is, in the order in which they are declared."""

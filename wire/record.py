@@ -76,7 +76,7 @@ SUBMISSIONS: Final = Table("submissions", (
     Column("language", "name"), Column("filename", "text"), Column("source", "long_text"), Column("submitted_at", "time"),
     Column("recorded_at", "time"), Column("priority", "name"), Column("is_on_board", "bool"), Column("status", "name"),
     Column("run", "uuid"), _maybe("verdict", "name"), _maybe("score", "fraction"), _maybe("time_ms", "int"),
-    _maybe("memory_bytes", "int"), _maybe("judged_at", "time"), Column("correlation", "name"),
+    _maybe("memory_bytes", "int"), _maybe("judged_at", "time"), Column("correlation", "name"), _maybe("webhook_url", "text"),
 ), indexes=(("contest", "submitted_at"), ("username", "submitted_at"), ("status", "recorded_at")))  # fmt: skip
 """``status`` is queued or judged; ``run`` names the judging in force; verdict and figures are those of that run.
 
@@ -128,6 +128,25 @@ OUTBOX: Final = Table("outbox", (
 ), indexes=(("created_at",),))  # fmt: skip
 """Work that follows from a commit and is not yet confirmed by its queue; a row is deleted when it is."""
 
+WEBHOOKS: Final = Table("webhooks", (
+    _key("username", "name"), Column("url", "text"), Column("secret", "text"), Column("changed_at", "time"),
+))  # fmt: skip
+"""Where an account wants to hear of its verdicts, and the key that signs what it hears."""
+
+DELIVERIES: Final = Table("deliveries", (
+    _key("id", "uuid"), Column("username", "name"), Column("submission", "uuid"), Column("run", "uuid"), Column("url", "text"),
+    Column("body", "long_text"), Column("status", "name"), Column("tries", "int"), Column("http_status", "int"),
+    Column("error", "text"), Column("created_at", "time"), Column("changed_at", "time"),
+), indexes=(("username", "created_at"), ("submission",), ("status", "changed_at")))  # fmt: skip
+"""Every webhook call that follows from a verdict; ``status`` is waiting, delivered or failed; ``http_status`` of the last try, 0 for none."""
+
+JOBS: Final = Table("jobs", (
+    _key("name", "name"), Column("due_at", "time"), Column("holder", "name"), Column("held_until", "time"),
+    _maybe("ended_at", "time"), Column("took_ms", "int"), Column("failures", "int"), Column("error", "text"),
+), indexes=(("due_at",),))  # fmt: skip
+"""The scheduler's periodic jobs: one row says when a job runs next, and who in the cluster holds it until when."""
+
 TABLES: Final[tuple[Table, ...]] = (
     ACCOUNTS, PROBLEMS, CONTESTS, CONTEST_PROBLEMS, CONTESTANTS, SUBMISSIONS, RUNS, CLARIFICATIONS, EVENTS, OUTCOMES, OUTBOX,
+    WEBHOOKS, DELIVERIES, JOBS,
 )  # fmt: skip

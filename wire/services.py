@@ -14,6 +14,8 @@ CERTIFICATES: Final = "certificates"
 MAILER: Final = "mailer"
 ANALYTICS: Final = "analytics"
 GATEWAY: Final = "gateway"
+OPERATOR: Final = "operator"
+"""Not a service: whoever runs the installation, by the command line."""
 
 PORTS: Final[dict[str, int]] = {
     FRONTEND: 8080,
@@ -22,5 +24,6 @@ PORTS: Final[dict[str, int]] = {
     RUNNER: 21685,
     GITSERVER: 33861,
     BROADCASTER: 32672,
+    MAILER: 21695,
 }
 """Where each service listens by default. All but the frontend's speak mutual TLS only."""

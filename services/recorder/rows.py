@@ -115,6 +115,7 @@ class Submission:
     memory_bytes: int | None
     judged_at: datetime | None
     correlation: str
+    webhook_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +197,58 @@ class Work:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A row of ``webhooks``."""
+
+    username: str
+    url: str
+    secret: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A row of ``deliveries``."""
+
+    id: str
+    username: str
+    submission: str
+    run: str
+    url: str
+    body: str
+    status: str
+    tries: int
+    http_status: int
+    error: str
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A row of ``jobs``."""
+
+    name: str
+    due_at: datetime
+    holder: str
+    held_until: datetime
+    ended_at: datetime | None
+    took_ms: int
+    failures: int
+    error: str
+
+
 Row: TypeAlias = (
     Account | Problem | Contest | ContestProblem | Contestant | Submission | Run | Clarification | Event | Settled | Work
+    | Webhook | Delivery | Job
 )
 Key: TypeAlias = tuple[Any, ...]
 
 TABLE_OF: Final[dict[type[Row], str]] = {
     Account: "accounts", Problem: "problems", Contest: "contests", ContestProblem: "contest_problems", Contestant: "contestants",
     Submission: "submissions", Run: "runs", Clarification: "clarifications", Event: "events", Settled: "outcomes", Work: "outbox",
+    Webhook: "webhooks", Delivery: "deliveries", Job: "jobs",
 }  # fmt: skip
 """In the order in which a transaction writes them."""
 
