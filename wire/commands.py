@@ -127,7 +127,7 @@ class RegisterTeams:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """A submission. Its id is the command's id. ``source`` is UTF-8 text, at most 256 KiB; ``priority`` as in `wire.queues`.
+    """A submission. Its id is the command's id. ``source`` is UTF-8 text, at most 256 KiB; ``priority`` as `wire.priorities` says.
 
     ``webhook_url`` is where this verdict is told to, besides the account's own webhook.
     """
@@ -137,7 +137,7 @@ class Submit:
     language: str
     source: str
     filename: str = ""
-    priority: str = "contest"
+    priority: str = ""
     webhook_url: str = ""
 
 
@@ -187,7 +187,10 @@ class MarkPhase:
 
 @dataclass(frozen=True, slots=True)
 class SetWebhook:
-    """Where an account hears of its verdicts; an empty ``url`` forgets it. ``secret`` signs what is sent there."""
+    """Where an account hears of its verdicts. ``secret`` (``whsec_…``) signs what is sent; an empty one forgets the webhook.
+
+    An empty ``url`` with a secret: only submissions that name their own address are told.
+    """
 
     username: str
     url: str
@@ -196,13 +199,19 @@ class SetWebhook:
 
 @dataclass(frozen=True, slots=True)
 class RecordDelivery:
-    """How the tries at one webhook call stand: delivered, or given up after ``tries`` with ``error``; said by the mailer."""
+    """How the tries at one webhook call stand: delivered, or failed after ``tries`` with ``error``; said by the mailer.
+
+    Not ``is_final``: it failed this time and will be tried again. ``generation`` as the `DeliveryOrder` said; an older one changes
+    nothing.
+    """
 
     delivery: str
     is_delivered: bool
     tries: int
     http_status: int = 0
     error: str = ""
+    generation: int = 1
+    is_final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +219,13 @@ class ReplayDelivery:
     """Makes one webhook call once more, with the same body."""
 
     delivery: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryWebhook:
+    """Makes one call to an account's webhook that tells of nothing, to see whether it arrives."""
+
+    username: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +266,8 @@ CommandBody: TypeAlias = (
     | Submit
     | RecordVerdict
     | Rejudge
+    | SetPriority
+    | MarkPhase
     | AskClarification
     | AnswerClarification
     | Announce
@@ -259,7 +277,7 @@ COMMANDS: dict[str, type[CommandBody]] = {
     kind.__name__: kind
     for kind in (
         CreateAccount, ChangePassword, RecordProblem, CreateContest, ChangeContest, ThawContest, RegisterTeams,
-        Submit, RecordVerdict, Rejudge, AskClarification, AnswerClarification, Announce,
+        Submit, RecordVerdict, Rejudge, SetPriority, MarkPhase, AskClarification, AnswerClarification, Announce,
     )
 }  # fmt: skip
 

@@ -28,13 +28,26 @@ class DeliveryRequest:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOrder:
-    """One webhook call: POST ``body`` to ``url``, signed with ``secret``. ``is_wanted`` False: done or forgotten meanwhile."""
+    """One webhook call: POST ``body`` to ``url``, signed with ``secret``; ``tries`` of this ``generation`` were recorded so far.
+
+    ``is_wanted`` False: done meanwhile. ``refusal``: it cannot be made, and is to be recorded as failed with these words.
+    """
 
     delivery: str
     url: str
     secret: str
     body: str
     is_wanted: bool = True
+    generation: int = 1
+    tries: int = 0
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressCheck:
+    """Asks whether a webhook may be called at ``url``: answered with nothing, or refused with ``webhook-url-refused``."""
+
+    url: str
 
 
 @dataclass(frozen=True, slots=True)

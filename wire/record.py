@@ -106,7 +106,7 @@ EVENTS: Final = Table("events", (
 """The audit log, per contest in order, ``seq`` from 1 without gaps; ``contest`` is empty for what belongs to none.
 
 ``at`` is when it was recorded. Kinds and bodies; news are made of them, so they hold all that news say:
-  ``account-created`` {username, role} · ``password-changed`` {username} · ``problem-recorded`` {alias, commit, version}
+  ``account-created`` {username, role} · ``password-changed`` ``webhook-set`` ``webhook-forgotten`` {username} · ``problem-recorded`` {alias, commit, version}
   ``contest-created`` ``contest-changed`` ``contest-thawed`` {alias} · ``teams-registered`` {usernames}
   ``submitted`` {id, problem, label, username, team, language, at, submitted_us, run, is_on_board}: a fact of the board when
   ``is_on_board``; ``submitted_us`` is the time that counts in microseconds, ``at`` the same for people
@@ -131,14 +131,20 @@ OUTBOX: Final = Table("outbox", (
 WEBHOOKS: Final = Table("webhooks", (
     _key("username", "name"), Column("url", "text"), Column("secret", "text"), Column("changed_at", "time"),
 ))  # fmt: skip
-"""Where an account wants to hear of its verdicts, and the key that signs what it hears."""
+"""Where an account wants to hear of its verdicts, and the key that signs what it hears; ``url`` empty: only those of submissions
+that name their own address."""
 
 DELIVERIES: Final = Table("deliveries", (
     _key("id", "uuid"), Column("username", "name"), Column("submission", "uuid"), Column("run", "uuid"), Column("url", "text"),
     Column("body", "long_text"), Column("status", "name"), Column("tries", "int"), Column("http_status", "int"),
-    Column("error", "text"), Column("created_at", "time"), Column("changed_at", "time"),
+    Column("error", "text"), Column("created_at", "time"), Column("changed_at", "time"), Column("kind", "name"),
+    Column("generation", "int"), Column("sends", "int"),
 ), indexes=(("username", "created_at"), ("submission",), ("status", "changed_at")))  # fmt: skip
-"""Every webhook call that follows from a verdict; ``status`` is waiting, delivered or failed; ``http_status`` of the last try, 0 for none."""
+"""Every webhook call; ``kind`` is verdict, or test (then ``submission`` and ``run`` name nothing); ``status`` waiting, delivered or failed.
+
+``tries`` were made so far, ``http_status`` (0: no answer) and ``error`` are those of the last one, at ``changed_at``. A replay is
+the next ``generation`` and begins its tries anew; ``sends`` is how often the mailer was asked in this generation.
+"""
 
 JOBS: Final = Table("jobs", (
     _key("name", "name"), Column("due_at", "time"), Column("holder", "name"), Column("held_until", "time"),

@@ -223,6 +223,9 @@ class Delivery:
     error: str
     created_at: datetime
     changed_at: datetime
+    kind: str = "verdict"
+    generation: int = 1
+    sends: int = 1
 
 
 @dataclass(frozen=True, slots=True)
