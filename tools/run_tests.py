@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+WORKERS = 2
+"""Whole files at a time: a file's servers start once. More would disturb what measures time."""
 LINTERS = (["ruff", "check", "."], ["mypy"], ["lint-imports", "--no-cache"])
 
 
@@ -24,6 +26,8 @@ def main() -> int:
                 return status
     print("── pytest", flush=True)
     options = ["-p", "no:cacheprovider", "--durations=10", "-q"]
+    if paths == ["tests"]:
+        options += ["-n", str(WORKERS), "--dist", "loadfile"]
     environ = {**os.environ, "REQUIRE_BROKERS": "1"} if os.environ.get("CI") else dict(os.environ)
     status = subprocess.run([sys.executable, "-m", "pytest", *options, *paths], check=False, env=environ).returncode
     print(f"── {time.monotonic() - began:.0f} s in all", flush=True)

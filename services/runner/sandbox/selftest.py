@@ -67,7 +67,7 @@ CHECKS = (
     Check("memory is limited", ("touch", "128"), Verdict.MLE, _UNHURRIED),
     Check("output is limited", ("flood",), Verdict.OLE, _UNHURRIED),
     Check("system calls are filtered", ("forbidden",), Verdict.RFE),
-    Check("processes are limited", ("fork",), Verdict.TLE, dataclasses.replace(_LIMITS, cpu_ms=60, wall_ms=600)),
+    Check("processes are limited", ("fork",), Verdict.TLE, dataclasses.replace(_LIMITS, cpu_ms=60, wall_ms=600, memory_bytes=512 * MIB)),
     Check("sleepers are ended", ("sleep",), Verdict.TLE, dataclasses.replace(_LIMITS, wall_ms=200)),
 )
 
