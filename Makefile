@@ -12,6 +12,17 @@ up: $(VENV)/.installed .state/sandbox ## Install, make the PKI, start everything
 test: $(VENV)/.installed-test .state/system ## Install what the tests need and run them all (T=path runs one)
 	@$(BIN)/python -m tools.run_tests $(T)
 
+##@ The mesh
+.PHONY: mesh mesh-down mesh-status chaos
+mesh: $(VENV)/.installed-test .state/system ## Everything on one machine without containers: RabbitMQ, Redis, PostgreSQL, nginx, each service a process (var/mesh)
+	@$(BIN)/python -m compose.local up
+mesh-down: ## End all of it by pid; what it kept stays
+	@$(BIN)/python -m compose.local down
+mesh-status: ## Each process of it, and whether it is ready
+	@$(BIN)/python -m compose.local status
+chaos: $(VENV)/.installed-test .state/system ## Kill, stop, cut and fill everything under load, and see that every promise holds (CHAOS_SEED=7)
+	@$(BIN)/python -m tests.chaos
+
 ##@ While developing
 .PHONY: dev demo lint docs bench pki
 dev: $(VENV)/.installed-test .state/sandbox ## Everything on embedded defaults, restarted whenever a file is saved

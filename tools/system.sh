@@ -5,7 +5,7 @@ set -euo pipefail
 case ${1:-all} in
     venv) wanted="python3-venv" ;;
     sandbox) wanted="bubblewrap gcc g++ libc6-dev git default-jdk-headless" ;;
-    all) wanted="bubblewrap gcc g++ libc6-dev git default-jdk-headless rabbitmq-server redis-server postgresql mariadb-server chromium chromium-driver fonts-dejavu-core curl openssl nodejs npm" ;;
+    all) wanted="bubblewrap gcc g++ libc6-dev git default-jdk-headless rabbitmq-server redis-server postgresql mariadb-server chromium chromium-driver fonts-dejavu-core curl openssl nodejs npm nginx" ;;
     *) echo "usage: tools/system.sh venv|sandbox|all" >&2; exit 2 ;;
 esac
 provided() {  # a tool that is on the path counts, wherever it came from
@@ -16,6 +16,7 @@ provided() {  # a tool that is on the path counts, wherever it came from
         nodejs) command -v node ;;
         chromium-driver) command -v chromedriver ;;
         rabbitmq-server) test -x /usr/sbin/rabbitmq-server || command -v rabbitmq-server ;;
+        nginx) command -v nginx || test -x /usr/sbin/nginx ;;
         redis-server) command -v redis-server ;;
         mariadb-server) command -v mariadbd || test -x /usr/sbin/mariadbd ;;
         postgresql) compgen -G '/usr/lib/postgresql/*/bin/postgres' ;;

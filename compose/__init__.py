@@ -1,0 +1,1 @@
+"""The deployment: configuration of brokers, databases and gateway, and `compose.local`, the whole on one machine without containers."""

@@ -1,0 +1,128 @@
+"""Owns the life of a local house: starts its programs in order, starts again what dies, ends everything. Never forgets a pid.
+
+One thread, for the kernel ends a program when the *thread* that launched it ends: nothing can outlive its keeper.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from compose.local.pids import PidNotes
+from compose.local.plan import Plan
+from compose.local.program import CannotStart, Program
+
+RESTART_PAUSE_S = 1.0
+_LOOK_S = 0.05
+_READY_EVERY_S = 0.2
+
+
+@dataclass(slots=True)
+class _Kept:
+    program: Program
+    process: subprocess.Popen[bytes]
+    restart_at: float | None = None
+
+
+class Keeper:
+    """A house at work. ``tell`` hears, in words, what happens."""
+
+    def __init__(self, plan: Plan, programs: Sequence[Program], tell: Callable[[str], None], *, restart_pause_s: float = RESTART_PAUSE_S) -> None:
+        self._plan = plan
+        self._programs = programs
+        self._tell = tell
+        self._pids = PidNotes(plan.run)
+        self._pause_s = restart_pause_s
+        self._kept: dict[str, _Kept] = {}
+        self._is_stopping = False
+
+    def ask_stop(self, *_signal: object) -> None:
+        """The house shall end; safe in a signal handler."""
+        self._is_stopping = True
+
+    def start(self, limit_s: float = 120.0) -> None:
+        """Starts every stage and waits until it is ready. Raises: `CannotStart` with the end of the log of what did not."""
+        for stage in sorted({program.stage for program in self._programs}):
+            chosen = [program for program in self._programs if program.stage == stage]
+            for program in chosen:
+                self._launch(program)
+            self._until_ready(chosen, limit_s)
+
+    def keep(self) -> None:
+        """Looks after everything until `ask_stop`."""
+        while not self._is_stopping:
+            self._look_after()
+            time.sleep(_LOOK_S)
+
+    def stop(self) -> None:
+        """Ends everything, last started first, each stage at once."""
+        for stage in sorted({kept.program.stage for kept in self._kept.values()}, reverse=True):
+            chosen = [kept for kept in self._kept.values() if kept.program.stage == stage]
+            for kept in chosen:
+                _signal_group(kept.process, signal.SIGCONT)
+                if kept.process.poll() is None:
+                    kept.process.send_signal(kept.program.stop_signal)
+            ends_at = time.monotonic() + max(kept.program.stop_limit_s for kept in chosen)
+            for kept in chosen:
+                with suppress(subprocess.TimeoutExpired):
+                    kept.process.wait(max(0.0, ends_at - time.monotonic()))
+                _signal_group(kept.process, signal.SIGKILL)
+                kept.process.wait()
+                self._pids.forget(kept.program.name)
+        self._kept.clear()
+
+    def _until_ready(self, chosen: Iterable[Program], limit_s: float) -> None:
+        waiting, ends_at = list(chosen), time.monotonic() + limit_s
+        while waiting and not self._is_stopping:
+            self._look_after()
+            waiting = [program for program in waiting if not program.is_ready()]
+            if waiting and time.monotonic() > ends_at:
+                tails = "\n".join(f"── {one.name}\n{self.tail(one.name)}" for one in waiting)
+                raise CannotStart(f"not ready after {limit_s:g} s: {', '.join(one.name for one in waiting)}\n{tails}")
+            if waiting:
+                time.sleep(_READY_EVERY_S)
+
+    def tail(self, name: str, lines: int = 20) -> str:
+        """The end of what a program printed."""
+        path = self._plan.log(name)
+        return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]) if path.exists() else "(nothing)"
+
+    def _launch(self, program: Program) -> None:
+        program.folder.mkdir(parents=True, exist_ok=True)
+        program.prepare()
+        path = self._plan.log(program.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PALESTRA_")}
+        with path.open("ab") as log:
+            process = subprocess.Popen(
+                program.whole_command(), cwd=program.folder, env={**kept, **program.environ}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        self._pids.note(program.name, process.pid)
+        self._kept[program.name] = _Kept(program, process)
+
+    def _look_after(self) -> None:
+        for kept in list(self._kept.values()):
+            if kept.process.poll() is None:
+                continue
+            now = time.monotonic()
+            if kept.restart_at is None:
+                self._tell(f"{kept.program.name} ended with {kept.process.returncode}")
+                _signal_group(kept.process, signal.SIGKILL)  # what it left behind holds its port
+                kept.restart_at = now + self._pause_s
+            elif now >= kept.restart_at and not self._is_stopping:
+                try:
+                    self._launch(kept.program)
+                except OSError as wrong:  # a full disk, for one
+                    self._tell(f"{kept.program.name} cannot be started: {wrong}")
+                    kept.restart_at = now + self._pause_s
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

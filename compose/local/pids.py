@@ -1,0 +1,96 @@
+"""Owns the notes of who runs: a pid and the time of its start, so that a number that was given out again is never mistaken.
+
+Never starts a process.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Pid:
+    """One process, for as long as it lives. ``born`` is its start in clock ticks since boot."""
+
+    number: int
+    born: int
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether that very process is there and not a zombie."""
+        return _born(self.number) == self.born
+
+    def signal(self, number: int) -> None:
+        """Sends a signal to it and to its process group; nothing when it has gone."""
+        if self.is_alive:
+            with suppress(ProcessLookupError):
+                os.killpg(self.number, number)
+
+    def until_gone(self, limit_s: float) -> bool:
+        """Waits for its end; False when it did not come."""
+        ends_at = time.monotonic() + limit_s
+        while self.is_alive:
+            if time.monotonic() > ends_at:
+                return False
+            time.sleep(0.02)
+        return True
+
+    def end(self, limit_s: float = 20.0) -> None:
+        """SIGTERM, and SIGKILL when that was not heard."""
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGTERM)
+        if not self.until_gone(limit_s):
+            self.signal(signal.SIGKILL)
+            self.until_gone(5.0)
+
+
+class PidNotes:
+    """A folder with a file for each program that runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def note(self, name: str, number: int) -> Pid:
+        """Writes down who runs under that name."""
+        pid = Pid(number, _born(number) or 0)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        fresh = self._folder / f".{name}"
+        fresh.write_text(f"{pid.number} {pid.born}\n", encoding="ascii")
+        fresh.replace(self._folder / f"{name}.pid")
+        return pid
+
+    def read(self, name: str) -> Pid | None:
+        """Who runs under that name; None when nobody does."""
+        try:
+            number, born = (self._folder / f"{name}.pid").read_text(encoding="ascii").split()
+        except (FileNotFoundError, ValueError):
+            return None
+        pid = Pid(int(number), int(born))
+        return pid if pid.is_alive else None
+
+    def forget(self, name: str) -> None:
+        """Takes a note away."""
+        (self._folder / f"{name}.pid").unlink(missing_ok=True)
+
+    def names(self) -> list[str]:
+        """Every name that has a note."""
+        return sorted(path.stem for path in self._folder.glob("*.pid"))
+
+
+def _born(number: int) -> int | None:
+    """Field 22 of /proc/PID/stat; None for who is gone or a zombie. Source: proc(5)."""
+    try:
+        state, *fields = (_stat(number)).split()
+    except OSError:
+        return None
+    return None if state in {"Z", "X"} else int(fields[18])
+
+
+def _stat(number: int) -> str:
+    text = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
+    return text[text.rindex(")") + 1 :]

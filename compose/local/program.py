@@ -1,0 +1,57 @@
+"""Owns what a program of the local house is: its command, its surroundings, how one knows that it is ready. Never starts one."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import socket
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class CannotStart(Exception):
+    """Something that the house needs is missing here; the text says what to do."""
+
+
+def nothing() -> None:
+    """What a program does that needs no preparation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process. Lower stages start first; within a stage all at once. ``prepare`` may block and is done before each start."""
+
+    name: str
+    command: Sequence[str]
+    folder: Path
+    stage: int
+    is_ready: Callable[[], bool]
+    prepare: Callable[[], None] = nothing
+    environ: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+    stop_signal: int = 15
+    stop_limit_s: float = 40.0
+    note: str = ""
+
+    def whole_command(self) -> list[str]:
+        """The command, ended by the kernel with its keeper, under its own user when we are root."""
+        words = ["setpriv", "--pdeathsig", "KILL"]
+        if self.user and os.geteuid() == 0:
+            who = pwd.getpwnam(self.user)
+            words += [f"--reuid={who.pw_uid}", f"--regid={who.pw_gid}", "--init-groups"]
+        return [*words, "--", *self.command]
+
+
+def answers(port: int, sent: bytes, expected: bytes, context: Callable[[], ssl.SSLContext] | None = None, name: str = "") -> bool:
+    """Whether a server on loopback answers what was sent with that beginning, within two seconds; over TLS under that name."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as plain:
+            line = plain if context is None else context().wrap_socket(plain, server_hostname=name)
+            with line:
+                line.settimeout(2)
+                line.sendall(sent)
+                return line.recv(len(expected)).startswith(expected)
+    except OSError:
+        return False
