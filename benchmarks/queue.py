@@ -95,7 +95,7 @@ async def _rabbitmq(broker: RabbitMq, vhost: str, pki: Path) -> dict[str, Any]:
 
 
 async def _redis(server: Redis) -> dict[str, Any]:
-    clients = [RedisCache(server_at(server.url(1), "frontend", None, code="bad-cache-url")) for _ in range(4)]
+    clients = [RedisCache(server_at(server.url(1), "frontend", None, code="bad-cache-url"), Log("frontend")) for _ in range(4)]
     cache = clients[0]
     await cache.store("session:1", os.urandom(200), 600)
     limits = {"ratelimit:a:login": Rate(10_000_000, 1, 1_000_000)}

@@ -19,7 +19,7 @@ from mesh.tls import Credentials
 def open_cache(
     url: str, service: str, clock: Clock, log: Log, credentials: Credentials | None
 ) -> AbstractAsyncContextManager[Cache]:
-    """Opens the cache at ``memory:`` (this process only; ``memory:?max_mib=64&evicts=no``), ``redis://`` or ``rediss://``.
+    """Opens the cache at ``memory:`` (this process only; ``memory:?max_mib=64&evicts=no``), or on Redis (`mesh.redis.server_at`).
 
     For state there is ``file:///folder`` too: this process only, remembered, never evicted. The services of one process share
     one embedded object. Raises: `Invalid` (``bad-cache-url``), and as `FileCache.open`.
@@ -32,7 +32,7 @@ def open_cache(
     from mesh.cache.redis import RedisCache  # noqa: PLC0415  a driver is loaded by who uses it: a start is quicker without
     from mesh.redis import server_at  # noqa: PLC0415
 
-    return _open(RedisCache(server_at(url, service, credentials, code="bad-cache-url")), log)
+    return _open(RedisCache(server_at(url, service, credentials, code="bad-cache-url"), log), log)
 
 
 def _memory_at(url: str, clock: Clock) -> MemoryCache:

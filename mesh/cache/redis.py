@@ -17,7 +17,8 @@ from mesh.cache.flight import Flights
 from mesh.cache.memory import MOST_MEMBERS
 from mesh.errors import Unavailable
 from mesh.ids import new_id
-from mesh.redis import Script, Server, answering, ask
+from mesh.log import Log
+from mesh.redis import Line, Script, Server
 
 _UNAVAILABLE: Final = "cache-unavailable"
 _LIMIT_S: Final = 1.0
@@ -75,8 +76,8 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 class RedisCache:
     """Bytes by key on one server; keeps the promise of `mesh.cache.contract.Cache`."""
 
-    def __init__(self, server: Server) -> None:
-        self._client = server.client(_LIMIT_S)
+    def __init__(self, server: Server, log: Log) -> None:
+        self._line = Line(server, _UNAVAILABLE, _LIMIT_S, log)
         self._flights = Flights()
         self._families: dict[str, set[str]] = {}
 
@@ -86,31 +87,31 @@ class RedisCache:
     async def fetch_many(self, keys: Sequence[str]) -> list[bytes | None]:
         if not keys:
             return []
-        raw = await self._ask("MGET", *keys)
+        raw = await self._line.ask("MGET", *keys)
         found = [opened(each) if each is not None else None for each in raw]
         families = sorted({each.family for each in found if each is not None and each.family})
-        versions = dict(zip(families, await self._ask("MGET", *map(_family, families)), strict=True)) if families else {}
+        versions = dict(zip(families, await self._line.ask("MGET", *map(_family, families)), strict=True)) if families else {}
         return [
             each.value if each is not None and (not each.family or versions[each.family] == each.version) else None for each in found
         ]
 
     async def store(self, key: str, value: bytes, life_s: float) -> None:
         self._flights.abandon(key)
-        async with answering(_UNAVAILABLE, _LIMIT_S):
-            pipeline = self._client.pipeline(transaction=True)
-            pipeline.execute_command("SET", key, stored(value), "PX", _ms(life_s))
-            pipeline.execute_command("DEL", _lock(key))  # whoever is making it has an older one
-            await pipeline.execute()
+        await self._line.together(
+            ("SET", key, stored(value), "PX", _ms(life_s)),
+            ("DEL", _lock(key)),  # whoever is making it has an older one
+            is_atomic=True,
+        )
 
     async def store_if_absent(self, key: str, value: bytes, life_s: float) -> bool:
-        return bool(await self._ask("SET", key, stored(value), "NX", "PX", _ms(life_s)))
+        return bool(await self._line.ask("SET", key, stored(value), "NX", "PX", _ms(life_s), is_repeatable=False))
 
     async def forget(self, *keys: str) -> None:
         if not keys:
             return
         for key in keys:
             self._flights.abandon(key)
-        await self._ask("UNLINK", *keys, *map(_lock, keys))
+        await self._line.ask("UNLINK", *keys, *map(_lock, keys))
 
     async def compute(self, key: str, life_s: float, make: Callable[[], Awaitable[bytes]], *, family: str = "") -> bytes:
         members = self._families.setdefault(family, set())
@@ -125,7 +126,7 @@ class RedisCache:
     async def forget_family(self, family: str) -> None:
         for key in list(self._families.get(family, ())):
             self._flights.abandon(key)
-        await self._ask("SET", _family(family), new_id(), "PX", _FAMILY_LIFE_MS)
+        await self._line.ask("SET", _family(family), new_id(), "PX", _FAMILY_LIFE_MS)
 
     async def allow(self, limits: Mapping[str, Rate]) -> dict[str, Allowance]:
         return (await self._limits([], limits))[1] if limits else {}
@@ -134,19 +135,17 @@ class RedisCache:
         return await self._limits([key], limits)
 
     async def add_to_list(self, key: str, member: str, life_s: float) -> None:
-        async with answering(_UNAVAILABLE, _LIMIT_S):
-            await _APPEND.run(self._client, [key], [member, MOST_MEMBERS, _ms(life_s)])
+        await self._line.run(_APPEND, [key], [member, MOST_MEMBERS, _ms(life_s)])
 
     async def list_members(self, key: str) -> list[str]:
-        return [member.decode() for member in await self._ask("ZRANGE", key, 0, -1)]
+        return [member.decode() for member in await self._line.ask("ZRANGE", key, 0, -1)]
 
     async def remove_from_list(self, key: str, *members: str) -> None:
         if members:
-            await self._ask("ZREM", key, *members)
+            await self._line.ask("ZREM", key, *members)
 
     async def close(self) -> None:
-        async with answering(_UNAVAILABLE, _LIMIT_S):
-            await self._client.aclose()
+        await self._line.close()
 
     async def _compute(
         self, key: str, life_s: float, make: Callable[[], Awaitable[bytes]], family: str, _: Callable[[], bool]
@@ -177,7 +176,7 @@ class RedisCache:
             found, is_young = await self._living(key, family)
             if found is not None and is_young:
                 return found
-            if await self._ask("SET", _lock(key), token, "NX", "PX", _LOCK_MS):
+            if await self._line.ask("SET", _lock(key), token, "NX", "PX", _LOCK_MS, is_repeatable=False):
                 again, is_young = await self._living(key, family)  # made between the look and the lock?
                 if again is None or not is_young:
                     return None
@@ -191,21 +190,16 @@ class RedisCache:
     async def _under_lock(self, script: Script, keys: list[str], arguments: list[Any]) -> None:
         """Stores or releases, unless the lock was taken away by `forget` or by time."""
         try:
-            async with answering(_UNAVAILABLE, _LIMIT_S):
-                await script.run(self._client, keys, arguments)
+            await self._line.run(script, keys, arguments)
         except Unavailable:
             return  # made, and not kept: the next one makes it again
 
     async def _living(self, key: str, family: str) -> tuple[bytes | None, bool]:
         """The value, when its family was not forgotten since, and whether it is far from its end."""
-        async with answering(_UNAVAILABLE, _LIMIT_S):
-            pipeline = self._client.pipeline(transaction=False)
-            pipeline.execute_command("GET", key)
-            pipeline.execute_command("PTTL", key)
-            pipeline.execute_command("GET", _family(family))
-            raw, left_ms, version = await pipeline.execute()
+        questions = [("GET", key), ("PTTL", key), *([("GET", _family(family))] if family else [])]
+        raw, left_ms, *versions = await self._line.together(*questions)
         computed = opened(raw) if raw is not None else None
-        if computed is None or (computed.family and computed.version != version):
+        if computed is None or (computed.family and [computed.version] != versions):
             return None, False
         return computed.value, left_ms >= computed.life_ms * _SOFT_PART
 
@@ -213,19 +207,15 @@ class RedisCache:
         """The family's version, made when there is none: a lost one must never fit a value again."""
         if not family:
             return b""
-        async with answering(_UNAVAILABLE, _LIMIT_S):
-            pipeline = self._client.pipeline(transaction=False)
-            pipeline.execute_command("SET", _family(family), new_id(), "NX", "PX", _FAMILY_LIFE_MS)
-            pipeline.execute_command("GET", _family(family))
-            _, version = await pipeline.execute()
+        made = ("SET", _family(family), new_id(), "NX", "PX", _FAMILY_LIFE_MS)
+        _, version = await self._line.together(made, ("GET", _family(family)))
         return bytes(version or b"")
 
     async def _limits(self, fetched: list[str], limits: Mapping[str, Rate]) -> tuple[bytes | None, dict[str, Allowance]]:
         arguments: list[Any] = [len(fetched)]
         for rate in limits.values():
             arguments += [round(rate.per_s / rate.count * 1e6), rate.burst]
-        async with answering(_UNAVAILABLE, _LIMIT_S):
-            raw, *excesses = await _LIMITS.run(self._client, [*fetched, *limits], arguments)
+        raw, *excesses = await self._line.run(_LIMITS, [*fetched, *limits], arguments)
         answers = {
             key: Allowance(is_allowed=int(excess) == 0, retry_after_s=int(excess) / 1e6)
             for key, excess in zip(limits, excesses, strict=True)
@@ -234,10 +224,6 @@ class RedisCache:
         if computed is not None and computed.family:
             return await self.fetch(fetched[0]), answers
         return (computed.value if computed is not None else None), answers
-
-    async def _ask(self, *words: Any) -> Any:
-        async with answering(_UNAVAILABLE, _LIMIT_S):
-            return await ask(self._client, *words)
 
 
 def _lock(key: str) -> str:

@@ -1,113 +1,108 @@
-"""Owns connections to Redis, their limits, and the one error that callers see. Never knows what is kept there."""
+"""Owns one connection to Redis: its TLS, its password, and the master behind it. Never knows what is asked on it."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import Connection
-from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
+from redis.credentials import CredentialProvider
+from redis.exceptions import AuthenticationError, ConnectionError as LineBroken, ReadOnlyError, TimeoutError as LineSlow
 
-from mesh.errors import Invalid, Unavailable
-from mesh.tasks import heeded
-from mesh.tls import Credentials
+if TYPE_CHECKING:
+    from mesh.redis.sentinels import Sentinels
 
-SERVER: Final = "redis"
-"""The name in the server's certificate."""
-_MOST_CONNECTIONS: Final = 32
+
+class NotSent(LineBroken):
+    """The server was not reached, or is no master: what was to be asked was not done, and may be asked again."""
+
+
+@dataclass(slots=True)
+class Era:
+    """The time since a line last broke: a connection from an earlier one may lead to a server that was left, and is made anew."""
+
+    number: int = 0
+
+
+class FilePassword(CredentialProvider):
+    """A user whose password lies in a file, read at every connect, so that it may be changed."""
+
+    def __init__(self, username: str, path: Path) -> None:
+        self._username = username
+        self._path = path
+
+    def get_credentials(self) -> tuple[str, str]:
+        """User and password. Raises: AuthenticationError naming the file."""
+        try:
+            return self._username, self._path.read_text().strip()
+        except OSError as wrong:
+            raise AuthenticationError(f"the password of {self._username} cannot be read from {self._path}: {wrong.strerror}") from wrong
+
+    async def get_credentials_async(self) -> tuple[str, str]:
+        """The same without holding up the loop."""
+        return await asyncio.to_thread(self.get_credentials)
 
 
 class MeshConnection(Connection):
-    """A TCP connection, over TLS when ``tls`` gives a context: asked anew each time, so that a renewed certificate is used."""
+    """A TCP connection, over TLS when ``tls`` gives a context: asked anew each time, so that a renewed certificate is used.
 
-    def __init__(self, *, tls: Callable[[], ssl.SSLContext] | None = None, **options: Any) -> None:
+    With ``sentinels`` each connect asks them where the master is and has the server confirm it. (redis-py's own Sentinel client
+    asks only after its retries at the old place.) A server that says that it is a replica now is left at once.
+    """
+
+    def __init__(
+        self, *, tls: Callable[[], ssl.SSLContext] | None = None, sentinels: Sentinels | None = None, era: Era | None = None, **options: Any
+    ) -> None:
         super().__init__(**options)
         self._tls = tls
+        self._sentinels = sentinels
+        self._era = era or Era()
+        self._connected_in = 0
+
+    async def connect(self) -> None:
+        """Connects when it is not, or is of an earlier era. Raises: `NotSent`, AuthenticationError."""
+        if self.is_connected and self._connected_in != self._era.number:
+            await self.disconnect(nowait=True)
+        await super().connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
+
+    async def connect_check_health(self, check_health: bool = True, retry_socket_connect: bool = True) -> None:
+        """Connects when it is not. Raises: `NotSent`, AuthenticationError."""
+        try:
+            await super().connect_check_health(check_health, retry_socket_connect)
+        except AuthenticationError:
+            raise
+        except (LineBroken, LineSlow) as wrong:
+            if self._sentinels is not None:
+                self._sentinels.doubt()
+            raise NotSent(str(wrong)) from wrong
+
+    async def on_connect_check_health(self, check_health: bool = True) -> None:
+        """Signs in; with Sentinels, has the server say that it is the master."""
+        await super().on_connect_check_health(check_health)
+        if self._sentinels is not None:
+            await self.send_command("ROLE", check_health=False)
+            role = await self.read_response()
+            if role[0] != b"master":
+                raise LineBroken(f"{self.host}:{self.port} is not the master: {role[0].decode()}")
+
+    async def read_response(self, *arguments: Any, **options: Any) -> Any:
+        """One answer. Raises: `NotSent` from a server that has become a replica."""
+        try:
+            return await super().read_response(*arguments, **options)
+        except ReadOnlyError as wrong:
+            await self.disconnect(nowait=True)
+            raise NotSent(f"{self.host}:{self.port} has become a replica") from wrong
+
+    async def _connect(self) -> None:
+        if self._sentinels is not None:
+            self.host, self.port = await self._sentinels.master()
+        self._connected_in = self._era.number
+        await super()._connect()  # type: ignore[no-untyped-call]  # as above
 
     def _connection_arguments(self) -> Mapping[str, Any]:
         arguments = {"host": self.host, "port": self.port}
         return arguments if self._tls is None else {**arguments, "ssl": self._tls()}
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where a Redis is and how to sign in; ``database`` also keeps apart the channels of installations that share it."""
-
-    options: Mapping[str, Any]
-    database: int
-
-    def connection(self) -> MeshConnection:
-        """One connection of its own, not yet open, for a reader that must know when it breaks."""
-        return MeshConnection(**self.options)
-
-    def client(self, limit_s: float) -> Redis:
-        """A client over a bounded pool. Who waits for a connection for longer than ``limit_s`` gets an error."""
-        pool = BlockingConnectionPool(
-            max_connections=_MOST_CONNECTIONS, timeout=limit_s, connection_class=MeshConnection, **self.options
-        )
-        return Redis.from_pool(pool)
-
-
-def server_at(url: str, service: str, credentials: Credentials | None, code: str) -> Server:
-    """Reads ``redis://[user:password@]host[:port][/database]``, or ``rediss://`` with the service's certificate.
-
-    Raises: `Invalid` with that code.
-    """
-    parts = urlsplit(url)
-    database = parts.path.strip("/") or "0"
-    is_tls = parts.scheme == "rediss"
-    if parts.scheme not in {"redis", "rediss"} or not parts.hostname or not database.isdecimal() or (is_tls and credentials is None):
-        raise Invalid(
-            f"not the address of a Redis: {parts.scheme}://{parts.hostname or ''}: write redis://host:6379/0 or rediss://host:6379/0",
-            code=code,
-        )
-    options: dict[str, Any] = {
-        "host": parts.hostname, "port": parts.port or 6379, "db": int(database), "client_name": service, "protocol": 2,
-        "socket_connect_timeout": 1.0, "socket_timeout": 2.0, "driver_info": None,
-        "username": unquote(parts.username) if parts.username else None,
-        "password": unquote(parts.password) if parts.password else None,
-    }  # fmt: skip
-    if is_tls and credentials is not None:
-        context = credentials.client_context(SERVER)
-        options["tls"] = lambda: context
-    return Server(options, int(database))
-
-
-@asynccontextmanager
-async def answering(code: str, limit_s: float) -> AsyncIterator[None]:
-    """Bounds what is asked of Redis in time. Raises: `Unavailable` with that code, or ``cache-full``."""
-    try:
-        with heeded():
-            async with asyncio.timeout(limit_s):
-                yield
-    except OutOfMemoryError as wrong:
-        raise Unavailable("Redis is full: raise its maxmemory", code="cache-full", retry_after_s=5) from wrong
-    except (RedisError, OSError) as wrong:  # a timeout is an OSError
-        raise Unavailable(f"Redis does not answer: {type(wrong).__name__} {wrong}".rstrip(), code=code, retry_after_s=2) from wrong
-
-
-async def ask(client: Redis, *words: Any) -> Any:
-    """One command, as redis-py reads its answer. Raises: RedisError, OSError: call it under `answering`."""
-    return await client.execute_command(*words)  # type: ignore[no-untyped-call]  # redis-py types the wrappers only
-
-
-class Script:
-    """A Lua script, sent once and then named by its hash."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._hash = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-
-    async def run(self, client: Redis, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
-        """What the script returns; in one round trip unless the server has forgotten it."""
-        try:
-            return await ask(client, "EVALSHA", self._hash, len(keys), *keys, *arguments)
-        except NoScriptError:
-            return await ask(client, "EVAL", self._text, len(keys), *keys, *arguments)

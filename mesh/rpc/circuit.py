@@ -16,20 +16,26 @@ LONGEST_PAUSE_S: Final = 5.0
 
 
 class Circuit:
-    """One peer's state; ``changed`` hears whether it is open."""
+    """One peer's state; ``changed`` hears whether it is open. ``failures`` in a row open it."""
 
-    def __init__(self, now: Callable[[], float], changed: Callable[[bool], None]) -> None:
+    def __init__(
+        self, now: Callable[[], float], changed: Callable[[bool], None], *,
+        failures: int = FAILURES, first_pause_s: float = FIRST_PAUSE_S, longest_pause_s: float = LONGEST_PAUSE_S,
+    ) -> None:  # fmt: skip
         self._now = now
         self._changed = changed
+        self._most_failures = failures
+        self._first_pause_s = first_pause_s
+        self._longest_pause_s = longest_pause_s
         self._failures = 0
-        self._pause_s = FIRST_PAUSE_S
+        self._pause_s = first_pause_s
         self._opens_at = 0.0
         self._is_probing = False
 
     @property
     def is_open(self) -> bool:
         """Whether calls fail at once, but for a probe."""
-        return self._failures >= FAILURES
+        return self._failures >= self._most_failures
 
     def wait_s(self) -> float:
         """0 when a call may go out now (it must report back), else the seconds until one may."""
@@ -55,7 +61,7 @@ class Circuit:
         self._is_probing = False
         if self.is_open:
             if was_open:
-                self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+                self._pause_s = min(self._pause_s * 2, self._longest_pause_s)
             self._opens_at = self._now() + self._pause_s * random.uniform(0.8, 1.2)  # noqa: S311  jitter is no secret
         if self.is_open and not was_open:
             self._changed(True)
@@ -67,6 +73,6 @@ class Circuit:
     def reset(self) -> None:
         """Forgets everything: the peer is another one now, or we are."""
         was_open = self.is_open
-        self._failures, self._pause_s, self._opens_at, self._is_probing = 0, FIRST_PAUSE_S, 0.0, False
+        self._failures, self._pause_s, self._opens_at, self._is_probing = 0, self._first_pause_s, 0.0, False
         if was_open:
             self._changed(False)

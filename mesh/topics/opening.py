@@ -14,7 +14,7 @@ from mesh.topics.memory import MemoryTopics
 
 
 def open_topics(url: str, service: str, clock: Clock, log: Log, credentials: Credentials | None) -> AbstractAsyncContextManager[Topics]:
-    """Opens the topics at ``memory:`` (this process only), ``redis://host/database`` or ``rediss://`` (every process).
+    """Opens the topics at ``memory:`` (this process only), or on Redis (every process; `mesh.redis.server_at`).
 
     The services of one process share one embedded object. Raises: `Invalid` (``bad-topics-url``).
     """

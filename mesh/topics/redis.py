@@ -13,9 +13,8 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from mesh.errors import Unavailable
 from mesh.log import Log
-from mesh.redis import MeshConnection, Script, Server, answering
+from mesh.redis import Line, MeshConnection, Script, Server
 from mesh.tasks import alongside
 from mesh.topics.contract import Gap, News, Replay, Subscription
 from mesh.topics.entries import BEGINNING, is_complete, position
@@ -53,40 +52,35 @@ class RedisTopics:
     ) -> None:
         self._server = server
         self._log = log
-        self._client = server.client(_LIMIT_S)
+        self._line = Line(server, _UNAVAILABLE, _LIMIT_S, log, is_patient=True)
         self._memory_length = memory_length
         self._life_s = life_s
         self._buffer_length = buffer_length
         self._channel = f"news:{server.database}:"
 
     async def publish(self, items: Sequence[tuple[str, bytes]]) -> None:
-        async with answering(_UNAVAILABLE, _LIMIT_S):
-            for start in range(0, len(items), _LARGEST_BATCH):
-                batch = items[start : start + _LARGEST_BATCH]
-                arguments: list[Any] = [self._memory_length, self._life_s, self._channel]
-                for topic, body in batch:
-                    arguments += [topic, body]
-                await _TELL.run(self._client, [_stream(topic) for topic, _ in batch], arguments)
+        for start in range(0, len(items), _LARGEST_BATCH):
+            batch = items[start : start + _LARGEST_BATCH]
+            arguments: list[Any] = [self._memory_length, self._life_s, self._channel]
+            for topic, body in batch:
+                arguments += [topic, body]
+            await self._line.run(_TELL, [_stream(topic) for topic, _ in batch], arguments, is_repeatable=False)
 
     def subscribe(self) -> AbstractAsyncContextManager[Subscription]:
         return self._subscription()
 
     async def replay(self, topic: str, after: str, most: int = 1000) -> Replay:
         position(after)
-        async with answering(_UNAVAILABLE, _LIMIT_S):
-            pipeline = self._client.pipeline(transaction=False)
-            pipeline.execute_command("XRANGE", _stream(topic), f"({after}", "+", "COUNT", most)
-            pipeline.execute_command("XREVRANGE", _stream(topic), "+", "-", "COUNT", 1)
-            entries, newest = await pipeline.execute()
+        entries, newest = await self._line.together(
+            ("XRANGE", _stream(topic), f"({after}", "+", "COUNT", most), ("XREVRANGE", _stream(topic), "+", "-", "COUNT", 1)
+        )
         news = tuple(News(topic, entry_id.decode(), fields[b"body"]) for entry_id, fields in entries)
         first_before = entries[0][1][b"before"].decode() if entries else None
         last = newest[0][0].decode() if newest else BEGINNING
         return Replay(news, is_complete=is_complete(after, first_before, last))
 
     async def close(self) -> None:
-        with suppress(Unavailable):
-            async with answering(_UNAVAILABLE, _LIMIT_S):
-                await self._client.aclose()
+        await self._line.close()
 
     @asynccontextmanager
     async def _subscription(self) -> AsyncIterator[Subscription]:
@@ -163,7 +157,7 @@ class _RedisSubscription:
 
     async def _begin(self, connection: MeshConnection) -> None:
         """Connects and subscribes to all that is followed. What was followed before may have been missed."""
-        await connection.connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
+        await connection.connect()
         self._last.clear()
         self._is_asked = False
         for confirmed in self._topics.values():

@@ -55,7 +55,7 @@ async def stage(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         await memory.close()
         return
     server = server_at(place, "tester", None, code="bad-cache-url")
-    first, second = RedisCache(server), RedisCache(server)
+    first, second = RedisCache(server, Log("tester")), RedisCache(server, Log("tester"))
     yield Stage(first, second, None)
     await first.close()
     await second.close()
