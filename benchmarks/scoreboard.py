@@ -1,7 +1,7 @@
 """Measures the scoreboard at 10,000 teams x 13 problems: one verdict to delta bytes, against folding the whole board anew.
 
 The bytes are those of the delta that the recorder publishes (its envelope, a headline, adds about a microsecond): the changed
-row with all its cells, and the move. Rounds alternate between the two; teams are picked at random, so caches are cold. The
+row's figures, the changed cell, and the move. Rounds alternate between the two; teams are picked at random, so caches are cold. The
 collector has been told that the board stays (`mesh.startup.freeze_memory`), as after a start. Medians of batches of 100 facts.
 """
 

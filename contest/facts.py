@@ -78,15 +78,22 @@ or solved; ``time_s`` is when the cell's score was reached, None without one. Sc
 """
 
 
+ChangedRow: TypeAlias = dict[str, Any]
+"""What one fact changed of a row: ``{username, place, rank, solved, penalty_s, score, last_s, cells: (CELL,)}``, the figures as
+they are now, and of the cells only the changed one, whole. ``name``, ``group`` and all other cells are as they were.
+"""
+
+
 class Change(NamedTuple):
     """What one fact changed on one board.
 
     ``rows`` are the changed rows, ``moves`` (username, from place, to place). Who holds the board at a version v with
-    ``after <= v < version`` may apply it: takes the moved team out, puts it in at its new place, replaces the rows and
-    ranks anew (ICPC by solved, penalty_s, last_s; IOI by score alone). Who holds less has missed something.
+    ``after <= v < version`` may apply it: takes the moved team out, puts it in at its new place, writes the figures over the
+    row's, each cell over the one with its label, and ranks anew (ICPC by solved, penalty_s, last_s; IOI by score alone).
+    Who holds less has missed something, and so has who finds no such row or cell.
     """
 
     version: int
     after: int
-    rows: tuple[Row, ...]
+    rows: tuple[ChangedRow, ...]
     moves: tuple[tuple[str, int, int], ...]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contest.cell import UNTOUCHED, Cell, Totals, Worth
-from contest.facts import BoardProblem, BoardTeam, Row
+from contest.facts import BoardProblem, BoardTeam, ChangedRow, Row
 
 
 class Line(Totals):
@@ -49,6 +49,13 @@ class Line(Totals):
     def show(self, cell: Cell, *, is_first: bool) -> None:
         """Writes the cell down for people."""
         self._shown[cell.column] = shown(cell.problem, cell.worth, is_first=is_first)
+
+    def changed(self, column: int, place: int, rank: int) -> ChangedRow:
+        """What a fact at that problem can have changed of the row, at that place and rank."""
+        return {
+            "username": self.username, "place": place, "rank": rank, "solved": self.solved, "penalty_s": self.penalty_s,
+            "score": str(self.score), "last_s": self.last_s, "cells": (self._shown[column],),
+        }  # fmt: skip
 
     def row(self, place: int, rank: int) -> Row:
         """The row for people, at that place and rank."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contest.cell import Cell, Moment, Scoring, Try
-from contest.facts import BoardProblem, BoardSubmission, BoardTeam, Change, Fact, Judged, Row, Submitted
+from contest.facts import BoardProblem, BoardSubmission, BoardTeam, Change, ChangedRow, Fact, Judged, Row, Submitted
 from contest.icpc import IcpcScoring
 from contest.ioi import IoiScoring
 from contest.line import Line, shown
@@ -21,7 +21,7 @@ from contest.rules import Audience, ContestRules, Mode, Phase
 from contest.standing import Standing
 
 __all__ = [
-    "BoardProblem", "BoardSubmission", "BoardTeam", "Change", "Fact", "Judged", "Row", "Scoreboard", "Submitted", "rebuild",
+    "BoardProblem", "BoardSubmission", "BoardTeam", "Change", "ChangedRow", "Fact", "Judged", "Row", "Scoreboard", "Submitted", "rebuild",
 ]  # fmt: skip
 
 
@@ -76,17 +76,17 @@ class Scoreboard:
         others = self._settle(cell.column)
         if not is_seen and not others:
             return None
-        rows: tuple[Row, ...] = ()
+        rows: tuple[ChangedRow, ...] = ()
         moves: tuple[tuple[str, int, int], ...] = ()
         if is_seen:
             line = self._lines[cell.team]
             before, after, rank = self._place(cell.team, line)
-            rows = (line.row(after, rank),)
+            rows = (line.changed(cell.column, after, rank),)
             if before != after:
                 moves = ((line.username, before, after),)
         if others:
             rows += tuple(
-                self._lines[team].row(self._standing.place(team), self._standing.rank(team))
+                self._lines[team].changed(cell.column, self._standing.place(team), self._standing.rank(team))
                 for team in others
                 if team != cell.team or not is_seen
             )

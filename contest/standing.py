@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 _TEAM_BITS = 24
+_NEAR = 8
 
 
 class Standing:
@@ -43,7 +44,8 @@ class Standing:
 
     def _rank_at(self, place: int, merit: int) -> int:
         if place and self._order[place - 1] >> _TEAM_BITS == merit:
-            return bisect_left(self._order, merit << _TEAM_BITS, 0, place) + 1
+            near = max(0, place - _NEAR)  # most ties are short: what lies near has just been touched
+            return bisect_left(self._order, merit << _TEAM_BITS, near if self._order[near] >> _TEAM_BITS != merit else 0, place) + 1
         return place + 1
 
     def ranked(self) -> Iterator[tuple[int, int]]:

@@ -48,7 +48,8 @@ class Headline:
       ``clarification``         {id, contest, problem, text, username, at}
       ``answer``                {id, contest, problem, text, answer, is_public}
       ``announcement``          {id, contest, text, at}
-      ``contest``               {alias}: its rules, problems or teams changed: fetch again
+      ``contest``               {alias}: its rules, problems or teams changed: fetch again; with phase "started", "frozen" or
+                                "ended" when it has come to that by the clock
     """
 
     kind: str
@@ -64,8 +65,11 @@ class ScoreboardDelta:
     holds the board at version v: applies it when ``after <= v < version``, has it already when ``v >= version``, and has
     missed something when ``v < after``: fetches the board. No rows and ``after == version`` says just that to everybody who
     holds less: the board was built anew (rules, teams or problems changed, or the freeze was lifted).
-    ``rows`` are the changed rows (see `contest.scoreboard`), ``moves`` is (username, from place, to place), 0-based places in
-    board order.
+    ``rows`` are the changed rows: ``{username, place, rank, solved, penalty_s, score, last_s, cells}``, the figures as they are
+    now and of the cells the changed ones only, whole (see `contest.facts.ChangedRow`). Each goes over the cell with its label;
+    what is not told is as it was. Who finds no such row or cell has missed something. ``moves`` is (username, from place, to
+    place), 0-based places in board order. As nothing is told twice, every delta counts: whoever leaves one out on the way must
+    say so (``gap``), and merging two means merging their cells.
     """
 
     contest: str

@@ -9,32 +9,32 @@ export class Board {
   constructor(snapshot) {
     Object.assign(this, snapshot);
     this.rows = [...snapshot.rows];
-    this.#count();
+    this.counts = this.problems.map(() => ({ solved: 0, tried: 0 }));
+    for (const row of this.rows) this.#count(row, +1);
   }
 
   /** Takes a delta in. GAP: something was missed, fetch the snapshot; OLD: it was known. */
   apply(delta) {
     if (delta.version <= this.version) return OLD;
     if (delta.after > this.version) return GAP;
-    const fresh = new Map(delta.rows.map((row) => [row.username, row]));
+    const known = delta.rows.map((row) => this.row(row.username));
+    const fresh = delta.rows.map((row, number) => merged(known[number], row));
+    if (fresh.includes(null) || !delta.moves.every(([username]) => this.row(username))) return GAP;
     for (const [username, from, to] of delta.moves) {
-      const place = this.rows[from]?.username === username ? from : this.rows.findIndex((row) => row.username === username);
-      if (place < 0) return GAP;
-      const [row] = this.rows.splice(place, 1);
+      const [row] = this.rows.splice(this.#placeOf(username, from), 1);
       this.rows.splice(to, 0, row);
     }
-    let replaced = 0;
-    this.rows.forEach((row, place) => {
-      const other = fresh.get(row.username);
-      if (!other) return;
-      this.rows[place] = other;
-      replaced += 1;
-    });
-    if (replaced !== fresh.size) return GAP;
+    for (const row of fresh) this.rows[this.#placeOf(row.username, row.place)] = row;
     this.version = delta.version;
     this.#rank();
-    this.#count();
+    known.forEach((row) => this.#count(row, -1));
+    fresh.forEach((row) => this.#count(row, +1));
     return APPLIED;
+  }
+
+  /** A team's row. */
+  row(username) {
+    return this.rows.find((row) => row.username === username);
   }
 
   /** How many solved and how many tried a problem, by column. */
@@ -52,15 +52,28 @@ export class Board {
     });
   }
 
-  #count() {
-    this.counts = this.problems.map(() => ({ solved: 0, tried: 0 }));
-    for (const row of this.rows) {
-      row.cells.forEach((cell, column) => {
-        if (cell.state !== "empty") this.counts[column].tried += 1;
-        if (cell.state === "solved") this.counts[column].solved += 1;
-      });
-    }
+  #placeOf(username, likely) {
+    return this.rows[likely]?.username === username ? likely : this.rows.findIndex((row) => row.username === username);
   }
+
+  #count(row, step) {
+    row.cells.forEach((cell, column) => {
+      if (cell.state !== "empty") this.counts[column].tried += step;
+      if (cell.state === "solved") this.counts[column].solved += step;
+    });
+  }
+}
+
+/** The row with what a delta says of it: new figures, and each told cell in place of the one with its label. null: not of this board. */
+function merged(row, told) {
+  if (!row) return null;
+  const cells = [...row.cells];
+  for (const cell of told.cells) {
+    const column = cells.findIndex(({ label }) => label === cell.label);
+    if (column < 0) return null;
+    cells[column] = cell;
+  }
+  return { ...row, ...told, cells };
 }
 
 /** Whether two rows share a rank: ICPC by solved, penalty and last accepted; IOI by score alone. */

@@ -82,12 +82,12 @@ function fetchSoon(delay) {
 
 function take(deltas) {
   for (const delta of deltas) {
-    const before = new Map(delta.rows.map((row) => [row.username, board.rows.find((known) => known.username === row.username)]));
+    const before = delta.rows.map((row) => board.row(row.username));
     const result = board.apply(delta);
     if (result === GAP) return fetchBoard();
     if (result === APPLIED) {
       redraw(new Set(delta.rows.map((row) => row.username)));
-      say(delta.rows, before);
+      say(before);
     }
   }
 }
@@ -228,13 +228,12 @@ function showFreeze() {
   notice.hidden = !board.is_frozen;
 }
 
-/** Tells those who listen what was solved, one sentence at a time. */
-function say(rows, before) {
-  for (const row of rows) {
-    const known = before.get(row.username);
-    const column = row.cells.findIndex((cell, at) => cell.state === "solved" && known && known.cells[at].state !== "solved");
+/** Tells those who listen what was solved since these rows were so, one sentence at a time. */
+function say(before) {
+  for (const known of before) {
+    const row = board.row(known.username);
+    const column = row.cells.findIndex((cell, at) => cell.state === "solved" && known.cells[at].state !== "solved");
     if (column < 0) continue;
-    const now = board.rows[places.get(row.username)] ?? row;
-    document.querySelector("[data-board-told]").textContent = `${row.name} solved ${row.cells[column].label} and is at rank ${now.rank}.`;
+    document.querySelector("[data-board-told]").textContent = `${row.name} solved ${row.cells[column].label} and is at rank ${row.rank}.`;
   }
 }

@@ -188,7 +188,11 @@ async def _listen(store: Store, board: dict[str, Any], delta: dict[str, Any]) ->
         return board
     if board["version"] < delta["after"]:
         return (await _fresh(store))[Audience(delta["audience"])]
-    rows = {row["username"]: row for row in board["rows"]} | {row["username"]: row for row in delta["rows"]}
+    rows = {row["username"]: row for row in board["rows"]}
+    for told in delta["rows"]:
+        fresh = {cell["label"]: cell for cell in told["cells"]}
+        known = rows[told["username"]]
+        rows[told["username"]] = {**known, **told, "cells": [fresh.get(cell["label"], cell) for cell in known["cells"]]}
     order = [row["username"] for row in board["rows"]]
     for username, before, after in delta["moves"]:
         assert order[before] == username
