@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/reference/: configuration, methods, queues, metrics, tables of the record."""
+"""Writes the generated pages of docs/reference/: configuration, methods, queues, metrics, tables of the record; and compose/rabbitmq/."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from mesh.config import rows
 from mesh.metrics import MESH_METRICS, MetricSpec, full_name
 from mesh.settings import MeshConfig
 from services.targets import TARGETS
+from tools import definitions
 from tools.codes import found
 from wire.methods import METHODS
 from wire.queues import QUEUES
@@ -63,11 +64,12 @@ def queues_page() -> str:
         (
             f"`{queue.name}`", f"`{queue.message.__name__}`", ", ".join(sorted(queue.publishers)), ", ".join(sorted(queue.consumers)),
             str(queue.prefetch), str(queue.max_tries), ", ".join(map(str, queue.backoff_s)),
-            str(queue.ttl_s or "none"), str(queue.max_length), "yes" if queue.is_single_active else "no",
+            str(queue.ttl_s or "none"), str(queue.max_length),
+            str(queue.rate_per_minute or "none"), "yes" if queue.is_single_active else "no", f"`{queue.exchange}`" if queue.exchange else "",
         )
         for queue in QUEUES
     ]  # fmt: skip
-    head = ("queue", "message", "publishers", "consumers", "prefetch", "tries", "back-off, s", "life, s", "length", "single active")
+    head = ("queue", "message", "publishers", "consumers", "prefetch", "tries", "back-off, s", "life, s", "length", "rate a minute", "single active", "also at")
     return "# Queues\n" + NOTE + "\nEach has a dead-letter queue `NAME.dead`.\n\n" + table(head, lines)
 
 
@@ -107,6 +109,7 @@ def main() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         print(path.name)
+    definitions.main()
 
 
 if __name__ == "__main__":

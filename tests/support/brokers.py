@@ -119,35 +119,17 @@ class RabbitMq:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port, self.tls_port, self._http_port, dist_port, epmd_port = free_ports(5)
-        name = uuid.uuid4().hex[:8]
+        self.name = f"palestra-{uuid.uuid4().hex[:8]}@localhost"
         plugins = "rabbitmq_management" + (",rabbitmq_auth_mechanism_ssl" if pki is not None else "")
-        (folder / "enabled_plugins").write_text(f"[{plugins}].\n")
         if pki is not None:
             settings = (*settings, *_tls_settings(pki, self.tls_port))
-        (folder / "rabbitmq.conf").write_text(
-            "\n".join(
-                (
-                    f"listeners.tcp.1 = 127.0.0.1:{self.port}",
-                    "management.tcp.ip = 127.0.0.1",
-                    f"management.tcp.port = {self._http_port}",
-                    "management.rates_mode = none",
-                    "collect_statistics_interval = 1000",
-                    f"heartbeat = {heartbeat_s}",
-                    "loopback_users = none",
-                    "log.console = true",
-                    "log.console.level = warning",
-                    "log.file = false",
-                    *settings,
-                    "",
-                )
-            )
-        )
-        environ = {
+        self.configure(folder, plugins, self._plain_settings(heartbeat_s), settings)
+        self._environ = environ = {
             "HOME": str(folder),
             "RUNNING_UNDER_SYSTEMD": "1",  # the script then becomes the node itself: one pid to end
             "NOTIFY_SOCKET": "",
             "ERL_EPMD_PORT": str(epmd_port),
-            "RABBITMQ_NODENAME": f"palestra-{name}@localhost",
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_DIST_PORT": str(dist_port),
             "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
             "RABBITMQ_LOG_BASE": str(folder / "log"),
@@ -161,6 +143,34 @@ class RabbitMq:
         }
         self._epmd = LocalProcess(["epmd", "-port", str(epmd_port), "-address", "127.0.0.1"], folder)
         self._node = LocalProcess([str(RABBITMQ_SERVER)], folder, environ)
+
+    @staticmethod
+    def configure(folder: Path, plugins: str, *settings: Sequence[str]) -> None:
+        """Writes what the node reads at its start."""
+        (folder / "enabled_plugins").write_text(f"[{plugins}].\n")
+        (folder / "rabbitmq.conf").write_text("\n".join([*itertools.chain(*settings), ""]))
+
+    def _plain_settings(self, heartbeat_s: int) -> list[str]:
+        return [
+            f"listeners.tcp.1 = 127.0.0.1:{self.port}",
+            "management.tcp.ip = 127.0.0.1",
+            f"management.tcp.port = {self._http_port}",
+            "management.rates_mode = none",
+            "collect_statistics_interval = 1000",
+            f"heartbeat = {heartbeat_s}",
+            "loopback_users = none",
+            "log.console = true",
+            "log.console.level = warning",
+            "log.file = false",
+        ]
+
+    def ctl(self, *words: str) -> str:
+        """What ``rabbitmqctl`` answers; it takes a second or two."""
+        done = subprocess.run(
+            [str(RABBITMQ_SERVER.with_name("rabbitmqctl")), "--quiet", *words],
+            env={**os.environ, **self._environ}, capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        return done.stdout
 
     def start(self) -> None:
         """Starts it and waits until it takes connections."""

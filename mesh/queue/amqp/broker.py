@@ -93,7 +93,7 @@ class AmqpQueue:
         dead = self._declaration(queue).dead
 
         async def again(envelope: Envelope) -> None:
-            await self._send(topology.WORK, queue, Envelope(envelope.message))
+            await self._send(topology.AGAIN, queue, Envelope(envelope.message))
 
         return await self._asked(partial(graveyard.settle_dead, dead_queue=dead, ids=ids, settle=again), _SETTLE_LIMIT_S)
 

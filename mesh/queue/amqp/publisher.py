@@ -8,6 +8,7 @@ from typing import Final
 
 from aio_pika.exceptions import AMQPChannelError, ChannelNotFoundEntity, DeliveryError, PublishError
 from aiormq.abc import AbstractChannel
+from aiormq.exceptions import ChannelAccessRefused
 from pamqp.commands import Basic
 
 from mesh.errors import MeshError, Unavailable
@@ -93,8 +94,13 @@ class Publisher:
 
     async def _refusal(self, queue: str, wrong: DeliveryError | AMQPChannelError) -> MeshError:
         """What the broker's no means: not allowed, no such queue, full, or something that a new line may mend."""
+        if isinstance(wrong, ChannelAccessRefused):
+            return Unavailable(
+                f"RabbitMQ does not let this service publish to {queue}: import compose/rabbitmq/definitions.json",
+                code="queue-not-allowed", retry_after_s=30,
+            )  # fmt: skip
         if isinstance(wrong, AMQPChannelError):
-            return Unavailable(f"RabbitMQ does not let us publish to {queue}: {wrong}", code="queue-unavailable")
+            return Unavailable(f"RabbitMQ cannot publish to {queue}: {wrong}", code="queue-unavailable")
         if isinstance(wrong, PublishError):
             return Unavailable(
                 f"RabbitMQ has no queue {queue} where there should be one: was it deleted?", code="queue-unavailable"

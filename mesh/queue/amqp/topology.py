@@ -3,14 +3,17 @@
     publish ──▶ palestra.work ──▶ NAME ──ttl, delivery limit──▶ palestra.dead ──▶ NAME.dead
                                    ▲                                 ▲
     retry ──▶ palestra.retry.MS ──▶ palestra.wait.MS ──ttl──▶ palestra.again ──▶ NAME        reject ──┘
+                                                    replay ──▶ palestra.again
                                                                     └─ no such queue ──▶ palestra.unrouted
 
-The routing key is the queue's name all the way, so that the wait queues serve every queue.
+The routing key is the queue's name all the way, so that the wait queues serve every queue, and so that a service's rights
+can say which queue it may reach through which exchange: `mesh.queue.amqp.rights`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aio_pika import ExchangeType
@@ -26,15 +29,37 @@ from mesh.queue.contract import Declaration
 WORK: Final = "palestra.work"
 """Where everybody publishes. Has no alternate exchange: a message that no queue takes comes back to its publisher."""
 AGAIN: Final = "palestra.again"
-"""Where the wait queues send to. Nobody waits for an answer there, so an alternate exchange catches what no queue takes."""
+"""Where the wait queues send to, and consumers what they replay: back to a queue of their own.
+
+Nobody waits for the wait queues' answer, so an alternate exchange catches what no queue takes.
+"""
 DEAD: Final = "palestra.dead"
 UNROUTED: Final = "palestra.unrouted"
 
 _DAY_MS: Final = 86_400_000
-_QUORUM: Final = {"x-queue-type": "quorum"}
+_QUORUM: Final = {"x-queue-type": "quorum", "x-quorum-initial-group-size": 3}
+"""A single node makes one copy all the same; a larger cluster keeps three of each queue, on different nodes."""
 _NEVER_LOSE: Final = {**_QUORUM, "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish"}
 _UNLIMITED_DELIVERIES: Final = {"x-delivery-limit": 1_000_000_000}
 """4.x drops a message of a quorum queue after 20 deliveries unless told otherwise; looking at dead letters delivers them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRow:
+    """One exchange as it is declared."""
+
+    name: str
+    kind: ExchangeType
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One queue as it is declared, and its bindings: (exchange, routing key)."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    bindings: tuple[tuple[str, str], ...]
 
 
 def retry_exchange(wait_ms: int) -> str:
@@ -96,12 +121,14 @@ async def declare_topology(connection: AbstractConnection, declarations: Sequenc
     """
     channel = await connection.channel(publisher_confirms=False)
     try:
-        for name, kind, arguments in _exchanges(declarations):
-            await channel.declare_exchange(name, kind, durable=True, arguments=arguments, timeout=CALL_LIMIT_S)
-        for name, arguments, bindings in _queues(declarations):
-            queue = await channel.declare_queue(name, durable=True, arguments=arguments, timeout=CALL_LIMIT_S)
-            for exchange, key in bindings:
-                await queue.bind(exchange, key, timeout=CALL_LIMIT_S)
+        for exchange in exchanges(declarations):
+            await channel.declare_exchange(
+                exchange.name, exchange.kind, durable=True, arguments=dict(exchange.arguments), timeout=CALL_LIMIT_S
+            )
+        for row in queues(declarations):
+            queue = await channel.declare_queue(row.name, durable=True, arguments=dict(row.arguments), timeout=CALL_LIMIT_S)
+            for source, key in row.bindings:
+                await queue.bind(source, key, timeout=CALL_LIMIT_S)
     except ChannelAccessRefused:
         await _look(connection, declarations, service)
         return
@@ -113,23 +140,32 @@ async def declare_topology(connection: AbstractConnection, declarations: Sequenc
     await channel.close()
 
 
-def _exchanges(declarations: Sequence[Declaration]) -> Iterable[tuple[str, ExchangeType, dict[str, Any]]]:
-    yield UNROUTED, ExchangeType.FANOUT, {}
-    yield WORK, ExchangeType.TOPIC, {}
-    yield AGAIN, ExchangeType.TOPIC, {"alternate-exchange": UNROUTED}
-    yield DEAD, ExchangeType.DIRECT, {}
-    for wait_ms in waits_ms(declarations):
-        yield retry_exchange(wait_ms), ExchangeType.FANOUT, {}
+def exchanges(declarations: Sequence[Declaration]) -> list[ExchangeRow]:
+    """Every exchange, all durable. Topic wherever services publish: only there are routing keys authorised."""
+    named = sorted({declaration.exchange for declaration in declarations} - {""})
+    return [
+        ExchangeRow(UNROUTED, ExchangeType.FANOUT),
+        ExchangeRow(WORK, ExchangeType.TOPIC),
+        ExchangeRow(AGAIN, ExchangeType.TOPIC, {"alternate-exchange": UNROUTED}),
+        ExchangeRow(DEAD, ExchangeType.TOPIC),
+        *(ExchangeRow(name, ExchangeType.DIRECT) for name in named),
+        *(ExchangeRow(retry_exchange(wait_ms), ExchangeType.TOPIC) for wait_ms in waits_ms(declarations)),
+    ]
 
 
-def _queues(declarations: Sequence[Declaration]) -> Iterable[tuple[str, dict[str, Any], tuple[tuple[str, str], ...]]]:
-    yield UNROUTED, UNROUTED_ARGUMENTS, ((UNROUTED, ""),)
+def queues(declarations: Sequence[Declaration]) -> list[QueueRow]:
+    """Every queue, all durable, with its bindings (exchange, routing key)."""
+    rows = [QueueRow(UNROUTED, UNROUTED_ARGUMENTS, ((UNROUTED, ""),))]
     for declaration in declarations:
         name = declaration.name
-        yield name, queue_arguments(declaration), ((WORK, name), (AGAIN, name))
-        yield declaration.dead, DEAD_ARGUMENTS, ((DEAD, name),)
-    for wait_ms in waits_ms(declarations):
-        yield wait_queue(wait_ms), wait_arguments(wait_ms), ((retry_exchange(wait_ms), ""),)
+        sources = (WORK, AGAIN, declaration.exchange) if declaration.exchange else (WORK, AGAIN)
+        rows.append(QueueRow(name, queue_arguments(declaration), tuple((source, name) for source in sources)))
+        rows.append(QueueRow(declaration.dead, DEAD_ARGUMENTS, ((DEAD, name),)))
+    rows += [
+        QueueRow(wait_queue(wait_ms), wait_arguments(wait_ms), ((retry_exchange(wait_ms), "#"),))
+        for wait_ms in waits_ms(declarations)
+    ]
+    return rows
 
 
 async def _look(connection: AbstractConnection, declarations: Sequence[Declaration], service: str) -> None:

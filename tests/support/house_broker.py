@@ -1,0 +1,62 @@
+"""Owns a RabbitMQ that is started from compose/rabbitmq/ as an installation's is: only the places and ports differ."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.support.brokers import RABBITMQ_SERVER, RabbitMq, free_ports, missing
+from tools import definitions
+
+
+class HouseBroker(RabbitMq):
+    """One node with the house's own settings, definitions and plugins: no listener without TLS, no user with a password."""
+
+    def __init__(self, folder: Path, pki: Path) -> None:
+        super().__init__(folder)
+        (self.metrics_port,) = free_ports(1)
+        shutil.copy(definitions.FOLDER / "definitions.json", folder)
+        settings = definitions.configuration(
+            folder=str(folder), pki=str(pki), listen=f"127.0.0.1:{self.tls_port}", metrics_port=self.metrics_port
+        )
+        self.configure(folder, ",".join(definitions.PLUGINS), [settings, "prometheus.ssl.ip = 127.0.0.1"])
+
+    def exported(self) -> dict[str, Any]:
+        """Everything that is declared there, as definitions."""
+        parts: dict[str, Any] = json.loads(self.ctl("export_definitions", "-"))
+        return parts
+
+    @property
+    def house_url(self) -> str:
+        """Where the house's virtual host is."""
+        return self.tls_url(definitions.VHOST)
+
+    def start(self) -> None:
+        super().start()
+        self.ctl("await_startup")
+
+    def _is_up(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.tls_port), 1):
+                return True
+        except OSError:
+            return False
+
+
+@contextmanager
+def house_broker_running(folder: Path, pki: Path) -> Iterator[HouseBroker]:
+    """A started one, ended on leaving."""
+    if not RABBITMQ_SERVER.exists():
+        missing("RabbitMQ")
+    broker = HouseBroker(folder, pki)
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.thaw()
+        broker.stop()
