@@ -89,7 +89,10 @@ class JudgingManifest:
 
 @dataclass(frozen=True, slots=True)
 class JudgeSubmission:
-    """The body of `SubmissionQueue` messages: judge this. ``run`` is the id of this judging; ``author`` is for fair share."""
+    """The body of `SubmissionQueue` messages: judge this. ``run`` is the id of this judging; ``author`` is for fair share.
+
+    ``sends`` counts the messages about this run: where two differ in their priority, the one that was sent later counts.
+    """
 
     run: str
     submission: str
@@ -103,6 +106,7 @@ class JudgeSubmission:
     filename: str = ""
     correlation: str = ""
     allowed_languages: tuple[str, ...] = ()
+    sends: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +210,20 @@ class RunnerStatus:
 
 @dataclass(frozen=True, slots=True)
 class GraderStatus:
-    """The grader's own view of its work. ``waiting`` counts runs per priority."""
+    """The grader's own view of its work.
 
-    waiting: dict[str, int] = field(default_factory=dict)
+    ``waiting`` counts runs per priority, in its queue and here, None when the broker does not say. ``mean_run_s`` is how long a
+    runner needed for a run in the last five minutes, ``estimated_wait_s`` how long a submission to a running contest would
+    wait for one; None when nobody can say.
+    """
+
+    waiting: dict[str, int | None] = field(default_factory=dict)
     running: int = 0
     runners: tuple[RunnerStatus, ...] = ()
     judged_since_start: int = 0
     oldest_waiting_s: float = 0.0
+    mean_run_s: float | None = None
+    estimated_wait_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,11 +108,13 @@ EVENTS: Final = Table("events", (
 ``at`` is when it was recorded. Kinds and bodies; news are made of them, so they hold all that news say:
   ``account-created`` {username, role} · ``password-changed`` ``webhook-set`` ``webhook-forgotten`` {username} · ``problem-recorded`` {alias, commit, version}
   ``contest-created`` ``contest-changed`` ``contest-thawed`` {alias} · ``teams-registered`` {usernames}
+  ``contest-started`` ``contest-frozen`` ``contest-ended`` {alias, phase, moment}: by the clock, once for each moment
   ``submitted`` {id, problem, label, username, team, language, at, submitted_us, run, is_on_board}: a fact of the board when
   ``is_on_board``; ``submitted_us`` is the time that counts in microseconds, ``at`` the same for people
   ``judged``    the same and {verdict, score, time_ms, memory_bytes, is_in_force}: a fact when ``is_in_force``; else the verdict
   of a run that a rejudge had overtaken
   ``rejudged``  the same as ``submitted``: a fact, the submission is undecided once more
+  ``priority-set`` the same as ``submitted`` and {priority, was}: its run was moved to another level
   ``clarification-asked`` {id, problem, text, username} · ``clarification-answered`` {id, problem, text, username, answer, is_public}
   ``announced``    {id, problem, text}
 """

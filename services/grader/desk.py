@@ -154,6 +154,8 @@ class Desk:
         attempt = self._heard(end.attempt)
         run = self.docket.finish(end, self._clock.monotonic())
         self._ended(attempt, end.outcome, end.message)
+        if end.outcome != "handed-back":
+            self.figures.took(attempt, self._clock.monotonic())
         self._advance(run)
 
     # ── within ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -46,10 +46,15 @@ class Docket:
     # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def admit(self, order: JudgeSubmission, delivery: Delivery, now: float) -> Run | None:
-        """Takes a run in, to be pinned. None when it is known: the delivery is settled together with the first."""
+        """Takes a run in, to be pinned. None when it is known: the delivery is settled together with the first.
+
+        A known run that was sent again at another level moves there; an older copy that comes late moves nothing.
+        """
         known = self._runs.get(order.run)
         if known is not None:
             known.deliveries.append(delivery)
+            if order.sends > known.order.sends:
+                self._move(known, order)
             return None
         run = self._runs[order.run] = Run(order, now, [delivery])
         return run
@@ -72,7 +77,7 @@ class Docket:
         run = self._backlog.pick(lambda run: run.order.version in seeker.warm, suits)
         if run is None:
             return None
-        attempt = Attempt(self._new_id(), run, seeker.name, self._lease_s(run), now + self._patience.first_sign_s)
+        attempt = Attempt(self._new_id(), run, seeker.name, self._lease_s(run), now + self._patience.first_sign_s, began=now)
         run.stage, run.attempt = Stage.RUNNING, attempt
         self._attempts[attempt.id] = attempt
         return attempt
@@ -159,9 +164,27 @@ class Docket:
 
     def waiting_by_priority(self) -> Counter[str]:
         """How many runs per level have no runner yet, those that wait for a manifest included."""
-        return Counter(run.priority for run in self._runs.values() if run.stage in {Stage.PREPARING, Stage.WAITING})
+        return Counter(run.priority for run in self._unclaimed())
+
+    def oldest_by_priority(self, now: float) -> dict[str, float]:
+        """For how many seconds the longest waiting run of each level has been here; levels without one are left out."""
+        oldest: dict[str, float] = {}
+        for run in self._unclaimed():
+            oldest[run.priority] = max(oldest.get(run.priority, 0.0), now - run.admitted_at)
+        return oldest
 
     # ── within ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _unclaimed(self) -> Iterator[Run]:
+        return (run for run in self._runs.values() if run.stage in {Stage.PREPARING, Stage.WAITING})
+
+    def _move(self, run: Run, order: JudgeSubmission) -> None:
+        is_waiting = run.stage is Stage.WAITING
+        if is_waiting:
+            self._backlog.remove(run)
+        run.order = order
+        if is_waiting:
+            self._backlog.add(run)
 
     def _lease_s(self, run: Run) -> float:
         manifest = run.manifest

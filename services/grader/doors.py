@@ -12,6 +12,7 @@ from mesh.queue import Queue
 from mesh.rpc.client import Peer
 from mesh.rpc.contract import Call, Download
 from mesh.rpc.server import RpcServer
+from services.grader import forecast
 from services.grader.desk import Desk
 from services.grader.manifests import Manifests
 from services.grader.runs import Attempt, Seeker
@@ -82,15 +83,17 @@ class Doors:
 
     async def status(self, _request: Nothing, _call: Call) -> GraderStatus:
         """How much waits, here and in the queues, and who works."""
-        docket, now = self._desk.docket, self._clock.monotonic()
+        docket, figures, now = self._desk.docket, self._desk.figures, self._clock.monotonic()
         running = docket.running()
-        held = docket.waiting_by_priority()
         ready = await asyncio.gather(*(self._ready(spec.name) for spec in SUBMISSIONS.values()))
-        waiting = {priority: held[priority] + count for priority, count in zip(SUBMISSIONS, ready, strict=True)}
-        oldest_s = max((now - run.admitted_at for run in docket.held() if run.attempt is None and run.verdict is None), default=0.0)
+        held, oldest = docket.waiting_by_priority(), docket.oldest_by_priority(now)
+        waiting = {priority: None if count is None else held[priority] + count for priority, count in zip(SUBMISSIONS, ready, strict=True)}
+        runners = self._desk.roster.statuses(running, now)
+        mean_run_s = figures.mean_run_s(now)
         return GraderStatus(
-            waiting=waiting, running=len(running), runners=self._desk.roster.statuses(running, now),
-            judged_since_start=self._desk.figures.judged, oldest_waiting_s=round(oldest_s, 3),
+            waiting=waiting, running=len(running), runners=runners, judged_since_start=figures.judged,
+            oldest_waiting_s=round(max(oldest.values(), default=0.0), 3), mean_run_s=mean_run_s,
+            estimated_wait_s=forecast.wait_s(waiting, len(running), len(runners), mean_run_s),
         )  # fmt: skip
 
     async def _passed_through(self, request: BlobRequest) -> AsyncIterator[int | bytes]:
@@ -101,12 +104,13 @@ class Doors:
                 self._desk.figures.blob_bytes.inc(len(chunk))
                 yield chunk
 
-    async def _ready(self, queue: str) -> int:
+    async def _ready(self, queue: str) -> int | None:
+        """None when the broker does not say."""
         try:
             async with asyncio.timeout(_DEPTH_LIMIT_S):
                 return (await self._queue.depth(queue)).ready
         except (MeshError, TimeoutError):
-            return 0
+            return None
 
 
 def _order_of(attempt: Attempt) -> RunOrder:

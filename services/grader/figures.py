@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from mesh.metrics import Metrics
 from services.grader.docket import Docket
 from services.grader.roster import Roster
-from services.grader.runs import Run
+from services.grader.runs import Attempt, Run
 from wire.commands import RecordVerdict
 from wire.queues import PRIORITIES
+
+
+RECENT_S = 300.0
+_MOST_RECENT = 2_000
 
 
 class Figures:
@@ -15,6 +21,7 @@ class Figures:
 
     def __init__(self, metrics: Metrics) -> None:
         self.judged = 0
+        self._lengths_of_attempts: deque[tuple[float, float]] = deque(maxlen=_MOST_RECENT)
         self.late_reports = metrics.counter("late_reports_total")
         self.duplicates = metrics.counter("duplicate_deliveries_total")
         self.blob_bytes = metrics.counter("blob_bytes_total")
@@ -34,6 +41,18 @@ class Figures:
     def attempt_ended(self, outcome: str) -> None:
         """As its runner reported, or ``line-broken``, ``silent``."""
         self._attempts.labels(outcome).inc()
+
+    def took(self, attempt: Attempt, now: float) -> None:
+        """A runner brought it to its end."""
+        self._lengths_of_attempts.append((now, now - attempt.began))
+
+    def mean_run_s(self, now: float) -> float | None:
+        """How long a runner needed for a run, on average over the last `RECENT_S`; None when none ended since."""
+        while self._lengths_of_attempts and self._lengths_of_attempts[0][0] < now - RECENT_S:
+            self._lengths_of_attempts.popleft()
+        if not self._lengths_of_attempts:
+            return None
+        return sum(length for _, length in self._lengths_of_attempts) / len(self._lengths_of_attempts)
 
     def judged_run(self, run: Run, verdict: RecordVerdict, now: float) -> None:
         """Its verdict is safe."""

@@ -81,7 +81,7 @@ class Run:
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """One try at a run, in the hands of one runner. Dead when silent until ``dies_at`` (monotonic seconds)."""
+    """One try at a run, in the hands of one runner since ``began``. Dead when silent until ``dies_at`` (monotonic seconds)."""
 
     id: str
     run: Run
@@ -90,6 +90,7 @@ class Attempt:
     dies_at: float
     step: Step = Step.FETCHING
     done: set[int] = field(default_factory=set)
+    began: float = 0.0
 
     def extend(self, now: float) -> None:
         """The runner gave a sign."""

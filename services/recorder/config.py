@@ -22,6 +22,13 @@ class Config:
     sweep_after_s: float = setting(
         300.0, "How long a run may be without a verdict before it is sent again; doubles with each time", minimum=0.1, maximum=24 * 3600
     )
+    lease_s: float = setting(15.0, "How long a job of the scheduler is ours without a sign of life; so late another recorder takes it over", minimum=0.2, maximum=600)
+    purge_every_s: float = setting(3600.0, "How often what has had its time is deleted", minimum=1, maximum=7 * 24 * 3600)
+    kept_days: float = setting(30.0, "How many days outcomes of commands and webhook calls are kept; at least a day more than a queue may hold a command", minimum=1, maximum=3650)
+    remind_every_s: float = setting(60.0, "How often webhook calls that wait are looked for", minimum=0.05, maximum=3600)
+    remind_after_s: float = setting(
+        1800.0, "How long a webhook call may wait without a try before it is sent again; doubles with each time", minimum=0.1, maximum=24 * 3600
+    )
     relay_every_s: float = setting(5.0, "How often the outbox is read for work that was left behind", minimum=0.05, maximum=600)
     clock_tolerance_s: float = setting(120.0, "How far a frontend's clock may be ahead of ours", minimum=0, maximum=3600)
     boards_kept: int = setting(16, "Contests whose live boards are kept in memory", minimum=1, maximum=1000)

@@ -36,6 +36,10 @@ def headlines_of(event: rows.Event) -> list[Item]:
             return _tell(event, "announcement", told, contest_topic(contest), jury_topic(contest))
         case "contest-created" | "contest-changed" | "contest-thawed" | "teams-registered":
             return _tell(event, "contest", {"alias": contest}, contest_topic(contest), jury_topic(contest))
+        case "contest-started" | "contest-frozen" | "contest-ended":
+            return _tell(event, "contest", {"alias": contest, "phase": body["phase"]}, contest_topic(contest), jury_topic(contest))
+        case "priority-set":
+            return _tell(event, "submission", _chosen(event, _OF_SUBMISSION) | {"status": "queued"}, jury_topic(contest))
         case _:
             return []
 

@@ -32,17 +32,25 @@ def load(connection: Connection, record: Record, needs: Needs, view: View) -> No
         *loader.by_key(rows.Submission, "id", needs.sources),
     ]
     questions = loader.by_key(rows.Clarification, "id", needs.clarifications)
+    needs.runs.update(submission.run for submission in submissions if submission.id in needs.runs_in_force)
     view.put([*submissions, *questions, *loader.by_key(rows.Run, "id", needs.runs, HEAVY)])
     for submission in submissions:
         needs.contests.add(submission.contest)
         needs.problems.add(submission.problem)
         needs.contestants.add((submission.contest, submission.username))
+        if submission.id in needs.told_submissions:
+            needs.accounts.add(submission.username)
+            needs.webhooks.add(submission.username)
     needs.contests.update(question.contest for question in questions)
     view.put(loader.by_key(rows.Contest, "alias", needs.contests, is_locked=True))
     view.put(loader.by_key(rows.ContestProblem, "contest", needs.contests))
+    deliveries = loader.by_key(rows.Delivery, "id", needs.deliveries)
+    needs.webhooks.update(delivery.username for delivery in deliveries)
+    view.put([*deliveries, *loader.by_key(rows.Webhook, "username", needs.webhooks)])
     view.put(loader.by_key(rows.Problem, "alias", needs.problems))
     view.put(loader.by_key(rows.Account, "username", needs.accounts))
     view.put(loader.contestants(needs.contestants))
+    view.put(loader.by_key(rows.Job, "name", needs.jobs))
     for contest in _possible(needs.used_problems):
         for problem in loader.used_problems(contest):
             view.put_used(contest, problem)

@@ -16,6 +16,7 @@ from mesh.clock import Clock
 from mesh.errors import MeshError, Unavailable
 from mesh.log import Log
 from mesh.metrics import Metrics
+from services.recorder import rows
 from services.recorder.group import Answer, Applier
 from services.recorder.record import Record
 from services.recorder.relay import Relay
@@ -57,12 +58,17 @@ class CommandLoop:
         self._clock = clock
         self._log = log
         self._group_size = group_size
+        self._listeners: list[Callable[[Sequence[rows.Event]], None]] = []
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX_SIZE)
         self._away = "the record is being opened"
         self._decided = metrics.counter("commands_total")
         self._sizes = metrics.histogram("group_commands")
         self._seconds = metrics.histogram("commit_seconds")
         self._away_gauge = metrics.gauge("record_away")
+
+    def listen(self, listener: Callable[[Sequence[rows.Event]], None]) -> None:
+        """Has the events of every commit told to somebody, who must not wait."""
+        self._listeners.append(listener)
 
     async def call(self, command: Command) -> Outcome:
         """Applies a command for somebody who waits.
@@ -125,6 +131,8 @@ class CommandLoop:
             self._seconds.observe(self._clock.monotonic() - began)
             self._relay.offer(done.work)
             self._teller.offer(done.events)
+            for listener in self._listeners:
+                listener(done.events)
             for item, answer in zip(group, done.answers, strict=True):
                 self._note(answer)
                 item.settle(answer)

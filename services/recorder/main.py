@@ -18,6 +18,11 @@ from services.recorder.opening import Opening
 from services.recorder.overlay import Overlay
 from services.recorder.record import Record
 from services.recorder.relay import Relay
+from services.recorder.reminders import Reminders
+from services.recorder.schedule.ledger import Ledger
+from services.recorder.schedule.phases import Phases
+from services.recorder.schedule.purge import Purge
+from services.recorder.schedule.scheduler import Scheduler
 from services.recorder.sweep import Sweep
 from services.recorder.teller import Teller
 from services.recorder.trust import Trust
@@ -30,7 +35,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     """The only writer of the record, until it shall leave."""
     # whom we lean on
     queue, clock, metrics, log = backbone.queue, backbone.clock, backbone.metrics, backbone.log
-    record = Record(backbone.record_url)
+    record = Record(backbone.record_url, backbone.credentials)
     trust = Trust(Verifier(backbone.credentials))
     # what we are
     applier = Applier(record, clock, Bounds(frozenset(LANGUAGES), config.clock_tolerance_s), log)
@@ -40,19 +45,25 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     teller = Teller(record, backbone.topics, boards, overlay, clock=clock, metrics=metrics, log=log)
     sweep = Sweep(record, relay, clock, metrics=metrics, log=log, every_s=config.sweep_every_s, after_s=config.sweep_after_s)
     loop = CommandLoop(applier, record, relay, teller, clock=clock, metrics=metrics, log=log, group_size=config.group_size)
+    phases = Phases(record, loop.call, clock, log)
+    purge = Purge(record, clock, metrics=metrics, log=log, every_s=config.purge_every_s, kept_s=config.kept_days * 86_400.0)
+    reminders = Reminders(record, relay, clock, metrics=metrics, log=log, every_s=config.remind_every_s, after_s=config.remind_after_s)
+    scheduler = Scheduler(Ledger(record, config.lease_s), (sweep, phases, purge, reminders), clock=clock, metrics=metrics, log=log)
+    loop.listen(scheduler.hear)
     password_file = backbone.folder.parent / "admin.password"
     opening = Opening(record, applier, password=config.admin_password, file=password_file, clock=clock, log=log)
     # what we show
     server = backbone.server(config.host, config.port, life)
-    serve(server, loop, trust)
+    serve(server, loop, trust, record)
     life.watch("record", loop.health)
     life.watch("outbox", relay.health)
+    life.watch("schedule", scheduler.health)
     # how we leave
     async with record, AsyncExitStack() as working:
         async with server.listening():
             if not await opening.complete(life):
                 return
-            await working.enter_async_context(alongside(loop.run(), relay.run(), teller.run(), sweep.run()))
+            await working.enter_async_context(alongside(loop.run(), relay.run(), teller.run(), scheduler.run()))
             consumer = await working.enter_async_context(queue.consumer(COMMANDS.name))
             intake = Intake(consumer, loop, trust, refused=teller.refused, metrics=metrics, log=log)
             await working.enter_async_context(alongside(intake.acknowledge()))

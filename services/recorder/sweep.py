@@ -5,26 +5,39 @@ Notifications are for speed, the record is the truth: whatever was lost on the w
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 
 from mesh.clock import Clock
-from mesh.errors import Unavailable
 from mesh.log import Log
 from mesh.metrics import Metrics
 from services.recorder import rows
 from services.recorder.record import Record
 from services.recorder.relay import Relay
 from services.recorder.rules.submissions import work_of
+from services.recorder.schedule.ledger import Fence
+from wire.priorities import AFTER_EPHEMERAL
+from wire.queues import SUBMISSIONS
 
 AT_ONCE = 100
 MOST_DOUBLINGS = 6
 
+EPHEMERAL: Final = "ephemeral"
+EPHEMERAL_PATIENCE: Final = timedelta(seconds=(SUBMISSIONS[EPHEMERAL].ttl_s or 0) + 15)
+"""How long its message is kept, and a little for one that a runner has just got."""
+
 
 class Sweep:
-    """Looks for overdue runs every ``every_s``. ``after_s`` doubles with each time that a run was sent, up to 64 times."""
+    """Looks for overdue runs every ``every_s``. ``after_s`` doubles with each time that a run was sent, up to 64 times.
+
+    An ephemeral run is not waited for like that: its message is kept for a short time only. When that is over it goes on at
+    the level `AFTER_EPHEMERAL`, where messages are kept, so that it gets its verdict like every other.
+    """
+
+    name = "sweep"
+    wakes: frozenset[str] = frozenset()
 
     def __init__(self, record: Record, relay: Relay, clock: Clock, *, metrics: Metrics, log: Log, every_s: float, after_s: float) -> None:
         self._record = record
@@ -35,19 +48,20 @@ class Sweep:
         self._after_s = after_s
         self._swept = metrics.counter("swept_total")
 
-    async def run(self) -> None:
-        """Works until it is cancelled."""
-        while True:
-            try:
-                while await self.once() == AT_ONCE:
-                    pass
-            except Unavailable as away:
-                self._log.debug("sweep-put-off", cause=away)
-            await asyncio.sleep(self._every_s)
+    async def work(self, fence: Fence) -> datetime:
+        """Sends all that is overdue; the scheduler's job."""
+        while await self.once(fence) == AT_ONCE:
+            pass
+        return self._clock.now() + timedelta(seconds=self._every_s)
 
-    async def once(self) -> int:
+    async def once(self, fence: Fence) -> int:
         """Puts what is overdue into the outbox again, at most `AT_ONCE`; returns how many. Raises: `Unavailable` (``record-unavailable``)."""
-        work = await self._record.transact(self._send_again)
+
+        def send(connection: sa.Connection) -> list[rows.Work]:
+            fence(connection)
+            return self._send_again(connection)
+
+        work = await self._record.transact(send)
         for one in work:
             self._log.warning("run-sent-again", run=one.id, queue=one.queue, correlation=one.correlation)
         self._swept.inc(len(work))
@@ -58,15 +72,17 @@ class Sweep:
         now, work = self._clock.now(), list[rows.Work]()
         for found in connection.execute(self._overdue()).mappings().all():
             values = dict(found)
+            priority = values.pop("run_priority")
             run = rows.Run(
-                values.pop("run_id"), values["id"], values.pop("run_version"), values.pop("run_priority"),
+                values.pop("run_id"), values["id"], values.pop("run_version"), AFTER_EPHEMERAL if priority == EPHEMERAL else priority,
                 values.pop("run_created_at"), now, values.pop("run_sends") + 1,
             )  # fmt: skip
             languages = tuple(values.pop("languages"))
             work.append(work_of(rows.Submission(**values), run, languages, now))
         if work:
             runs = self._record.table(rows.Run)
-            again = sa.update(runs).where(runs.c.id == sa.bindparam("key")).values(sends=runs.c.sends + 1, sent_at=now)
+            priority = sa.case((runs.c.priority == EPHEMERAL, AFTER_EPHEMERAL), else_=runs.c.priority)
+            again = sa.update(runs).where(runs.c.id == sa.bindparam("key")).values(sends=runs.c.sends + 1, sent_at=now, priority=priority)
             connection.execute(again, [{"key": one.id} for one in work])
             connection.execute(self._record.table(rows.Work).insert(), [rows.values_of(one) for one in work])
         return work
@@ -83,6 +99,7 @@ class Sweep:
             )
             for sends in range(1, MOST_DOUBLINGS + 2)
         ]
+        patience.append(sa.and_(runs.c.priority == EPHEMERAL, runs.c.sent_at <= now - EPHEMERAL_PATIENCE))
         return (
             sa.select(
                 submissions, contests.c.languages, runs.c.id.label("run_id"), runs.c.version.label("run_version"),

@@ -34,6 +34,12 @@ class Needs:
     clarifications: set[str] = field(default_factory=set)
     used_problems: set[str] = field(default_factory=set)
     outcomes: set[str] = field(default_factory=set)
+    webhooks: set[str] = field(default_factory=set)
+    deliveries: set[str] = field(default_factory=set)
+    told_submissions: set[str] = field(default_factory=set)
+    jobs: set[str] = field(default_factory=set)
+    runs_in_force: set[str] = field(default_factory=set)
+    """Submissions whose run in force is wanted with them."""
     wants_last_seq: bool = False
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.recorder.effects import Effects
-from services.recorder.rules import accounts, clarifications, contests, problems, submissions, teams, verdicts
+from services.recorder.rules import accounts, clarifications, contests, levels, phases, problems, submissions, teams, verdicts, webhooks
 from services.recorder.rules.rights import is_service
 from services.recorder.view import Needs, View
 from wire.commands import Command
@@ -32,9 +32,15 @@ RULES: Final[dict[str, Rule]] = {
     "Submit": Rule(submissions.needs_of_submission, submissions.submit),
     "RecordVerdict": Rule(verdicts.needs_of_verdict, verdicts.record_verdict),
     "Rejudge": Rule(submissions.needs_of_rejudge, submissions.rejudge),
+    "SetPriority": Rule(levels.needs_of_priority, levels.set_priority),
+    "MarkPhase": Rule(phases.needs_of_mark, phases.mark_phase),
     "AskClarification": Rule(clarifications.needs_of_clarification, clarifications.ask_clarification),
     "AnswerClarification": Rule(clarifications.needs_of_clarification, clarifications.answer_clarification),
     "Announce": Rule(clarifications.needs_of_clarification, clarifications.announce),
+    "SetWebhook": Rule(webhooks.needs_of_webhook, webhooks.set_webhook),
+    "TryWebhook": Rule(webhooks.needs_of_webhook, webhooks.try_webhook),
+    "RecordDelivery": Rule(webhooks.needs_of_delivery, webhooks.record_delivery),
+    "ReplayDelivery": Rule(webhooks.needs_of_delivery, webhooks.replay_delivery),
 }
 
 

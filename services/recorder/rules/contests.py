@@ -12,6 +12,7 @@ from mesh.errors import Conflict
 from services.recorder import rows
 from services.recorder.effects import Effects
 from services.recorder.rules.forms import LONG_TEXT_LIMIT_BYTES, Faults, is_alias, is_color, is_label, listed
+from services.recorder.rules.phases import PHASES_JOB, pull_phases
 from services.recorder.rules.rights import actor_of, require_role, run_contest
 from services.recorder.view import Needs, View
 from wire.commands import ChangeContest, Command, CreateContest, ThawContest
@@ -33,6 +34,7 @@ def needs_of_contest(command: Command, needs: Needs) -> None:
         needs.contests.add(body.contest)
         return
     needs.contests.add(body.alias)
+    needs.jobs.add(PHASES_JOB)
     needs.problems.update(problem.alias for problem in body.problems)
     if isinstance(body, ChangeContest):
         needs.used_problems.add(body.alias)
@@ -54,6 +56,7 @@ def create_contest(command: Command, view: View) -> Effects:
     effects.insert(_row(body, account.username, view.now))
     for place, problem in enumerate(body.problems):
         effects.insert(rows.ContestProblem(body.alias, problem.alias, place, problem.label, problem.color, problem.points))
+    pull_phases(view, effects)
     effects.tell(body.alias, "contest-created", alias=body.alias)
     return effects
 
@@ -82,6 +85,7 @@ def change_contest(command: Command, view: View) -> Effects:
     gone = set(shown) - {problem.alias for problem in body.problems}
     for alias in sorted(gone):
         effects.delete(shown[alias])
+    pull_phases(view, effects)
     effects.tell(body.alias, "contest-changed", alias=body.alias)
     return effects
 

@@ -11,13 +11,15 @@ from contest.rules import Phase
 from contest.visibility import Viewer
 from mesh.clock import iso, micros
 from mesh.codec import encode
-from mesh.errors import Conflict, Invalid, NotFound, TooLarge
+from mesh.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from mesh.ids import derived_id
+from mesh.outside import fault_of_url
 from services.recorder import rows
 from services.recorder.effects import Effects
 from services.recorder.rules.forms import SOURCE_LIMIT_BYTES, Faults
 from services.recorder.rules.rights import enter_contest, problem_in, run_contest
 from services.recorder.view import Needs, View
+from wire import priorities
 from wire.commands import Command, Rejudge, Submit
 from wire.judging import JudgeSubmission
 from wire.queues import SUBMISSIONS
@@ -37,7 +39,7 @@ def needs_of_submission(command: Command, needs: Needs) -> None:
 def submit(command: Command, view: View) -> Effects:
     """Contestants while the contest runs (by the time of the wish, however late it comes); those who run it always, off the board.
 
-    Raises: `NotFound` (``no-such-contest``, ``no-such-problem``), `Forbidden` (``not-registered``), `Conflict`
+    Raises: `NotFound` (``no-such-contest``, ``no-such-problem``), `Forbidden` (``not-registered``, ``priority-not-allowed``), `Conflict`
     (``contest-not-started``, ``contest-ended``), `TooLarge` (``source-too-large``), `Invalid` (``language-not-allowed``,
     ``submission-invalid``, ``clock-ahead``).
     """
@@ -51,9 +53,9 @@ def submit(command: Command, view: View) -> Effects:
     row = rows.Submission(
         id=command.id, contest=contest.alias, problem=body.problem, username=command.actor, language=body.language,
         filename=body.filename, source=body.source, submitted_at=command.at, recorded_at=view.now,
-        priority=_priority(body.priority, is_on_board=is_on_board), is_on_board=is_on_board, status="queued",
+        priority=_priority(body.priority, viewer, is_on_board=is_on_board), is_on_board=is_on_board, status="queued",
         run=derived_id("run", command.id), verdict=None, score=None, time_ms=None, memory_bytes=None, judged_at=None,
-        correlation=command.correlation,
+        correlation=command.correlation, webhook_url=body.webhook_url or None,
     )  # fmt: skip
     effects = Effects()
     effects.insert(row)
@@ -100,14 +102,16 @@ def told(row: rows.Submission, view: View) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def work_of(submission: rows.Submission, run: rows.Run, allowed_languages: tuple[str, ...], now: datetime) -> rows.Work:
-    """The message that asks for a run to be judged; its id is the run's, so that sending it again is harmless."""
+def work_of(
+    submission: rows.Submission, run: rows.Run, allowed_languages: tuple[str, ...], now: datetime, *, message_id: str = ""
+) -> rows.Work:
+    """The message that asks for a run to be judged; its id is the run's unless another is given, so that sending it again is harmless."""
     message = JudgeSubmission(
         run=run.id, submission=submission.id, contest=submission.contest, problem=submission.problem, version=run.version,
         language=submission.language, source=submission.source, author=submission.username, priority=run.priority,
-        filename=submission.filename, correlation=submission.correlation, allowed_languages=allowed_languages,
+        filename=submission.filename, correlation=submission.correlation, allowed_languages=allowed_languages, sends=run.sends,
     )  # fmt: skip
-    return rows.Work(run.id, SUBMISSIONS[run.priority].name, encode(message), submission.correlation, now)
+    return rows.Work(message_id or run.id, SUBMISSIONS[run.priority].name, encode(message), submission.correlation, now)
 
 
 def _judge(row: rows.Submission, contest: rows.Contest, view: View, effects: Effects) -> None:
@@ -127,6 +131,8 @@ def _check_form(body: Submit) -> None:
     faults.unless(bool(body.source.strip()), "the source is empty")
     faults.unless("\x00" not in body.source, "the source has NUL characters: submit text")
     faults.check_line("filename", body.filename, FILENAME_LIMIT, is_optional=True)
+    fault = fault_of_url(body.webhook_url) if body.webhook_url else ""
+    faults.unless(not fault, f"webhook_url cannot be called: {fault}")
     faults.refuse("submission-invalid")
 
 
@@ -149,7 +155,10 @@ def _is_on_board(command: Command, contest: rows.Contest, viewer: Viewer, view: 
     return viewer.is_contestant and phase in {Phase.RUNNING, Phase.FROZEN}
 
 
-def _priority(wished: str, *, is_on_board: bool) -> str:
-    if is_on_board:
-        return "contest"
-    return wished if wished in {"normal", "low"} else "normal"
+def _priority(wished: str, viewer: Viewer, *, is_on_board: bool) -> str:
+    if not wished:
+        return priorities.due(is_on_board=is_on_board)
+    allowed = priorities.choices(is_in_charge=viewer.is_in_charge, is_on_board=is_on_board)
+    if wished not in allowed:
+        raise Forbidden(f"priority {wished[:32]!r} is not for you here; choose one of {', '.join(allowed)}", code="priority-not-allowed")
+    return wished

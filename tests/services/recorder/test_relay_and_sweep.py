@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from contest.verdicts import Verdict
+from mesh.codec import decode
 from mesh.errors import Unavailable
 from mesh.queue import Message
 from mesh.tasks import alongside
@@ -19,6 +21,7 @@ from services.recorder.sweep import Sweep
 from tests.services.recorder.makers import first_run, rejudge, submit, verdict
 from tests.services.recorder.store import Store
 from tests.services.recorder.world import World
+from wire.judging import JudgeSubmission
 
 LIMIT_S = 10.0
 
@@ -47,6 +50,10 @@ class Belt:
 
 def _relay(store: Store, belt: Belt) -> Relay:
     return Relay(store.record, belt, metrics=store.metrics, log=store.log, every_s=0.05)  # type: ignore[arg-type]  # only publishes
+
+
+def _unfenced(_connection: object) -> None:
+    """The sweep alone, without a scheduler."""
 
 
 def _sweep(store: Store, relay: Relay, after_s: float = 100.0) -> Sweep:
@@ -142,16 +149,18 @@ async def test_a_run_without_a_verdict_is_sent_again_later_and_later(store: Stor
     await store.do(wish)
     await relay._step()
     await relay._forget()
-    assert await sweep.once() == 0
+    assert await sweep.once(_unfenced) == 0
     for turned, swept in ((99.0, 0), (1.0, 1), (199.0, 0), (1.0, 1), (399.0, 0), (1.0, 1)):
         store.clock.turn(turned)
-        assert await sweep.once() == swept
+        assert await sweep.once(_unfenced) == swept
         if swept:
-            assert await sweep.once() == 0, "its message lies in the outbox"
+            assert await sweep.once(_unfenced) == 0, "its message lies in the outbox"
             await relay._step()
             await relay._forget()
     assert belt.ids == [first_run(wish)] * 4
-    assert len({message.body for message in belt.messages}) == 1, "the same message each time"
+    told = [decode(JudgeSubmission, message.body) for message in belt.messages]
+    assert [one.sends for one in told] == [1, 2, 3, 4]
+    assert len({replace(one, sends=0) for one in told}) == 1, "the same message each time, but for its count"
     [run] = await store.all(rows.Run)
     assert run["sends"] == 4
 
@@ -163,7 +172,7 @@ async def test_nothing_is_swept_that_has_its_verdict_or_was_overtaken(store: Sto
     await relay._step()
     await relay._forget()
     store.clock.turn(1_000_000)
-    assert await _sweep(store, relay).once() == 1
+    assert await _sweep(store, relay).once(_unfenced) == 1
     [work] = await store.all(rows.Work)
     assert (work["id"], work["queue"]) == (first_run(wish), "SubmissionQueue.low")
 
@@ -176,7 +185,7 @@ async def test_many_overdue_runs_are_swept_in_parts(sqlite_store: Store) -> None
         await relay._forget()
     sqlite_store.clock.turn(1_000)
     sweep = _sweep(sqlite_store, relay)
-    assert [await sweep.once() for _ in range(4)] == [100, 100, 50, 0]
+    assert [await sweep.once(_unfenced) for _ in range(4)] == [100, 100, 50, 0]
 
 
 async def test_a_message_that_the_grader_lost_is_judged_in_the_end(tmp_path: Path, pki_folder: Path, sqlite_url: str) -> None:
