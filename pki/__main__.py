@@ -1,4 +1,4 @@
-"""Owns the command line of the PKI: ``python -m pki bootstrap|issue|renew|revoke|roll|show|doctor``. Decides nothing itself."""
+"""Owns the command line of the PKI: ``python -m pki bootstrap|issue|renew|revoke|roll|show|doctor|distribute``. Decides nothing itself."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
+from pki.distribution import Recipient, distribute, keep_distributing
 from pki.doctor import Severity, examine
 from pki.errors import PkiError
 from pki.identity import NAMES
@@ -102,6 +103,15 @@ def _doctor(registrar: Registrar, _options: argparse.Namespace) -> int:
     return int(any(finding.severity is Severity.ERROR for finding in findings))
 
 
+def _distribute(registrar: Registrar, options: argparse.Namespace) -> int:
+    recipients = [Recipient.of(text) for text in options.names or NAMES]
+    fresh = distribute(registrar, options.target, recipients)
+    _say(f"{options.target}: handed out {', '.join(fresh)}" if fresh else f"{options.target}: everybody has what they need")
+    if options.watch:
+        keep_distributing(registrar, options.target, recipients, _say)
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pki", description="The certificate authority of the mesh and its leaves.")
     parser.add_argument(
@@ -127,11 +137,15 @@ def _parser() -> argparse.ArgumentParser:
     add("roll", _roll, "replace the CA, one step at a time: trust both, renew all, drop the old one")
     add("show", _show, "list the CAs and the leaves").add_argument("--all", action="store_true", help="every leaf ever issued")
     add("doctor", _doctor, "say what is wrong and what to do")
+    given = add("distribute", _distribute, "hand leaves out: a folder TARGET/NAME for each name, with its own key only")
+    given.add_argument("target", type=Path, metavar="TARGET")
+    given.add_argument("names", nargs="*", metavar="NAME[=UID:GID]", help="whose, and who owns the files; none: everybody")
+    given.add_argument("--watch", action="store_true", help="stay, renew what is due and hand it out")
     return parser
 
 
 def _say(text: str, stream: TextIO | None = None) -> None:
-    (stream or sys.stdout).write(text + "\n")
+    print(text, file=stream or sys.stdout, flush=True)
 
 
 if __name__ == "__main__":

@@ -148,13 +148,15 @@ class Store:
         write_whole(self.revocations_path, b"".join(each.public_bytes(_PEM) for each in lists), 0o644)
 
 
-def write_whole(path: Path, content: bytes, mode: int, *, is_synced: bool = False) -> None:
-    """Replaces a file in one step, with exactly this mode from its first byte on."""
+def write_whole(path: Path, content: bytes, mode: int, *, is_synced: bool = False, owner: tuple[int, int] | None = None) -> None:
+    """Replaces a file in one step, with exactly this mode and owner (user, group) from its first byte on."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
+            if owner is not None:
+                os.fchown(file.fileno(), *owner)
             file.write(content)
             if is_synced:
                 file.flush()
