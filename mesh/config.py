@@ -1,7 +1,8 @@
 """Owns settings: declared once as dataclass fields, read from defaults, then a TOML file, then the environment.
 
 A field made by `setting` knows its text, range and whether it is secret; its unit ends its name. The file has a section
-per service (``[grader]``); the environment variable of ``lease_s`` in that section is ``PALESTRA_GRADER_LEASE_S``.
+per service (``[grader]``); the environment variable of ``lease_s`` in that section is ``PALESTRA_GRADER_LEASE_S``, and
+``PALESTRA_GRADER_LEASE_S_FILE`` names a file that holds the value: so secrets come as files, as container engines bring them.
 Never reads anything at import.
 """
 
@@ -19,6 +20,8 @@ from mesh.errors import Invalid
 
 C = TypeVar("C")
 _META = "palestra"
+FILE_SUFFIX = "_FILE"
+"""What the name of a variable ends with that names a file with the value in it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,12 +95,15 @@ def load(kind: type[C], section: str, file_values: Mapping[str, Any], environ: M
     for name, field in fields.items():
         known = _setting_of(field)
         variable = known.env or env_name(section, name)
-        if variable in environ:
-            place, raw = variable, environ[variable]
-        elif name in file_values:
-            place, raw = f"[{section}] {name}", file_values[name]
-        else:
+        try:
+            place, raw = _from_environment(variable, environ)
+        except ValueError as wrong:
+            faults.append(str(wrong))
             continue
+        if not place and name not in file_values:
+            continue
+        if not place:
+            place, raw = f"[{section}] {name}", file_values[name]
         try:
             values[name] = _checked(_parsed(hints[name], raw), known)
         except ValueError as wrong:
@@ -106,6 +112,21 @@ def load(kind: type[C], section: str, file_values: Mapping[str, Any], environ: M
     if faults:
         raise ConfigError("; ".join(faults), details=faults)
     return kind(**values)
+
+
+def _from_environment(variable: str, environ: Mapping[str, str]) -> tuple[str, Any]:
+    """Which variable gives the setting, and what it says; two empty texts when none does. Raises: ValueError."""
+    kept = variable + FILE_SUFFIX
+    if kept not in environ:
+        return (variable, environ[variable]) if variable in environ else ("", "")
+    if variable in environ:
+        raise ValueError(f"{variable} and {kept} are both set: leave one")
+    try:
+        return kept, Path(environ[kept]).read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as wrong:
+        raise ValueError(f"{kept}: cannot read {environ[kept]}: {wrong.strerror}") from wrong
+    except UnicodeDecodeError as wrong:
+        raise ValueError(f"{kept}: {environ[kept]} is not UTF-8") from wrong
 
 
 def env_name(section: str, name: str) -> str:
@@ -119,7 +140,7 @@ def unknown_variables(known: Mapping[str, type[Any]], environ: Mapping[str, str]
         _setting_of(field).env or env_name(section, field.name) for section, kind in known.items() for field in dataclasses.fields(kind)
     }
     prefixes = tuple(f"PALESTRA_{section.upper()}_" for section in known)
-    return sorted(name for name in environ if name.startswith(prefixes) and name not in names)
+    return sorted(name for name in environ if name.startswith(prefixes) and name not in names and name.removesuffix(FILE_SUFFIX) not in names)
 
 
 def shown(section: str, config: Any) -> dict[str, Any]:

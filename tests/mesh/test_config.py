@@ -40,6 +40,23 @@ def test_a_setting_may_have_a_variable_of_its_own_name() -> None:
     assert load(Kitchen, "kitchen", {}, {"PALESTRA_COOK": "Ada"}).admin == "Ada"
 
 
+def test_a_secret_may_come_as_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("hunter2\n")
+    (tmp_path / "cook").write_text("Ada")
+    environ = {"PALESTRA_KITCHEN_KEY_FILE": str(tmp_path / "key"), "PALESTRA_COOK_FILE": str(tmp_path / "cook")}
+    made = load(Kitchen, "kitchen", {"key": "from the file"}, environ)
+    assert (made.key, made.admin) == ("hunter2", "Ada")
+    assert unknown_variables({"kitchen": Kitchen}, environ) == []
+    assert unknown_variables({"kitchen": Kitchen}, {"PALESTRA_KITCHEN_KYE_FILE": "x"}) == ["PALESTRA_KITCHEN_KYE_FILE"]
+
+
+def test_a_secret_in_two_places_or_in_a_missing_file_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="both set") as caught:
+        load(Kitchen, "kitchen", {}, {"PALESTRA_KITCHEN_KEY": "hunter2", "PALESTRA_KITCHEN_KEY_FILE": "x", "PALESTRA_KITCHEN_PORT_FILE": str(tmp_path / "no")})
+    assert "cannot read" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_every_fault_is_named_at_once_with_its_place() -> None:
     with pytest.raises(ConfigError) as caught:
         load(Kitchen, "kitchen", {"prot": 1, "heat_s": "warm", "style": "odd"}, {"PALESTRA_KITCHEN_PORT": "70000"})
