@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mesh.database.access import limited, writing
-from mesh.database.engines import is_file, write_engine, write_engine_in_thread
+from mesh.database.engines import COMMAND_TIMEOUT_S, is_file, write_engine, write_engine_in_thread
+from mesh.tls import Credentials
 
 T = TypeVar("T")
 
@@ -38,9 +39,11 @@ class Writer(Protocol):
         ...
 
 
-def open_writer(url: str) -> Writer:
+def open_writer(url: str, credentials: Credentials | None = None, *, statement_timeout_s: float = COMMAND_TIMEOUT_S) -> Writer:
     """The writer of a database; nothing is opened before the first use. Raises: `Refused` (``bad-database-url``)."""
-    return FileWriter(write_engine_in_thread(url)) if is_file(url) else ServerWriter(write_engine(url))
+    if is_file(url):
+        return FileWriter(write_engine_in_thread(url))
+    return ServerWriter(write_engine(url, credentials, connections=1, statement_timeout_s=statement_timeout_s))
 
 
 class FileWriter:

@@ -23,7 +23,7 @@ from wire.services import FRONTEND
 async def run(config: Config, backbone: Backbone, life: Life) -> None:
     """Serves people and programs until life says leave."""
     # whom we lean on
-    record = Record(read_engine(backbone.replica_url), config.record_timeout_s)
+    record = Record(read_engine(backbone.replica_url, backbone.credentials), config.record_timeout_s)
     keepsake = Keepsake(backbone.folder / "sessions.sqlite3", backbone.log)
     signer = Asserter(backbone.credentials)
     # what we are

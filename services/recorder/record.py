@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mesh.database import make_folder, metadata_of, open_writer, read_engine, reading, snapshot
+from mesh.tls import Credentials
 from services.recorder.rows import TABLE_OF, Row
 from wire.record import TABLES
 
@@ -21,10 +22,11 @@ T = TypeVar("T")
 class Record:
     """The record, for its only writer. Every use raises `Unavailable` (``record-unavailable``) when the database is away."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, credentials: Credentials | None = None) -> None:
         self._url = url
-        self._writer = open_writer(url)
-        self._reader = read_engine(url, connections=4)
+        self._credentials = credentials
+        self._writer = open_writer(url, credentials)
+        self._reader = read_engine(url, credentials, connections=4)
         self.metadata = metadata_of(TABLES)
 
     async def __aenter__(self) -> Self:

@@ -24,6 +24,17 @@ import pytest
 
 from tests.support.brokers import LocalProcess, free_ports
 
+ROLES = Path(__file__).resolve().parents[2] / "compose" / "database"
+HBA = """
+local all all trust
+hostssl all recorder,frontend,replicator 127.0.0.1/32 cert
+hostssl replication replicator 127.0.0.1/32 cert
+hostnossl all recorder,frontend 127.0.0.1/32 reject
+host all postgres 127.0.0.1/32 trust
+host replication postgres 127.0.0.1/32 trust
+"""
+"""As compose/database/pg_hba.conf has it, with a way in for the tests' administrator."""
+
 _TOOL_LIMIT_S = 60
 
 
@@ -31,15 +42,46 @@ class DatabaseServer:
     """One database server with its own folder; ``start`` again after ``kill`` keeps port and content."""
 
     user = ""
+    roles = ""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pki: Path | None = None) -> None:
         self.folder = folder
+        self.has_tls = pki is not None
         (self.port,) = free_ports(1)
+        if pki is not None:
+            self.take_certificates(pki)
         if os.geteuid() == 0:
             folder.chmod(0o755)
             shutil.chown(folder, self.user, pwd.getpwnam(self.user).pw_gid)
         self.prepare()
         self._process = LocalProcess(self._as_user(self.command()), folder)
+
+    def take_certificates(self, pki: Path) -> None:
+        """Copies the authority and the server's own leaf; the server must be told when it runs."""
+        for name, mode in (("ca.crt", 0o644), ("database.crt", 0o644), ("database.key", 0o600)):
+            shutil.copy(pki / name, self.folder / name)
+            (self.folder / name).chmod(mode)
+            if os.geteuid() == 0:
+                shutil.chown(self.folder / name, self.user, pwd.getpwnam(self.user).pw_gid)
+
+    def reload_certificates(self) -> None:
+        """Has a running server show the certificate that it was given last."""
+        raise NotImplementedError
+
+    def fresh_database_with_roles(self) -> str:
+        """The name of a new database of the user ``recorder`` that ``frontend`` may read: as compose/database says it."""
+        name = f"t{uuid.uuid4().hex[:16]}"
+        self.run_script((ROLES / self.roles).read_text(encoding="utf-8").replace("palestra", name))
+        return name
+
+    def run_script(self, text: str) -> None:
+        """Runs statements as an administrator."""
+        raise NotImplementedError
+
+    def mesh_url(self, database: str, user: str = "") -> str:
+        """The URL of a database over TLS with certificates of the mesh; without a user: the service's own name."""
+        scheme, _, rest = self.url(database).partition("://")
+        return f"{scheme}://{user}{'@' if user else ''}{rest.rpartition('@')[2]}?tls=mesh"
 
     def prepare(self) -> None:
         """Makes the folder a database cluster."""
@@ -91,12 +133,12 @@ class DatabaseServer:
         """Takes a database away."""
         self.ask(f"DROP DATABASE IF EXISTS {database}")
 
-    def run_tool(self, *command: str, user: bool = False) -> str:
+    def run_tool(self, *command: str, user: bool = False, text: str = "") -> str:
         """Runs one of the server's tools to its end; what it printed."""
         whole = self._as_user(command) if user else list(command)
-        done = subprocess.run(
-            whole, cwd=self.folder, capture_output=True, text=True, timeout=_TOOL_LIMIT_S, check=True, stdin=subprocess.DEVNULL
-        )
+        done = subprocess.run(whole, cwd=self.folder, capture_output=True, text=True, timeout=_TOOL_LIMIT_S, check=False, input=text)
+        if done.returncode:
+            raise subprocess.CalledProcessError(done.returncode, command[0], done.stdout, done.stderr)
         return done.stdout
 
     def _as_user(self, command: Sequence[str]) -> list[str]:
@@ -123,30 +165,45 @@ class PostgreSql(DatabaseServer):
     """A PostgreSQL cluster that trusts loopback. ``fsync`` is off: kill -9 of a process loses no page cache."""
 
     user = "postgres"
+    roles = "postgresql.sql"
 
-    def __init__(self, folder: Path, *, is_synced: bool = False) -> None:
-        self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    def __init__(self, folder: Path, *, is_synced: bool = False, pki: Path | None = None) -> None:
+        self.bin = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
         self._is_synced = is_synced
-        super().__init__(folder)
+        super().__init__(folder, pki)
 
     def prepare(self) -> None:
         self.run_tool(
-            str(self._bin / "initdb"), "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8",
+            str(self.bin / "initdb"), "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8",
             str(self.folder / "data"), user=True,
         )  # fmt: skip
+        if self.has_tls:
+            (self.folder / "data" / "pg_hba.conf").write_text(HBA)
 
     def command(self) -> list[str]:
-        settings = {
+        settings: dict[str, object] = {
             "listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder, "shared_buffers": "32MB",
             "fsync": "on" if self._is_synced else "off", "max_connections": 60, "logging_collector": "off", "autovacuum": "off",
         }  # fmt: skip
-        return [str(self._bin / "postgres"), "-D", str(self.folder / "data"), *(f"--{name}={value}" for name, value in settings.items())]
+        if self.has_tls:
+            files = {"ssl_ca_file": "ca.crt", "ssl_cert_file": "database.crt", "ssl_key_file": "database.key"}
+            settings |= {"ssl": "on", "ssl_min_protocol_version": "TLSv1.3", **{name: self.folder / file for name, file in files.items()}}
+        return [str(self.bin / "postgres"), "-D", str(self.folder / "data"), *(f"--{name}={value}" for name, value in settings.items())]
 
     def ask(self, sql: str, database: str = "") -> str:
         return self.run_tool(
-            str(self._bin / "psql"), "-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port),
+            str(self.bin / "psql"), "-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port),
             "-U", "postgres", "-d", database or "postgres", "-c", sql,
         )  # fmt: skip
+
+    def run_script(self, text: str) -> None:
+        self.run_tool(
+            str(self.bin / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres",
+            "-d", "postgres", text=text,
+        )  # fmt: skip
+
+    def reload_certificates(self) -> None:
+        self.ask("SELECT pg_reload_conf()")
 
     def drop(self, database: str) -> None:
         self.ask(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
@@ -159,10 +216,11 @@ class MariaDb(DatabaseServer):
     """A MariaDB server whose root has no password on loopback. Its log is not forced to the disk, for the same reason."""
 
     user = "mysql"
+    roles = "mariadb.sql"
 
-    def __init__(self, folder: Path, *, is_synced: bool = False) -> None:
+    def __init__(self, folder: Path, *, is_synced: bool = False, pki: Path | None = None) -> None:
         self._is_synced = is_synced
-        super().__init__(folder)
+        super().__init__(folder, pki)
 
     def prepare(self) -> None:
         self.run_tool(
@@ -175,8 +233,18 @@ class MariaDb(DatabaseServer):
             "/usr/sbin/mariadbd", "--no-defaults", f"--datadir={self.folder / 'data'}", f"--port={self.port}", "--bind-address=127.0.0.1",
             f"--socket={self.folder / 'mariadb.sock'}", f"--pid-file={self.folder / 'mariadb.pid'}", "--skip-name-resolve",
             f"--innodb-flush-log-at-trx-commit={1 if self._is_synced else 2}", "--innodb-buffer-pool-size=64M", "--max-connections=60",
-            "--performance-schema=off",
+            "--performance-schema=off", *(self._tls_options() if self.has_tls else ()),
         ]  # fmt: skip
+
+    def _tls_options(self) -> list[str]:
+        files = {"ssl-ca": "ca.crt", "ssl-cert": "database.crt", "ssl-key": "database.key"}
+        return [*(f"--{name}={self.folder / file}" for name, file in files.items()), "--tls-version=TLSv1.3"]
+
+    def run_script(self, text: str) -> None:
+        self.run_tool("mariadb", "--no-defaults", "--host=127.0.0.1", f"--port={self.port}", "--user=root", text=text)
+
+    def reload_certificates(self) -> None:
+        self.ask("FLUSH SSL")
 
     def ask(self, sql: str, database: str = "") -> str:
         return self.run_tool(
@@ -189,12 +257,12 @@ class MariaDb(DatabaseServer):
 
 
 @contextmanager
-def postgresql_running(*, is_synced: bool = False) -> Iterator[PostgreSql]:
+def postgresql_running(*, is_synced: bool = False, pki: Path | None = None) -> Iterator[PostgreSql]:
     """A started PostgreSQL, ended on leaving."""
     if shutil.which("psql") is None or not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         _missing("PostgreSQL", "postgresql")
     with _folder("postgresql") as folder:
-        server = PostgreSql(folder, is_synced=is_synced)
+        server = PostgreSql(folder, is_synced=is_synced, pki=pki)
         try:
             server.start()
             yield server
@@ -204,12 +272,12 @@ def postgresql_running(*, is_synced: bool = False) -> Iterator[PostgreSql]:
 
 
 @contextmanager
-def mariadb_running(*, is_synced: bool = False) -> Iterator[MariaDb]:
+def mariadb_running(*, is_synced: bool = False, pki: Path | None = None) -> Iterator[MariaDb]:
     """A started MariaDB, ended on leaving."""
     if not Path("/usr/sbin/mariadbd").exists() or shutil.which("mariadb-install-db") is None:
         _missing("MariaDB", "mariadb-server")
     with _folder("mariadb") as folder:
-        server = MariaDb(folder, is_synced=is_synced)
+        server = MariaDb(folder, is_synced=is_synced, pki=pki)
         try:
             server.start()
             yield server
@@ -219,16 +287,16 @@ def mariadb_running(*, is_synced: bool = False) -> Iterator[MariaDb]:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSql]:
+def postgresql(pki_folder: Path) -> Iterator[PostgreSql]:
     """One PostgreSQL for the whole run. Tests that kill it start it again."""
-    with postgresql_running() as server:
+    with postgresql_running(pki=pki_folder) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[MariaDb]:
+def mariadb(pki_folder: Path) -> Iterator[MariaDb]:
     """One MariaDB for the whole run. Tests that kill it start it again."""
-    with mariadb_running() as server:
+    with mariadb_running(pki=pki_folder) as server:
         yield server
 
 

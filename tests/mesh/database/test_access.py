@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mesh.database import metadata_of, read_engine, reading, snapshot, write_engine, writing
 from mesh.errors import MeshError, Refused, Unavailable
+from tests.mesh.database.conftest import Place
 from tests.mesh.database.shelves import Shelf, ShelfColumn
 from tests.support.databases import MariaDb, PostgreSql, sqlite_threads_ended
 
@@ -38,8 +39,8 @@ ID = "018f0000-0000-7000-8000-00000000000{}"
 
 
 @pytest.fixture
-async def writer(record_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = write_engine(record_url)
+async def writer(place: Place) -> AsyncIterator[AsyncEngine]:
+    engine = write_engine(place.write_url, place.writer)
     async with writing(engine) as connection:
         await connection.run_sync(METADATA.create_all)
     yield engine
@@ -47,8 +48,8 @@ async def writer(record_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def reader(record_url: str, writer: AsyncEngine) -> AsyncIterator[AsyncEngine]:
-    engine = read_engine(record_url)
+async def reader(place: Place, writer: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    engine = read_engine(place.read_url, place.reader)
     yield engine
     await engine.dispose()
 
@@ -149,7 +150,11 @@ async def test_whoever_takes_too_long_is_told_and_the_connection_is_not_lost(wri
     await _put(writer)
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "oracle://x/y", "sqlite://", "postgresql://host", "mysql://u@h/db?sslmode=require"])
+@pytest.mark.parametrize("url", [
+    "", "nonsense", "oracle://x/y", "sqlite://", "postgresql://host", "mysql://u@h/db?sslmode=require",
+    "mysql://a,b/db", "postgresql://a,b:x/db", "postgresql://h/db?tls=yes", "postgresql://h/db?tls=mesh", "postgresql://h/db?hosts=x",
+    "postgresql://h/db?target_session_attrs=best", "postgresql://h/db?tls=mesh&sslmode=verify-full", "postgresql://h/db?sslrootcert=/nowhere",
+])
 def test_an_url_that_leads_nowhere_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(Refused) as told:
         write_engine(url)
