@@ -23,9 +23,6 @@ from services.recorder import rows
 from services.recorder.schedule.lease import Turn
 from services.recorder.schedule.ledger import Fence, LeaseLost, Ledger
 
-LOOK_S: Final = 15.0
-"""How long a scheduler sleeps at most: so soon it hears that another recorder has pulled a job nearer, and died."""
-
 _AWAY_S: Final = 1.0
 _LET_GO_LIMIT_S: Final = 2.0
 
@@ -98,7 +95,7 @@ class Scheduler:
 
     async def _sleep(self, job: Job, wait_s: float) -> None:
         try:
-            async with asyncio.timeout(min(wait_s, LOOK_S)):
+            async with asyncio.timeout(min(wait_s, self._ledger.lease_s)):  # another recorder may have pulled it nearer, and died
                 await self._stirred[job.name].wait()
         except TimeoutError:
             return

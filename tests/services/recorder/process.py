@@ -1,21 +1,26 @@
 """A recorder as a process of its own, to be killed: ``python -m tests.services.recorder.process FOLDER PKI URL FAULT``.
 
 FAULT: ``none``; ``ack`` dies by its own SIGKILL between a commit and its acknowledgement; ``relay`` between a commit and the
-publishing of its work; ``sent`` between the publishing and the deletion of the row. Ends by itself when all work is done.
+publishing of its work; ``sent`` between the publishing and the deletion of the row; ``phase`` between two marks of the job that
+tells phases, if the file FOLDER/../doomed is still there: then it takes it along. Ends by itself when all work is done; with
+``phase`` it goes by the real clock, and stays.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+from mesh.clock import SystemClock
 from services.recorder import rows
 from services.recorder.intake import Intake
 from services.recorder.relay import Relay
+from services.recorder.schedule.phases import Boundary, Phases
 from tests.services.recorder.world import World
 from wire.queues import COMMANDS
 
@@ -33,6 +38,19 @@ def arm(fault: str) -> None:
             Relay._publish = _die  # type: ignore[method-assign]  # a fault
         case "sent":
             Relay._forget = _die  # type: ignore[method-assign]  # a fault
+        case "phase":
+            Phases._mark = _mark_and_die  # type: ignore[method-assign]  # a fault
+
+
+_mark = Phases._mark
+_doomed = Path()
+
+
+async def _mark_and_die(self: Phases, one: Boundary) -> None:
+    await _mark(self, one)
+    if _doomed.exists():
+        _doomed.unlink()
+        await _die()
 
 
 async def _acknowledge(self: Intake) -> None:
@@ -41,10 +59,17 @@ async def _acknowledge(self: Intake) -> None:
 
 
 async def main(folder: str, pki: str, url: str, fault: str) -> None:
+    global _doomed  # noqa: PLW0603  one process, one fault
+    _doomed = Path(folder).parent / "doomed"
     arm(fault)
-    async with World(Path(folder), Path(pki), url) as world:
+    world = World(Path(folder), Path(pki), url, lease_s=1.0)
+    if fault == "phase":
+        world.clock = SystemClock()  # type: ignore[assignment]  # by which contests begin
+    async with world:
         await world.start()
         print("ready", flush=True)
+        if fault == "phase":
+            await asyncio.sleep(math.inf)
 
         async def is_done() -> bool:
             depth = await world.queue.depth(COMMANDS.name)
