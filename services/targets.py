@@ -50,11 +50,12 @@ TARGETS: Final[dict[str, Target]] = {
         Target(services.GITSERVER, "problem packages in git", stage=0, rank=0),
         Target(services.GRADER, "the order of judging", stage=1, rank=1),
         Target(services.BROADCASTER, "live news to browsers", stage=1, rank=1),
+        Target(services.MAILER, "tells the world outside: webhooks", stage=1, rank=1),
         Target(services.RUNNER, "runs submissions in a sandbox", stage=0, rank=2, stop_limit_s=30.0),
         Target(services.FRONTEND, "pages and the public API", stage=2, rank=2),
     )
 }
-"""Every service that can be started today; certificates, mailer and analytics get their rooms later."""
+"""Every service that can be started today; certificates and analytics get their rooms later."""
 
 ALL: Final = tuple(TARGETS)
 """What ``palestra all`` starts."""

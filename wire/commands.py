@@ -271,6 +271,10 @@ CommandBody: TypeAlias = (
     | AskClarification
     | AnswerClarification
     | Announce
+    | SetWebhook
+    | TryWebhook
+    | RecordDelivery
+    | ReplayDelivery
 )
 
 COMMANDS: dict[str, type[CommandBody]] = {
@@ -278,6 +282,7 @@ COMMANDS: dict[str, type[CommandBody]] = {
     for kind in (
         CreateAccount, ChangePassword, RecordProblem, CreateContest, ChangeContest, ThawContest, RegisterTeams,
         Submit, RecordVerdict, Rejudge, SetPriority, MarkPhase, AskClarification, AnswerClarification, Announce,
+        SetWebhook, TryWebhook, RecordDelivery, ReplayDelivery,
     )
 }  # fmt: skip
 

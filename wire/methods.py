@@ -14,6 +14,7 @@ from wire.commands import Command, Outcome
 from wire.judging import (
     AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, GraderStatus, Hold, JudgingManifest, Nothing, Progress, ProgressAnswer,
 )  # fmt: skip
+from wire.notices import AddressCheck, DeliveryOrder, DeliveryRequest
 from wire.problems import (
     ExpectedSubmission, ImportAnswer, ImportRequest, ManifestRequest, ProblemCard, ProblemRequest, PublicFileRequest,
     Statement, StatementRequest,
@@ -67,6 +68,9 @@ _F, _G, _R = services.FRONTEND, services.GRADER, services.RUNNER
 _WRITERS = _callers(_F, services.CERTIFICATES, services.MAILER, services.ANALYTICS)
 
 RECORDER_APPLY: Final = Method("recorder.apply", _WRITERS, Command, Outcome, timeout_s=10)
+RECORDER_DELIVERY: Final = Method("recorder.delivery", _callers(services.MAILER), DeliveryRequest, DeliveryOrder, timeout_s=10)
+
+MAILER_CHECK: Final = Method("mailer.check", _callers(_F), AddressCheck, Nothing, timeout_s=6)
 
 GRADER_CLAIM: Final = Method("grader.claim", _callers(_R), ClaimRequest, ClaimAnswer, is_idempotent=False, timeout_s=35)
 GRADER_PROGRESS: Final = Method("grader.progress", _callers(_R), Progress, ProgressAnswer, timeout_s=10)

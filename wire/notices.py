@@ -45,9 +45,13 @@ class DeliveryOrder:
 
 @dataclass(frozen=True, slots=True)
 class AddressCheck:
-    """Asks whether a webhook may be called at ``url``: answered with nothing, or refused with ``webhook-url-refused``."""
+    """Asks whether a webhook may be called at ``url``: answered with nothing, or refused with ``webhook-url-refused``.
+
+    Without ``resolves`` only what needs no name server is looked at.
+    """
 
     url: str
+    resolves: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,9 @@ def _away(service: str, wait_s: float) -> Unavailable:
         case services.BROADCASTER:
             text = "live news are away just now; the page is right when it is loaded again"
             return Unavailable(text, code="broadcaster-unavailable", retry_after_s=wait_s)
+        case services.MAILER:
+            text = "webhooks cannot be set just now, since nobody can say whether their address may be called; try again in a moment"
+            return Unavailable(text, code="mailer-unavailable", retry_after_s=wait_s)
         case _:
             text = "changes cannot be recorded just now and nothing was changed; reading goes on, try again in a moment"
             return Unavailable(text, code="recorder-unavailable", retry_after_s=wait_s)

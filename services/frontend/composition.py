@@ -22,9 +22,10 @@ from services.frontend.reads.problems import Problems
 from services.frontend.reads.record import Record
 from services.frontend.reads.scoreboards import Scoreboards
 from services.frontend.reads.submissions import Submissions
+from services.frontend.reads.webhooks import Webhooks
 from services.frontend.sessions import Sessions
 from services.frontend.tickets import Tickets
-from wire.services import BROADCASTER, GITSERVER, GRADER, RECORDER
+from wire.services import BROADCASTER, GITSERVER, GRADER, MAILER, RECORDER
 
 
 def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keepsake, signer: Signer) -> Desk:
@@ -45,6 +46,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
         clarifications=Clarifications(record, questions),
         scoreboards=Scoreboards(record, clock, config.scoreboard_fresh_s),
         events=Events(record),
+        webhooks=Webhooks(record),
         packages=Packages(gitserver, backbone.cache),
         judging=Judging(backbone.peer(GRADER), clock),
         sessions=Sessions(backbone.state, accounts, keepsake, clock, config.session_life_s),
@@ -59,5 +61,6 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
         bell=Bell(backbone.topics, config.max_waiters, backbone.metrics.gauge("waiting_requests")),
         gitserver=gitserver,
         broadcaster=backbone.peer(BROADCASTER),
+        mailer=backbone.peer(MAILER),
         uploads=backbone.folder / "uploads",
     )

@@ -25,6 +25,7 @@ from services.frontend.reads.events import Events
 from services.frontend.reads.problems import Problems
 from services.frontend.reads.scoreboards import Scoreboards
 from services.frontend.reads.submissions import Submissions
+from services.frontend.reads.webhooks import Webhooks
 from services.frontend.sessions import Sessions
 from services.frontend.tickets import Tickets
 
@@ -48,6 +49,7 @@ class Desk:
     clarifications: Clarifications
     scoreboards: Scoreboards
     events: Events
+    webhooks: Webhooks
     packages: Packages
     judging: Judging
     sessions: Sessions
@@ -60,4 +62,5 @@ class Desk:
     bell: Bell
     gitserver: Peer
     broadcaster: Peer
+    mailer: Peer
     uploads: Path

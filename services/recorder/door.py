@@ -9,6 +9,8 @@ from mesh.rpc.contract import Call
 from mesh.rpc.server import RpcServer
 from services.recorder.intake import Intake
 from services.recorder.loop import CommandLoop
+from services.recorder.orders import serve_orders
+from services.recorder.record import Record
 from services.recorder.teller import Teller
 from services.recorder.trust import Trust
 from wire.commands import Command, Outcome
@@ -17,14 +19,15 @@ from wire.methods import RECORDER_APPLY
 LEAVE_LIMIT_S = 8.0
 
 
-def serve(server: RpcServer, loop: CommandLoop, trust: Trust) -> None:
-    """Shows ``recorder.apply``: the outcome of a command, after its commit. A refusal is an outcome, not an error."""
+def serve(server: RpcServer, loop: CommandLoop, trust: Trust, record: Record) -> None:
+    """Shows ``recorder.apply``, the outcome of a command after its commit (a refusal is an outcome, not an error), and ``recorder.delivery``."""
 
     async def apply(command: Command, call: Call) -> Outcome:
         trust.check(command, call.peer)
         return await loop.call(command)
 
     server.serve(RECORDER_APPLY, apply)
+    serve_orders(server, record)
 
 
 async def flush(loop: CommandLoop, intake: Intake, teller: Teller, log: Log) -> None:

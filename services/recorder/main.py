@@ -8,6 +8,7 @@ from mesh.assertion import Verifier
 from mesh.backbone import Backbone
 from mesh.life import Life
 from mesh.tasks import alongside
+from mesh.undertaker import Undertaker
 from services.recorder.boards import Boards
 from services.recorder.config import Config
 from services.recorder.door import flush, serve
@@ -28,7 +29,9 @@ from services.recorder.teller import Teller
 from services.recorder.trust import Trust
 from services.recorder.view import Bounds
 from wire.languages import LANGUAGES
-from wire.queues import COMMANDS
+from wire.methods import UNDERTAKING
+from wire.queues import COMMANDS, consumed_by
+from wire.services import RECORDER
 
 
 async def run(config: Config, backbone: Backbone, life: Life) -> None:
@@ -54,6 +57,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     opening = Opening(record, applier, password=config.admin_password, file=password_file, clock=clock, log=log)
     # what we show
     server = backbone.server(config.host, config.port, life)
+    Undertaker(queue, consumed_by(RECORDER), UNDERTAKING[RECORDER], log).show(server)
     serve(server, loop, trust, record)
     life.watch("record", loop.health)
     life.watch("outbox", relay.health)

@@ -16,9 +16,13 @@ from mesh.metrics import Metrics
 from mesh.queue import Message, Queue
 from services.recorder import rows
 from services.recorder.record import Record
+from wire.queues import NOTIFICATIONS
 
 AT_ONCE = 50
 """Messages in flight: enough to hide the way to the broker, few enough to bound memory."""
+
+LET_GO = frozenset({NOTIFICATIONS.name})
+"""Queues whose work is not kept when they are full, so that nothing else waits behind it: the record knows, and `reminders` sends it again."""
 
 MOST_KNOWN = 2000
 LINGER_S = 0.25
@@ -108,11 +112,14 @@ class Relay:
                 try:
                     await self._queue.publish(one.queue, Message(one.id, one.body, correlation=one.correlation))
                 except MeshError as wrong:
-                    trouble.append(wrong)
+                    if wrong.code != "queue-full" or one.queue not in LET_GO:
+                        trouble.append(wrong)
+                        return
+                    self._log.warning("work-let-go", work=one.id, queue=one.queue, reason=wrong.message)
                 else:
-                    self._fresh.pop(one.id, None)
-                    self._sent.add(one.id)
                     self._sent_total.inc()
+                self._fresh.pop(one.id, None)
+                self._sent.add(one.id)
 
         async with asyncio.TaskGroup() as tasks:
             for one in work:

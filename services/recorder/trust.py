@@ -51,6 +51,7 @@ class Spoken:
 
 SPOKEN: Final = {
     "RecordVerdict": Spoken(services.GRADER, frozenset({services.GRADER})),
+    "RecordDelivery": Spoken(services.MAILER, frozenset({services.MAILER})),
     "RecordProblem": Spoken(services.GITSERVER, frozenset({services.GITSERVER, services.FRONTEND})),
 }
 """The frontend repeats the gitserver's word after an upload, to read its own write."""

@@ -55,7 +55,7 @@ class HouseOfProcesses:
             **{f"PALESTRA_{name.upper()}_PORT": str(port) for name, port in self.ports.items()},
             **{
                 f"PALESTRA_MESH_{name.upper()}_ADDRESS": f"127.0.0.1:{self.ports[name]}"
-                for name in ("recorder", "grader", "gitserver", "broadcaster")
+                for name in ("recorder", "grader", "gitserver", "broadcaster", "mailer")
             },
             **self.environ,
         }

@@ -14,6 +14,7 @@ from contest.rules import Phase
 from mesh.errors import Conflict, Forbidden, Invalid, MeshError, NotFound, Refused, TooLarge, Unavailable
 from mesh.ids import derived_id, new_id
 from services.frontend.access import ContestAccess, check_signed_in
+from services.frontend.actions.webhooks import check_for_submission
 from services.frontend.actor import Actor
 from services.frontend.desk import Desk
 from services.frontend.languages import LANGUAGES
@@ -43,6 +44,7 @@ class Wish:
     source: str
     filename: str = ""
     key: str = ""
+    webhook_url: str = ""
 
 
 def id_of(actor: Actor, wish: Wish) -> str:
@@ -61,8 +63,8 @@ async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "") 
     """Takes a submission; returns its id when it is safe in the queue. It will get a verdict, or a refusal that is told.
 
     Raises: `NotFound` (``no-such-contest``, ``no-such-problem``), `Forbidden` (``not-registered``), `Conflict`
-    (``contest-not-started``, ``contest-ended``, ``idempotency-key-reused``), `Invalid` (``unknown-language``,
-    ``language-not-allowed``, ``empty-source``, ``bad-source``), `TooLarge` (``source-too-large``), `TooMany`
+    (``contest-not-started``, ``contest-ended``, ``idempotency-key-reused``, ``webhook-secret-missing``), `Invalid`
+    (``unknown-language``, ``language-not-allowed``, ``empty-source``, ``bad-source``, ``webhook-url-refused``), `TooLarge` (``source-too-large``), `TooMany`
     (``too-many-submissions``), `Unavailable` (``queue-unavailable``: not known whether it was taken; ``queue-full``: it was not).
     """
     check_signed_in(actor)
@@ -136,8 +138,12 @@ async def _take(desk: Desk, actor: Actor, wish: Wish, submission: str) -> None:
         now = known.submitted_at if known is not None and known.submitted_at is not None else now
     _, access = await both(desk.limits.spend_submission(actor.username), desk.access.contest(actor, wish.contest))
     problem = _check(desk, access, wish, now)
+    if wish.webhook_url:
+        await check_for_submission(desk, actor, wish.webhook_url)
     priority = "contest" if access.contest.phase(now) in {Phase.RUNNING, Phase.FROZEN} else "normal"
-    body = Submit(access.contest.alias, problem.alias, wish.language, wish.source, wish.filename[:_MOST_FILENAME], priority)
+    body = Submit(
+        access.contest.alias, problem.alias, wish.language, wish.source, wish.filename[:_MOST_FILENAME], priority, wish.webhook_url
+    )
     pending = PendingSubmission(
         submission, contest=body.contest, problem=body.problem, username=actor.username, language=body.language,
         filename=body.filename, submitted_at=now, digest=_digest(wish),

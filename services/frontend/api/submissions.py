@@ -17,12 +17,13 @@ from services.frontend.reads.submissions import Submission, SubmissionDetail
 
 
 class NewSubmission(Shape, frozen=True):
-    """What is handed in. ``problem`` is an alias or a label."""
+    """What is handed in. ``problem`` is an alias or a label; ``webhook_url`` is told of this verdict, besides the account's webhook."""
 
     problem: str
     language: str
     source: str
     filename: str = ""
+    webhook_url: str = ""
 
 
 class WaitQuery(Shape, frozen=True):
@@ -107,8 +108,9 @@ async def submit(call: Call[NewSubmission, WaitQuery]) -> Reply:
     """Hands in a source. A repetition with the same Idempotency-Key is the same submission."""
     desk, body = call.desk, call.body
     wish = submissions.Wish(
-        call.name("alias"), body.problem, body.language, body.source, body.filename, call.request.headers.get("Idempotency-Key", "")
-    )
+        call.name("alias"), body.problem, body.language, body.source, body.filename, call.request.headers.get("Idempotency-Key", ""),
+        webhook_url=body.webhook_url,
+    )  # fmt: skip
     if not call.query.wait:
         submission = await submissions.submit(desk, call.actor, wish)
         return Reply(Accepted(id=submission), 202, location(f"/submissions/{submission}"))
@@ -172,7 +174,8 @@ def view_of(detail: SubmissionDetail, access: ContestAccess) -> SubmissionView:
 _SUBMIT_CODES = (
     "no-such-contest", "no-such-problem", "not-registered", "contest-not-started", "contest-ended", "unknown-language",
     "language-not-allowed", "source-too-large", "empty-source", "bad-source", "too-many-submissions", "idempotency-key-reused",
-    "bad-idempotency-key", "queue-unavailable", "queue-full", "too-many-waiting",
+    "bad-idempotency-key", "queue-unavailable", "queue-full", "too-many-waiting", "webhook-url-refused",
+    "webhook-secret-missing",
 )  # fmt: skip
 
 ROUTES = (

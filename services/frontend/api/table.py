@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from services.frontend.api import accounts, clarifications, contests, operations, problems, submissions
+from services.frontend.api import accounts, clarifications, contests, operations, problems, submissions, webhooks
 from services.frontend.api.openapi import document_of
 from services.frontend.api.route import PREFIX, Call, NoQuery, Route
 
@@ -29,6 +29,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *contests.ROUTES,
     *submissions.ROUTES,
     *clarifications.ROUTES,
+    *webhooks.ROUTES,
     *operations.ROUTES,
     Route("GET", "/openapi.json", show_document, dict[str, Any]),
 )

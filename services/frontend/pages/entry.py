@@ -1,4 +1,4 @@
-"""Owns the pages to come in and go out by: sign in, sign up, sign out, one's own account."""
+"""Owns the pages to come in and go out by: sign in, sign up, sign out, a new password."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from aiohttp import web
 
 from mesh.errors import MeshError
 from services.frontend import cookies
-from services.frontend.access import check_signed_in
 from services.frontend.actions import accounts
 from services.frontend.keys import actor_of, address_of, desk_of, is_secure, session_of
 from services.frontend.pages.forms import fault_of, see_other, inside, read_form, sentence
 from services.frontend.pages.paint import paint
+from services.frontend.pages.webhooks import account_page
 
 _FIELDS: Final = {"bad-username": "username", "username-taken": "username", "weak-password": "password", "bad-name": "name"}
 
@@ -79,12 +79,6 @@ async def sign_up(request: web.Request) -> web.Response:
     return response
 
 
-async def show_account(request: web.Request) -> web.Response:
-    """One's own account."""
-    check_signed_in(actor_of(request))
-    return paint(request, "account.html", faults={}, problem="")
-
-
 async def change_password(request: web.Request) -> web.Response:
     """Changes one's own password; one signs in again."""
     actor, form = actor_of(request), await read_form(request)
@@ -94,7 +88,7 @@ async def change_password(request: web.Request) -> web.Response:
         if not actor.is_signed_in:
             raise
         faults = fault_of(refused, {"wrong-password": "old", "weak-password": "new"})
-        return paint(request, "account.html", status=refused.status, faults=faults, problem=faults.get("form", ""))
+        return await account_page(request, status=refused.status, faults=faults, problem=faults.get("form", ""))
     response = web.Response(status=303, headers={"Location": "/sign-in"})
     cookies.drop(response, is_secure=is_secure(request))
     return response

@@ -9,6 +9,7 @@ from aiohttp import web
 from services.frontend.keys import DESK, ERROR_PAGE
 from services.frontend.pages import (
     accounts, clarifications, contest_form, contests, entry, jury, operations, problem, problems, scoreboard, submissions, teams,
+    webhooks,
 )  # fmt: skip
 from services.frontend.pages.faults import draw_fault
 from services.frontend.pages.paint import PAINTER, Painter
@@ -33,7 +34,11 @@ def add_pages(app: web.Application) -> None:
         web.get("/sign-up", entry.show_sign_up),
         web.post("/sign-up", entry.sign_up),
         web.post("/sign-out", entry.sign_out),
-        web.get("/account", entry.show_account),
+        web.get("/account", webhooks.show_account),
+        web.post("/account/webhook", webhooks.set_webhook),
+        web.post("/account/webhook/forget", webhooks.forget_webhook),
+        web.post("/account/webhook/test", webhooks.try_webhook),
+        web.post("/account/webhook/calls/{id}/replay", webhooks.replay),
         web.post("/account/password", entry.change_password),
         web.get("/contests/new", contest_form.show_new),
         web.post("/contests/new", contest_form.create),

@@ -47,6 +47,13 @@ STATUS_CHIPS: Final[dict[str, Chip]] = {
 }
 """How what is not judged is shown, by its status, or by its step while it is judged."""
 
+DELIVERY_CHIPS: Final[dict[str, Chip]] = {
+    "waiting": Chip("wait", "queue", "Waiting"),
+    "delivered": Chip("good", "check", "Delivered"),
+    "failed": Chip("bad", "cross", "Failed"),
+}
+"""How a webhook call is shown, by its status."""
+
 ADVICE: Final[dict[str, str]] = {
     Verdict.AC: "Every test case passed.",
     Verdict.PA: "Some test cases passed; the score says how much that is worth.",

@@ -9,6 +9,7 @@ from services.recorder.effects import Effects
 from services.recorder.rules.forms import TEXT_LIMIT, without_nul
 from services.recorder.rules.rights import require_service
 from services.recorder.rules.submissions import told
+from services.recorder.rules.webhooks import tell_of_verdict
 from services.recorder.view import Needs, View
 from wire import services
 from wire.commands import Command, RecordVerdict
@@ -19,10 +20,11 @@ COMPILE_OUTPUT_LIMIT = 64 * 1024
 
 
 def needs_of_verdict(command: Command, needs: Needs) -> None:
-    """The submission and the run; the contest follows."""
+    """The submission and the run; the contest, the author and his webhook follow."""
     body = command.body
     assert isinstance(body, RecordVerdict)
     needs.submissions.add(body.submission)
+    needs.told_submissions.add(body.submission)
     needs.runs.add(body.run)
 
 
@@ -52,6 +54,7 @@ def record_verdict(command: Command, view: View) -> Effects:
     is_in_force = submission.run == run.id
     if is_in_force:
         effects.change(submission, **figures, status="judged")
+        tell_of_verdict(submission, run, body, view, effects)
     effects.tell(
         submission.contest, "judged", **(told(submission, view) | {"run": run.id}), verdict=body.verdict.value,
         score=as_builtins(body.score), time_ms=body.time_ms, memory_bytes=body.memory_bytes, is_in_force=is_in_force,
