@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mesh.config import setting
+from mesh.rpc.places import Address, AddressBook
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,9 @@ class MeshConfig:
     cache_url: str = setting("memory:", "Cache, may evict: memory: (one process) or redis(s)://")
     state_url: str = setting("", "Sessions and rate limits, must not evict; empty: as cache_url, or a file in FOLDER")
     recorder_address: str = setting("127.0.0.1:21690", "Where the recorder answers, host:port")
-    grader_address: str = setting("127.0.0.1:21680", "Where the grader answers, host:port")
+    grader_address: str = setting("127.0.0.1:21680", "Where the grader answers, host:port; several with commas between")
     gitserver_address: str = setting("127.0.0.1:33861", "Where the gitserver answers, host:port")
-    mailer_address: str = setting("127.0.0.1:21695", "Where the mailer answers, host:port")
-    broadcaster_address: str = setting("127.0.0.1:32672", "Where the broadcaster answers, host:port")
+    broadcaster_address: str = setting("127.0.0.1:32672", "Where the broadcaster answers, host:port; several with commas between")
     log_format: str = setting("auto", "How log lines look; auto is text on a terminal", choices=("auto", "json", "text"))
     log_level: str = setting("info", "The least that is logged", choices=("debug", "info", "warning", "error"))
     stop_notice_s: float = setting(0.0, "How long readiness is 503 before a service stops taking work", minimum=0, maximum=300)
@@ -63,17 +63,18 @@ class MeshConfig:
             return self.state_url or self.cache_url
         return f"file://{self.path / 'state'}" if self.queue.startswith("file:") else "memory:?evicts=no"
 
-    def addresses(self) -> dict[str, tuple[str, int]]:
+    def addresses(self) -> AddressBook:
         """Where each peer answers. Port 0 means: wherever it binds in this process, known once it has.
 
         Raises: ValueError naming the setting that is not host:port.
         """
-        found: dict[str, tuple[str, int]] = {}
-        for name in ("recorder", "grader", "gitserver", "broadcaster", "mailer"):
+        found: dict[str, list[Address]] = {}
+        for name in ("recorder", "grader", "gitserver", "broadcaster"):
             text = getattr(self, f"{name}_address")
-            host, mark, port = text.rpartition(":")
-            if not mark or not port.isdecimal():
-                raise ValueError(f"mesh.{name}_address = {text!r} is not host:port")
-            if int(port):
-                found[name] = (host.strip("[]"), int(port))
-        return found
+            for one in text.split(","):
+                host, mark, port = one.strip().rpartition(":")
+                if not mark or not port.isdecimal():
+                    raise ValueError(f"mesh.{name}_address = {text!r} is not host:port, nor several with commas between")
+                if int(port):
+                    found.setdefault(name, []).append((host.strip("[]"), int(port)))
+        return AddressBook(found)

@@ -14,7 +14,6 @@ from wire.commands import Command, Outcome
 from wire.judging import (
     AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, GraderStatus, Hold, JudgingManifest, Nothing, Progress, ProgressAnswer,
 )  # fmt: skip
-from wire.notices import AddressCheck, DeliveryOrder, DeliveryRequest
 from wire.problems import (
     ExpectedSubmission, ImportAnswer, ImportRequest, ManifestRequest, ProblemCard, ProblemRequest, PublicFileRequest,
     Statement, StatementRequest,
@@ -43,6 +42,7 @@ class Method(Generic[Req, Resp]):
     """One call. ``name`` is ``service.verb``; ``callers`` the services that may; idempotent calls are retried, others never.
 
     ``timeout_s`` bounds the whole call, unless the caller's own deadline is nearer. ``max_bytes`` bounds the body there.
+    ``patience_s``: a service that has just gone, because it is started again, is waited for so long after it was found away.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Method(Generic[Req, Resp]):
     response: type[Resp]
     is_idempotent: bool = True
     timeout_s: float = 10.0
+    patience_s: float = 0.0
     max_bytes: int = MIB
     shape: Shape = Shape.CALL
 
@@ -65,12 +66,12 @@ def _callers(*names: str) -> frozenset[str]:
 
 
 _F, _G, _R = services.FRONTEND, services.GRADER, services.RUNNER
+RESTART_S: Final = 8.0
+"""Longer than a service needs to leave and to be there again; shorter than a person's patience."""
+
 _WRITERS = _callers(_F, services.CERTIFICATES, services.MAILER, services.ANALYTICS)
 
-RECORDER_APPLY: Final = Method("recorder.apply", _WRITERS, Command, Outcome, timeout_s=10)
-RECORDER_DELIVERY: Final = Method("recorder.delivery", _callers(services.MAILER), DeliveryRequest, DeliveryOrder, timeout_s=10)
-
-MAILER_CHECK: Final = Method("mailer.check", _callers(_F), AddressCheck, Nothing, timeout_s=6)
+RECORDER_APPLY: Final = Method("recorder.apply", _WRITERS, Command, Outcome, timeout_s=10, patience_s=RESTART_S)
 
 GRADER_CLAIM: Final = Method("grader.claim", _callers(_R), ClaimRequest, ClaimAnswer, is_idempotent=False, timeout_s=35)
 GRADER_PROGRESS: Final = Method("grader.progress", _callers(_R), Progress, ProgressAnswer, timeout_s=10)
@@ -81,16 +82,17 @@ GRADER_STATUS: Final = Method("grader.status", _callers(_F), Nothing, GraderStat
 
 GITSERVER_IMPORT: Final = Method(
     "gitserver.import", _callers(_F), ImportRequest, ImportAnswer,
-    is_idempotent=False, timeout_s=300, max_bytes=1024 * MIB, shape=Shape.UPLOAD,
+    is_idempotent=False, timeout_s=300, patience_s=RESTART_S, max_bytes=1024 * MIB, shape=Shape.UPLOAD,
 )  # fmt: skip
-GITSERVER_PROBLEM: Final = Method("gitserver.problem", _callers(_F, _G), ProblemRequest, ProblemCard)
-GITSERVER_STATEMENT: Final = Method("gitserver.statement", _callers(_F), StatementRequest, Statement)
-GITSERVER_SUBMISSIONS: Final = Method("gitserver.submissions", _callers(_F), ProblemRequest, tuple[ExpectedSubmission, ...])
-GITSERVER_FILE: Final = Method("gitserver.file", _callers(_F), PublicFileRequest, Nothing, timeout_s=120, shape=Shape.DOWNLOAD)
+GITSERVER_PROBLEM: Final = Method("gitserver.problem", _callers(_F, _G), ProblemRequest, ProblemCard, patience_s=RESTART_S)
+GITSERVER_STATEMENT: Final = Method("gitserver.statement", _callers(_F), StatementRequest, Statement, patience_s=RESTART_S)
+GITSERVER_SUBMISSIONS: Final = Method("gitserver.submissions", _callers(_F), ProblemRequest, tuple[ExpectedSubmission, ...], patience_s=RESTART_S)
+GITSERVER_FILE: Final = Method("gitserver.file", _callers(_F), PublicFileRequest, Nothing, timeout_s=120, patience_s=RESTART_S, shape=Shape.DOWNLOAD)
 GITSERVER_MANIFEST: Final = Method("gitserver.manifest", _callers(_G), ManifestRequest, JudgingManifest)
 GITSERVER_BLOB: Final = Method("gitserver.blob", _callers(_G), BlobRequest, Nothing, timeout_s=600, shape=Shape.DOWNLOAD)
 GITSERVER_SMART_HTTP: Final = Method(
-    "gitserver.git", _callers(_F), Nothing, Nothing, is_idempotent=False, timeout_s=600, max_bytes=1024 * MIB, shape=Shape.PASS
+    "gitserver.git", _callers(_F), Nothing, Nothing, is_idempotent=False, timeout_s=600, patience_s=RESTART_S, max_bytes=1024 * MIB,
+    shape=Shape.PASS,
 )
 
 BROADCASTER_EVENTS: Final = Method(

@@ -7,8 +7,10 @@ the name that its certificate proves.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Self, TypeVar
 
 from aiohttp import web
@@ -25,6 +27,7 @@ from mesh.rpc.connection import Connection
 from mesh.rpc.lines import Lines
 from mesh.rpc.outgoing import Outgoing
 from mesh.rpc.passing import BrowserGone, answer_on, ask_on, forwarded, target_of, unheard
+from mesh.rpc.places import Address, addresses_of, looked_up
 from mesh.rpc.sessions import Sessions
 from mesh.rpc.splice import is_upgrade, open_far, opening_of, splice
 from mesh.tls import Credentials
@@ -52,20 +55,33 @@ class Peers:
         self._metrics = metrics
         self._log = log
         self._peers: dict[str, Peer] = {}
+        self._places: dict[tuple[str, Address], Peer] = {}
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        for peer in self._peers.values():
+        for peer in (*self._peers.values(), *self._places.values()):
             await peer.close()
         self._peers.clear()
+        self._places.clear()
 
     def peer(self, name: str) -> Peer:
         """The peer of that name; it need not be there yet."""
         if name not in self._peers:
             self._peers[name] = Peer(name, self._credentials, self._addresses, self._metrics, self._log)
         return self._peers[name]
+
+    async def places(self, name: str) -> list[Peer]:
+        """A line to each process of that service by itself; host names that stand for several are looked up. Empty: nobody knows one."""
+        known = addresses_of(self._addresses, name)
+        found = await looked_up(known)
+        if len(found) <= 1:
+            return [self.peer(name)] if known else []
+        for address in found:
+            if (name, address) not in self._places:
+                self._places[name, address] = Peer(name, self._credentials, {name: address}, self._metrics, self._log)
+        return [self._places[name, address] for address in found]
 
 
 class Peer:
@@ -99,7 +115,7 @@ class Peer:
         """
         body = codec.encode(request)
         async with self._outgoing.call(method, timeout_s) as ends:
-            attempts = Attempts(method.is_idempotent, ends)
+            attempts = self._attempts(method, ends)
             while True:
                 try:
                     return await self._ask(method, body, ends)
@@ -114,7 +130,7 @@ class Peer:
         """
         body = codec.encode(request)
         async with self._outgoing.call(method, timeout_s) as ends:
-            attempts = Attempts(method.is_idempotent, ends)
+            attempts = self._attempts(method, ends)
             connection: Connection | None = None
             while connection is None:
                 try:
@@ -127,17 +143,26 @@ class Peer:
                 self._lines.give(connection)
 
     async def upload(self, method: Method[Req, Resp], request: Req, chunks: AsyncIterable[bytes], timeout_s: float | None = None) -> Resp:
-        """Sends bytes with a request and returns the answer. Never tried again: the bytes are gone."""
+        """Sends bytes with a request and returns the answer. Tried again until the peer is there, not after: the bytes are gone."""
         framing = f"{REQUEST_HEADER}: {in_header(request)}\r\nTransfer-Encoding: chunked".encode()
         async with self._outgoing.call(method, timeout_s) as ends:
-            with self._outgoing.attempt() as address:
-                connection = await self._lines.take(address)
+            attempts = self._attempts(method, ends)
+            while True:
+                has_begun = False
                 try:
-                    await connection.send(self._outgoing.head(method, ends, framing), chunks)
-                    content = await self._whole(connection)
-                finally:
-                    self._lines.give(connection)
-            return self._result(method, connection.status, content)
+                    with self._outgoing.attempt() as address:
+                        connection = await self._lines.take(address)
+                        has_begun = True
+                        try:
+                            await connection.send(self._outgoing.head(method, ends, framing), chunks)
+                            content = await self._whole(connection)
+                        finally:
+                            self._lines.give(connection)
+                    return self._result(method, connection.status, content)
+                except MeshError as wrong:
+                    if has_begun:
+                        raise
+                    await attempts.pause_after(wrong)
 
     async def pass_on(
         self, method: Method[Any, Any], request: web.BaseRequest, tail: str, headers: Mapping[str, str] | None = None
@@ -153,11 +178,20 @@ class Peer:
         target = target_of(method.name, tail, request)
         with self._outgoing.passing():
             try:
-                if is_upgrade(request):
-                    return await self._pass_socket(request, opening_of(target, self.name, forwarded(request.headers.items(), extra)))
-                return await self._pass_exchange(request, target, extra)
+                attempts = self._attempts(method, asyncio.get_running_loop().time() + method.timeout_s, is_idempotent=False)
+                while True:
+                    try:
+                        if is_upgrade(request):
+                            return await self._pass_socket(request, opening_of(target, self.name, forwarded(request.headers.items(), extra)))
+                        return await self._pass_exchange(request, target, extra)
+                    except MeshError as wrong:  # only what has not reached the peer goes out again
+                        await attempts.pause_after(wrong)
             except BrowserGone:
                 return unheard()
+
+    def _attempts(self, method: Method[Any, Any], ends: float, *, is_idempotent: bool | None = None) -> Attempts:
+        patience = partial(self._outgoing.patient_until, method.patience_s) if method.patience_s else None
+        return Attempts(method.is_idempotent if is_idempotent is None else is_idempotent, ends, patience)
 
     async def _pass_socket(self, request: web.BaseRequest, opening: bytes) -> web.StreamResponse:
         with self._outgoing.attempt() as address:

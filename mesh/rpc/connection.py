@@ -26,7 +26,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.idle_since = 0.0
-        self.belongs_to: object = None
+        self.belongs_to: tuple[tuple[str, int], int] = (("", 0), -1)
         self.status = 0
         self.length = 0
         self.is_lost = False

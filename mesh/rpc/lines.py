@@ -1,4 +1,4 @@
-"""Owns the connections to one peer: a keep-alive pool for the present credentials and address. Never bounds calls: the bulkhead does.
+"""Owns the connections to one peer: a keep-alive pool for each address, for the present credentials. Never bounds calls: the bulkhead does.
 
 A swap of credentials empties the pool; what is under way ends on the connection that it has. So a new certificate, a new CA
 and a revocation of the peer take hold with the next call, and no call is broken off.
@@ -13,13 +13,13 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from mesh.rpc.connection import Connection
+from mesh.rpc.places import Address
 from mesh.tls import Credentials
 
 CONNECT_S: Final = 3.0
 KEEPALIVE_S: Final = 30.0
 """Shorter than the server's, so that a pooled connection is not closed under a call that just took it."""
 
-Address = tuple[str, int]
 P = TypeVar("P", bound=asyncio.Protocol)
 
 
@@ -37,39 +37,43 @@ class Lines:
     def __init__(self, name: str, credentials: Credentials) -> None:
         self._name = name
         self._credentials = credentials
-        self._idle: deque[Connection] = deque()
+        self._idle: dict[Address, deque[Connection]] = {}
         self._busy: set[Connection] = set()
-        self._known: tuple[Address, int] | None = None
+        self._generation = -1
 
     async def take(self, address: Address) -> Connection:
         """A connection for one exchange; give it back, whatever became of it. Raises: `ConnectError`."""
-        now = (address, self._credentials.generation)
-        if self._known != now:
+        if self._credentials.generation != self._generation:
             self._forget_idle()
-            self._known = now
+            self._generation = self._credentials.generation
         oldest = asyncio.get_running_loop().time() - KEEPALIVE_S
-        while self._idle:
-            connection = self._idle.pop()
+        idle = self._idle.setdefault(address, deque())
+        while idle:
+            connection = idle.pop()
             if connection.is_reusable and connection.idle_since >= oldest:
                 self._busy.add(connection)
                 return connection
             connection.close()
         connection = await connected(Connection, self._name, address, self._credentials)
-        connection.belongs_to = now
+        connection.belongs_to = (address, self._generation)
         self._busy.add(connection)
         return connection
 
     def give(self, connection: Connection) -> None:
         """Takes a connection back: kept for the next call, or closed, which cancels what still runs on it at the peer."""
         self._busy.discard(connection)
-        if not connection.is_reusable or connection.belongs_to != self._known:
+        address, generation = connection.belongs_to
+        if not connection.is_reusable or generation != self._generation:
             connection.close()
             return
         now = asyncio.get_running_loop().time()
         connection.idle_since = now
-        self._idle.append(connection)
-        while self._idle[0].idle_since < now - KEEPALIVE_S:
-            self._idle.popleft().close()
+        self._idle.setdefault(address, deque()).append(connection)
+        for one, idle in list(self._idle.items()):
+            while idle and idle[0].idle_since < now - KEEPALIVE_S:
+                idle.popleft().close()
+            if not idle:
+                del self._idle[one]
 
     def close(self) -> None:
         """Closes everything, whatever runs on it."""
@@ -78,8 +82,10 @@ class Lines:
             connection.close()
 
     def _forget_idle(self) -> None:
-        while self._idle:
-            self._idle.popleft().close()
+        for idle in self._idle.values():
+            for connection in idle:
+                connection.close()
+        self._idle.clear()
 
 
 async def connected(factory: Callable[[], P], name: str, address: Address, credentials: Credentials) -> P:

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 import aiohttp
@@ -16,7 +17,8 @@ from mesh.metrics import Metrics
 from mesh.rpc.circuit import Circuit
 from mesh.rpc.contract import CALL_PATH, CORRELATION_HEADER, TIMEOUT_HEADER, Method, deadline_of
 from mesh.rpc.deadlines import Deadlines
-from mesh.rpc.lines import Address, ConnectError
+from mesh.rpc.lines import ConnectError
+from mesh.rpc.places import Address, Turns
 from mesh.rpc.tally import PeerTally
 from mesh.tls import Credentials
 
@@ -26,6 +28,9 @@ _CORRELATION: Final = CORRELATION_HEADER.encode()
 
 WAITING_AT_ONCE: Final = 1024
 PASSED_AT_ONCE: Final = 16_384
+_asked: ContextVar[Circuit | None] = ContextVar("asked", default=None)
+"""Whom the call that runs now has asked last."""
+
 _BLAMED_AFTER_S: Final = 1.0
 """A peer that is silent for less time than this may just be asked by somebody in a hurry."""
 
@@ -45,7 +50,6 @@ class Outgoing:
     ) -> None:
         self._name = name
         self._credentials = credentials
-        self._addresses = addresses
         self._metrics = metrics
         self._log = log
         self._room = asyncio.Semaphore(calls_at_once)
@@ -54,10 +58,10 @@ class Outgoing:
         self._passed = 0
         self._tallies: dict[str, PeerTally] = {}
         self._host = name.encode()
-        self._known: tuple[Address, int] | None = None
         self._in_flight = metrics.gauge("peer_calls_in_flight").labels(name)
         self._open_gauge = metrics.gauge("peer_circuit_open").labels(name)
-        self._circuit: Circuit | None = None
+        self._is_open = False
+        self._turns = Turns(name, addresses, self._circuits_changed)
 
     @asynccontextmanager
     async def call(self, method: Method[Any, Any], timeout_s: float | None) -> AsyncIterator[float]:
@@ -82,8 +86,9 @@ class Outgoing:
             if not limit.has_expired:
                 raise
             outcome = DeadlineExceeded.default_code
-            if loop.time() - began >= _BLAMED_AFTER_S:
-                self._circuit_now().failed()
+            asked = _asked.get()
+            if asked is not None and loop.time() - began >= _BLAMED_AFTER_S:
+                self._turns.failed(asked)
             raise DeadlineExceeded(f"{method.name} did not answer within {loop.time() - began:.3g} s") from late
         except MeshError as wrong:
             outcome = wrong.code
@@ -108,25 +113,22 @@ class Outgoing:
     @contextmanager
     def attempt(self) -> Iterator[Address]:
         """One try: yields the address, names what fails, tells the circuit. Raises: `Unavailable`, as the client's module lists."""
-        address = self._addresses.get(self._name)
-        if address is None:
-            raise Unavailable(f"nobody knows where {self._name} is: it has not started, or its address is not set", code="peer-unknown")
-        circuit = self._circuit_now()
-        if self._known != (address, self._credentials.generation):  # another peer, or we are another one: a new chance
-            self._known = (address, self._credentials.generation)
-            circuit.reset()
-        wait_s = circuit.wait_s()
-        if wait_s:
-            raise Unavailable(f"{self._name} has failed repeatedly and is left alone", code="circuit-open", retry_after_s=wait_s)
+        address, circuit = self._turns.next(self._credentials.generation)
+        _asked.set(circuit)
         try:
             yield address
         except (aiohttp.ClientError, ssl.SSLError, OSError) as wrong:
-            circuit.failed()
+            self._turns.failed(circuit)
             raise self._named(wrong, address) from wrong
         except BaseException:
             circuit.abandoned()
             raise
-        circuit.succeeded()
+        self._turns.succeeded(circuit)
+
+    def patient_until(self, patience_s: float) -> float:
+        """Until when a call may wait for the peer to come back, on the loop's clock: so long after it was found away, no longer."""
+        since = self._turns.away_since
+        return (asyncio.get_running_loop().time() if since is None else since) + patience_s
 
     def head(self, method: Method[Any, Any], ends: float, framing: bytes) -> bytes:
         """The request line and headers of a call: the rest of the caller's time and the piece of work travel in them."""
@@ -150,12 +152,10 @@ class Outgoing:
     def _busy(self) -> Unavailable:
         return Unavailable(f"too many calls to {self._name} wait already; try later", code="peer-busy", retry_after_s=1.0)
 
-    def _circuit_now(self) -> Circuit:
-        if self._circuit is None:
-            self._circuit = Circuit(asyncio.get_running_loop().time, self._circuit_changed)
-        return self._circuit
-
-    def _circuit_changed(self, is_open: bool) -> None:
+    def _circuits_changed(self, is_open: bool) -> None:
+        if is_open == self._is_open:
+            return
+        self._is_open = is_open
         self._open_gauge.set(int(is_open))
         if is_open:
             self._log.warning("circuit-opened", peer=self._name)

@@ -15,8 +15,9 @@ from typing import Any, Final, cast
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from mesh.rpc.lines import CONNECT_S, Address, connected
+from mesh.rpc.lines import CONNECT_S, connected
 from mesh.rpc.passing import BrowserGone, forwarded
+from mesh.rpc.places import Address
 from mesh.tls import Credentials
 
 HELD_BACK_BYTES: Final = 64 * 1024

@@ -12,33 +12,32 @@ from services.runner.blobs import BlobCache
 from services.runner.builds import Builds
 from services.runner.config import Config
 from services.runner.figures import Figures
+from services.runner.graders import Graders
 from services.runner.judging import Judge
 from services.runner.languages.table import find_toolchains, shown_files
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.sandbox import SandboxSettings, open_sandbox
 from services.runner.showing import prove, show
 from services.runner.slot import Slot
-from wire.judging import BlobRequest
-from wire.methods import GRADER_BLOB
-from wire.services import GRADER
 
 
 async def run(config: Config, backbone: Backbone, life: Life) -> None:
     """Claims submissions and judges them in boxes, until told to leave. Raises: `SandboxMissing` where that would not be safe."""
     # whom we lean on
-    grader, log, folder, figures = backbone.peer(GRADER), backbone.log, backbone.folder, Figures(backbone.metrics)
+    log, folder, figures = backbone.log, backbone.folder, Figures(backbone.metrics)
+    graders = Graders(backbone.peers, log)
     toolchains = await asyncio.to_thread(find_toolchains, config.languages)
     settings = SandboxSettings(folder, shown_files(toolchains), config.uid_start, config.cgroup_parent, config.bwrap)
 
     # what we are
     cores = config.slot_cores()
-    blobs = BlobCache(folder / "blobs", config.cache_bytes, lambda problem, digest: grader.download(GRADER_BLOB, BlobRequest(problem, digest)))
+    blobs = BlobCache(folder / "blobs", config.cache_bytes, graders.file)
     await blobs.open()
     async with open_sandbox(settings, figures) as sandbox, BoxPool(sandbox, size=len(cores) + 1).running() as pool:
         builds = Builds(pool, toolchains)
         names = [f"{socket.gethostname()}-{os.getpid()}-{number}" for number in range(len(cores))]
         judges = [Judge(pool, builds, blobs, toolchains, core) for core in cores]
-        slots = [Slot(name, tuple(toolchains), grader=grader, judge=judge, figures=figures, log=log) for name, judge in zip(names, judges, strict=True)]
+        slots = [Slot(name, tuple(toolchains), graders=graders, judge=judge, figures=figures, log=log) for name, judge in zip(names, judges, strict=True)]
 
         # what we show
         await prove(pool, figures, log)

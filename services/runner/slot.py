@@ -1,7 +1,7 @@
 """Owns one slot: claims an order, has it judged, delivers the end; again and again. Never judges.
 
-A grader that is away is asked again with growing pauses; a finished attempt is kept until it can be delivered. What the
-grader does not want any more (409 ``attempt-dead``, or cancelled) is forgotten.
+A grader that is away is asked again with growing pauses; a finished attempt is kept until it can be delivered, or its lease must
+be over: then its run is in other hands. What the grader does not want any more (409 ``attempt-dead``, or cancelled) is forgotten.
 """
 
 from __future__ import annotations
@@ -15,27 +15,29 @@ from mesh.errors import MeshError
 from mesh.log import Log, correlation
 from mesh.rpc.client import Peer
 from services.runner.figures import Figures
+from services.runner.graders import Graders, Order
 from services.runner.judging import Judge
 from services.runner.pause import Pause
 from services.runner.reporter import Reporter
 from wire.judging import AttemptEnd, ClaimRequest, Hold, RunOrder
-from wire.methods import GRADER_CLAIM, GRADER_FINISH, GRADER_HOLD
+from wire.methods import GRADER_FINISH, GRADER_HOLD
 
 CLAIM_WAIT_S = 20.0
-MOST_PAUSE_S = 10.0
 MOST_DELIVERY_PAUSE_S = 5.0
 LEAST_HOLD_S = 1.0
+LEASE_MARGIN_S = 10.0
 WARM_VERSIONS = 64
 
 
 class Slot:
     """One place where submissions are judged, one at a time."""
 
-    def __init__(self, name: str, languages: tuple[str, ...], *, grader: Peer, judge: Judge, figures: Figures, log: Log) -> None:
+    def __init__(self, name: str, languages: tuple[str, ...], *, graders: Graders, judge: Judge, figures: Figures, log: Log) -> None:
         self.name = name
         self.attempt = ""
         self._languages = languages
-        self._grader = grader
+        self._graders = graders
+        self._pauses: dict[Peer, Pause] = {}
         self._judge = judge
         self._figures = figures
         self._log = log
@@ -47,17 +49,8 @@ class Slot:
 
     async def work(self) -> None:
         """Claims and judges until `leave`; then returns as soon as what is held has been delivered."""
-        pause = Pause(MOST_PAUSE_S)
         while not self._is_leaving:
-            try:
-                order = await self._claim()
-            except MeshError as failed:
-                self._log.debug("claim-failed", runner=self.name, code=failed.code)
-                with contextlib.suppress(TimeoutError):
-                    async with self._interruptible():
-                        await pause.after(failed)
-                continue
-            pause.reset()
+            order = await self._claim()
             if order is not None:
                 await self._attend(order)
 
@@ -76,24 +69,25 @@ class Slot:
         self._claiming = asyncio.timeout(0 if self._is_leaving else None)
         return self._claiming
 
-    async def _claim(self) -> RunOrder | None:
+    async def _claim(self) -> Order | None:
         """The next order; None when there was none, or the slot leaves. Giving up a claim gives back what it was about to get."""
         request = ClaimRequest(self.name, self._languages, tuple(self._warm), CLAIM_WAIT_S)
         try:
             async with self._interruptible():
-                return (await self._grader.call(GRADER_CLAIM, request)).order
+                return await self._graders.claim(request, self._pauses)
         except TimeoutError:
             return None
 
     # ── one attempt ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _attend(self, order: RunOrder) -> None:
+    async def _attend(self, taken: Order) -> None:
+        order = taken.run
         correlation.set(order.correlation)
         self.attempt, self._why_stopped = order.attempt, ""
         began = time.perf_counter()
         self._figures.busy.inc()
         try:
-            end = await self._judged_and_delivered(order)
+            end = await self._judged_and_delivered(taken)
         finally:
             self._figures.busy.dec()
             self.attempt = ""
@@ -107,14 +101,15 @@ class Slot:
         correlation.set("")
         self._remember(order.manifest.version)
 
-    async def _judged_and_delivered(self, order: RunOrder) -> AttemptEnd | None:
-        reporter = Reporter(self._grader, order, lambda: self._stop_work("forgotten"))
+    async def _judged_and_delivered(self, taken: Order) -> AttemptEnd | None:
+        order = taken.run
+        reporter = Reporter(taken.grader, order, lambda: self._stop_work("forgotten"))
         async with asyncio.TaskGroup() as tasks:
-            companions = [tasks.create_task(self._hold(order)), tasks.create_task(reporter.report())]
+            companions = [tasks.create_task(self._hold(taken)), tasks.create_task(reporter.report())]
             try:
                 end = await self._judged(order, reporter)
                 companions[1].cancel()
-                return end if end and await self._deliver(end) else None
+                return end if end and await self._deliver(taken, end) else None
             finally:
                 for companion in companions:
                     companion.cancel()
@@ -130,14 +125,14 @@ class Slot:
             end = AttemptEnd(order.attempt, "judge-error", message=f"the runner broke: {type(bug).__name__}: {bug}")
         return replace(end, runner=self.name)
 
-    async def _hold(self, order: RunOrder) -> None:
+    async def _hold(self, taken: Order) -> None:
         """Keeps one call open, whose breaking tells the grader that this runner died."""
         pause = Pause(LEAST_HOLD_S)
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
             try:
-                answer = await self._grader.call(GRADER_HOLD, Hold(order.attempt))
+                answer = await taken.grader.call(GRADER_HOLD, Hold(taken.run.attempt))
             except MeshError as failed:
                 if failed.code == "attempt-dead":
                     self._stop_work("forgotten")
@@ -149,17 +144,22 @@ class Slot:
                     return
                 await asyncio.sleep(max(0.0, LEAST_HOLD_S - (loop.time() - began)))
 
-    async def _deliver(self, end: AttemptEnd) -> bool:
-        """Says the last word until it is heard; False when nobody wants it."""
+    async def _deliver(self, taken: Order, end: AttemptEnd) -> bool:
+        """Says the last word until it is heard; False when nobody wants it, or could: without a sign for so long its lease is over."""
         pause = Pause(MOST_DELIVERY_PAUSE_S)
+        loop = asyncio.get_running_loop()
+        over_at = loop.time() + taken.run.lease_s + LEASE_MARGIN_S
         while True:
             try:
-                await self._grader.call(GRADER_FINISH, end)
+                await taken.grader.call(GRADER_FINISH, end)
             except MeshError as failed:
                 if failed.code == "attempt-dead":
                     return False
                 if not failed.is_retryable and failed.status < 500:
                     self._log.error("report-refused", attempt=end.attempt, code=failed.code, message=failed.message)
+                    return False
+                if loop.time() >= over_at:
+                    self._log.warning("report-forgotten", attempt=end.attempt, code=failed.code)
                     return False
                 self._log.warning("report-waits", attempt=end.attempt, code=failed.code)
                 await pause.after(failed)

@@ -35,6 +35,7 @@ class Row:
     callers: frozenset[str] = frozenset({"frontend", "runner"})
     is_idempotent: bool = True
     timeout_s: float = 5.0
+    patience_s: float = 0.0
     max_bytes: int = 1 << 20
     shape: Shape = Shape.CALL
 
