@@ -69,11 +69,12 @@ def server_at(url: str, service: str, credentials: Credentials | None, code: str
     if not hosts or names or not database.isdecimal() or (is_watched and not master) or (len(hosts) > 1 and not is_watched):
         raise wrong
     secure: dict[str, Any] = {"tls": _context(credentials)} if is_tls and credentials is not None else {}
+    who = _who(parts, service, wrong)
     options: dict[str, Any] = {
         "host": hosts[0][0], "port": hosts[0][1], "db": int(database), "client_name": service, "protocol": 2,
-        "socket_connect_timeout": 1.0, "socket_timeout": 2.0, "driver_info": None, **secure, **_who(parts, service, wrong),
+        "socket_connect_timeout": 1.0, "socket_timeout": 2.0, "driver_info": None, **secure, **who,
     }  # fmt: skip
-    return Server(options, int(database), Sentinels(hosts, master, secure) if is_watched else None)
+    return Server(options, int(database), Sentinels(hosts, master, secure, who) if is_watched else None)
 
 
 def _context(credentials: Credentials) -> Callable[[], ssl.SSLContext]:

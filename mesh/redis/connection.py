@@ -64,10 +64,14 @@ class MeshConnection(Connection):
         self._connected_in = 0
 
     async def connect(self) -> None:
-        """Connects when it is not, or is of an earlier era. Raises: `NotSent`, AuthenticationError."""
-        if self.is_connected and self._connected_in != self._era.number:
+        """Connects when it is not, is of an earlier era, or leads to who is no master. Raises: `NotSent`, AuthenticationError."""
+        if self.is_connected and (self._connected_in != self._era.number or await self.is_left()):
             await self.disconnect(nowait=True)
         await super().connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
+
+    async def is_left(self) -> bool:
+        """Whether the Sentinels name another master than the one at the other end."""
+        return self._sentinels is not None and await self._sentinels.is_left((self.host, self.port))
 
     async def connect_check_health(self, check_health: bool = True, retry_socket_connect: bool = True) -> None:
         """Connects when it is not. Raises: `NotSent`, AuthenticationError."""

@@ -1,8 +1,9 @@
-"""Owns the question who the master is now. Never remembers the answer: it is asked at every connect."""
+"""Owns the question who the master is now. It is asked at every connect, and from time to time while connections stand."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,15 +13,20 @@ from redis.exceptions import RedisError
 
 _LIMIT_S: Final = 0.3
 """A Sentinel that does not answer within this is passed over, and asked last the next time."""
+_FAIL_OVER_S: Final = 3.0
+_LOOK_S: Final = 1.0
 
 
 class Sentinels:
     """The watchers of one master, by its name. Safe to share between connections."""
 
-    def __init__(self, hosts: Sequence[tuple[str, int]], master: str, secure: Mapping[str, Any]) -> None:
+    def __init__(self, hosts: Sequence[tuple[str, int]], master: str, secure: Mapping[str, Any], who: Mapping[str, Any] | None = None) -> None:
         self._hosts = deque(hosts)
         self._master = master
         self._secure = dict(secure)
+        self._who = dict(who or {})
+        self._known: tuple[str, int] | None = None
+        self._looked_at = 0.0
 
     async def master(self) -> tuple[str, int]:
         """Where the master is, as the first Sentinel that answers says. Raises: OSError when none knows."""
@@ -34,9 +40,36 @@ class Sentinels:
                 self.doubt(host, port)
                 continue
             if found is not None:
+                self._known, self._looked_at = found, time.monotonic()
                 return found
             wrongs.append(f"{host}:{port}: knows no master {self._master!r}")
         raise ConnectionError("no Sentinel says who the master is: " + "; ".join(wrongs))
+
+    async def is_left(self, place: tuple[str, int]) -> bool:
+        """Whether another is the master by now: one that was frozen or cut off may not know it, and answers with what once was.
+
+        They are asked once in a while; when none answers, nothing is left.
+        """
+        if time.monotonic() - self._looked_at > _LOOK_S:
+            self._looked_at = time.monotonic()
+            with suppress(OSError):
+                await self.master()
+        return self._known is not None and self._known != place
+
+    async def fail_over(self) -> None:
+        """Has them choose another master; needs a user who may. Raises: RedisError, OSError."""
+        wrong: Exception | None = None
+        for host, port in list(self._hosts):
+            try:
+                async with asyncio.timeout(_FAIL_OVER_S):
+                    await self._said(host, port, self._who, "SENTINEL", "FAILOVER", self._master)
+            except OSError as away:
+                wrong = away
+            except RedisError as refused:
+                wrong = refused
+            else:
+                return
+        raise wrong or ConnectionError("no Sentinel is named")
 
     def doubt(self, host: str = "", port: int = 0) -> None:
         """What that one said did not hold, or it said nothing (none named: the first): it is asked last from now on."""
@@ -46,16 +79,17 @@ class Sentinels:
             self._hosts.append(each)
 
     async def _asked(self, host: str, port: int) -> tuple[str, int] | None:
+        answer = await self._said(host, port, {}, "SENTINEL", "get-master-addr-by-name", self._master)
+        return (answer[0].decode(), int(answer[1])) if answer else None
+
+    async def _said(self, host: str, port: int, who: Mapping[str, Any], *words: str) -> Any:
         from mesh.redis.connection import MeshConnection  # noqa: PLC0415  a connection asks us first, we ask through one
 
-        line = MeshConnection(
-            host=host, port=port, protocol=2, socket_connect_timeout=_LIMIT_S, socket_timeout=_LIMIT_S, driver_info=None, **self._secure
-        )
+        line = MeshConnection(host=host, port=port, protocol=2, socket_connect_timeout=_LIMIT_S, driver_info=None, **self._secure, **who)
         try:
             await line.connect()
-            await line.send_command("SENTINEL", "get-master-addr-by-name", self._master)
-            answer = await line.read_response()
+            await line.send_command(*words)
+            return await line.read_response()
         finally:
             with suppress(RedisError, OSError):
                 await line.disconnect(nowait=True)
-        return (answer[0].decode(), int(answer[1])) if answer else None

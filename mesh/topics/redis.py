@@ -179,6 +179,8 @@ class _RedisSubscription:
                 self._receive(answer)
             elif self._is_asked:
                 raise ConnectionError("the server fell silent")
+            elif await connection.is_left():
+                raise ConnectionError("another server is the master now")
             else:
                 self._is_asked = True
                 await self._say("PING", [])

@@ -1,0 +1,159 @@
+"""Owns Redis as compose/redis/ runs it: the very files, TLS, a user per service, Sentinels. Ended by whoever started them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.brokers import LocalProcess, free_ports, missing
+
+FILES = Path(__file__).parents[2] / "compose" / "redis"
+DOWN_AFTER_MS = 1000
+
+
+@dataclass
+class Secured(LocalProcess):
+    """A Redis or Sentinel that ``compose/redis/start`` has started; ``start`` again after ``kill`` goes on in the same folder."""
+
+    port: int = 0
+    pki: Path = Path()
+    secrets: Path = Path()
+
+    def start(self) -> None:
+        """Starts it and waits until its health check is content."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.launch()
+        self.until(self._is_up)
+
+    def url(self, database: int = 0) -> str:
+        """The address for any service: its certificate, its user, the password from its file."""
+        return f"rediss://127.0.0.1:{self.port}/{database}?password_file={self.secrets}/redis_{{service}}"
+
+    def say(self, user: str, *words: str) -> str:
+        """What the server answers to a user, as redis-cli writes it; an error is an answer too."""
+        secret = self.secrets / f"redis_{user}"
+        environ = {**os.environ, "REDISCLI_AUTH": secret.read_text() if secret.exists() else "none"}
+        who = ["--user", user, "--cacert", self.pki / "ca.crt", "--cert", self.pki / "operator.crt", "--key", self.pki / "operator.key"]
+        asked = subprocess.run(
+            ["redis-cli", "-p", str(self.port), "--tls", "--no-auth-warning", *who, *words],
+            env=environ, capture_output=True, text=True, timeout=10, check=False,
+        )  # fmt: skip
+        return (asked.stdout + asked.stderr).strip()
+
+    def _is_up(self) -> bool:
+        asked = subprocess.run([FILES / "check", self.folder], env={**os.environ, **self.environ}, capture_output=True, timeout=20, check=False)
+        return asked.returncode == 0
+
+
+class Secrets:
+    """Where certificates and passwords lie."""
+
+    def __init__(self, folder: Path, pki: Path) -> None:
+        self.folder = folder
+        self.pki = pki
+        subprocess.run([FILES / "make-passwords", folder], check=True, timeout=20)
+
+    def server(self, kind: str, folder: Path, port: int, arguments: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Secured:
+        """One of them, not yet started."""
+        if shutil.which("redis-server") is None:
+            missing("Redis")
+        words = [str(FILES / "start"), kind, str(folder), *arguments, "--tls-port", str(port), "--bind", "127.0.0.1"]
+        whole = {"REDIS_PKI": str(self.pki), "REDIS_SECRETS": str(self.folder), **(environ or {})}
+        return Secured(words, folder, whole, port=port, pki=self.pki, secrets=self.folder)
+
+
+@contextmanager
+def running(*servers: Secured) -> Iterator[None]:
+    """Starts them in order and ends them."""
+    with ExitStack() as stack:
+        for one in servers:
+            stack.callback(one.kill)
+            stack.callback(one.thaw)
+            one.start()
+        yield
+
+
+class Watched:
+    """One master, two replicas and three Sentinels, as on three hosts; everything on loopback."""
+
+    def __init__(self, folder: Path, secrets: Secrets) -> None:
+        ports = free_ports(6)
+        first = f"127.0.0.1 {ports[0]}"
+        self.states = [
+            secrets.server(
+                "state", folder / f"state{at}", port, ("--min-replicas-to-write", "1"), {"REDIS_REPLICA_OF": first} if at else {}
+            )
+            for at, port in enumerate(ports[:3])
+        ]  # fmt: skip
+        self.sentinels = [
+            secrets.server(
+                "sentinel", folder / f"sentinel{at}", port, ("127.0.0.1", str(ports[0])), {"REDIS_DOWN_AFTER_MS": str(DOWN_AFTER_MS)}
+            )
+            for at, port in enumerate(ports[3:])
+        ]  # fmt: skip
+        self.secrets = secrets
+
+    @property
+    def url(self) -> str:
+        """The address for any service: the Sentinels', who know the master."""
+        hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels)
+        return f"rediss+sentinel://{hosts}/palestra/0?password_file={self.secrets.folder}/redis_{{service}}"
+
+    def master(self) -> Secured:
+        """The one that the Sentinels name."""
+        said = self.sentinels[0].say("operator", "SENTINEL", "get-master-addr-by-name", "palestra")
+        port = int(said.split()[-1])
+        return next(one for one in self.states if one.port == port)
+
+    def bring_back(self, one: Secured) -> None:
+        """Starts one that was killed as a replica of whoever is the master now; left alone, the Sentinels see to that after ten seconds."""
+        with (one.folder / "redis.conf").open("a") as file:
+            file.write(f"replicaof 127.0.0.1 {self.master().port}\n")
+        one.start()
+
+    def is_whole(self) -> bool:
+        """Whether the master has both replicas, and every Sentinel knows all of them and each other."""
+        try:
+            replicas = self.master().say("operator", "INFO", "replication").count("state=online")
+            known = [one.say("operator", "INFO", "sentinel") for one in self.sentinels]
+        except (StopIteration, ValueError, IndexError):
+            return False
+        return replicas == 2 and all("status=ok" in said and "slaves=2,sentinels=3" in said for said in known)
+
+
+@contextmanager
+def watched_running(folder: Path, secrets: Secrets) -> Iterator[Watched]:
+    """All six of them, started and agreed."""
+    watched = Watched(folder, secrets)
+    with running(*watched.states, *watched.sentinels):
+        watched.sentinels[0].until(watched.is_whole, 40)
+        yield watched
+
+
+@pytest.fixture(scope="session")
+def redis_secrets(tmp_path_factory: pytest.TempPathFactory, pki_folder: Path) -> Secrets:
+    """Passwords for every user, and the certificates of the run."""
+    return Secrets(tmp_path_factory.mktemp("secrets"), pki_folder)
+
+
+@pytest.fixture(scope="session")
+def secured_state(tmp_path_factory: pytest.TempPathFactory, redis_secrets: Secrets) -> Iterator[Secured]:
+    """One Redis for sessions and news, configured by compose/redis/state.conf and users.acl."""
+    server = redis_secrets.server("state", tmp_path_factory.mktemp("state"), *free_ports(1))
+    with running(server):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def secured_cache(tmp_path_factory: pytest.TempPathFactory, redis_secrets: Secrets) -> Iterator[Secured]:
+    """One Redis for the cache, configured by compose/redis/cache.conf and users.acl."""
+    server = redis_secrets.server("cache", tmp_path_factory.mktemp("cache"), *free_ports(1))
+    with running(server):
+        yield server
