@@ -7,7 +7,9 @@
     palestra config                every setting as it is now, secrets redacted
     palestra health NAME           asks a running service how it is; exit status 0 when it is ready
     palestra metrics NAME          a running service's metrics
+    palestra queue …               queues and their dead letters (see ``palestra queue --help``)
     palestra pki …                 the certificate authority (see ``palestra pki --help``)
+    palestra redis-switchover      moves the master of the state to another Redis, without losing a write
     palestra targets               what can be started
 """
 
@@ -31,8 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from pki.__main__ import main as pki_main  # noqa: PLC0415  loads cryptography only when asked
 
         return pki_main(given[1:])
-    options = _parser().parse_args(given)
     try:
+        if given[:1] == ["queue"]:
+            from services.queues import main as queue_main  # noqa: PLC0415  --help answers without loading the house
+
+            return queue_main(given[1:])
+        options = _parser().parse_args(given)
         return _carry_out(options)
     except ConfigError as wrong:
         print(f"palestra: {wrong.message}", file=sys.stderr)  # noqa: T201  an answer to whoever typed
@@ -41,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="palestra", description="Programming contests on your own machines.", epilog=_epilog())
-    parser.add_argument("what", nargs="+", metavar="COMMAND", help="up, all, check-config, config, health NAME, pki, targets, or services")
+    parser.add_argument("what", nargs="+", metavar="COMMAND", help="up, all, check-config, config, health NAME, queue, pki, redis-switchover, targets, or services")
     parser.add_argument("--config", type=Path, default=None, help="TOML file with a section per service")
     parser.add_argument("--no-demo", action="store_true", help="with up: no demo contest at first start")
     return parser
@@ -66,6 +72,10 @@ def _carry_out(options: argparse.Namespace) -> int:
         case ["config"]:
             shown = composition.read_configuration(options.config, ALL).shown()
             return _say("\n".join(f"{name} = {orjson.dumps(value, default=str).decode()}" for name, value in shown.items()))
+        case ["redis-switchover"]:
+            from services import switchover  # noqa: PLC0415  as above
+
+            return switchover.switch_over(composition.read_configuration(options.config, ALL))
         case ["targets"]:
             return _say("\n".join(f"{target.name:<12} {target.text}" for target in TARGETS.values()))
         case ["health" | "metrics" as question, name] if name in TARGETS:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from wire import services
 from wire.commands import Command, Outcome
 from wire.judging import (
     AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, GraderStatus, Hold, JudgingManifest, Nothing, Progress, ProgressAnswer,
 )  # fmt: skip
+from wire.notices import AddressCheck, DeliveryOrder, DeliveryRequest
 from wire.problems import (
     ExpectedSubmission, ImportAnswer, ImportRequest, ManifestRequest, ProblemCard, ProblemRequest, PublicFileRequest,
     Statement, StatementRequest,
 )  # fmt: skip
+from wire.undertaking import DeadCount, DeadMessages, DeadOrder, DeadRequest, QueueStates
 
 MIB: Final = 1 << 20
 Req = TypeVar("Req")
@@ -72,6 +74,9 @@ RESTART_S: Final = 8.0
 _WRITERS = _callers(_F, services.CERTIFICATES, services.MAILER, services.ANALYTICS)
 
 RECORDER_APPLY: Final = Method("recorder.apply", _WRITERS, Command, Outcome, timeout_s=10, patience_s=RESTART_S)
+RECORDER_DELIVERY: Final = Method("recorder.delivery", _callers(services.MAILER), DeliveryRequest, DeliveryOrder, timeout_s=10)
+
+MAILER_CHECK: Final = Method("mailer.check", _callers(_F), AddressCheck, Nothing, timeout_s=6)
 
 GRADER_CLAIM: Final = Method("grader.claim", _callers(_R), ClaimRequest, ClaimAnswer, is_idempotent=False, timeout_s=35)
 GRADER_PROGRESS: Final = Method("grader.progress", _callers(_R), Progress, ProgressAnswer, timeout_s=10)
@@ -99,7 +104,36 @@ BROADCASTER_EVENTS: Final = Method(
     "broadcaster.events", _callers(_F, services.GATEWAY), Nothing, Nothing, is_idempotent=False, timeout_s=24 * 3600, shape=Shape.PASS
 )
 
-METHODS: Final[tuple[Method[object, object], ...]] = tuple(
-    value for value in list(globals().values()) if isinstance(value, Method)
+@dataclass(frozen=True, slots=True)
+class Undertaking:
+    """What a service that consumes queues answers to operators: how full they are, and their dead letters seen, replayed, purged."""
+
+    queues: Method[Nothing, QueueStates]
+    dead: Method[DeadRequest, DeadMessages]
+    replay: Method[DeadOrder, DeadCount]
+    purge: Method[DeadOrder, DeadCount]
+
+    @property
+    def methods(self) -> tuple[Method[Any, Any], ...]:
+        """All of them."""
+        return self.queues, self.dead, self.replay, self.purge
+
+
+def _undertaking(service: str) -> Undertaking:
+    callers = _callers(_F, services.OPERATOR)
+    return Undertaking(
+        Method(f"{service}.queues", callers, Nothing, QueueStates),
+        Method(f"{service}.dead", callers, DeadRequest, DeadMessages, timeout_s=30),
+        Method(f"{service}.replay", callers, DeadOrder, DeadCount, is_idempotent=False, timeout_s=300),
+        Method(f"{service}.purge", callers, DeadOrder, DeadCount, is_idempotent=False, timeout_s=300),
+    )
+
+
+UNDERTAKING: Final = {name: _undertaking(name) for name in (services.RECORDER, services.GRADER, services.MAILER)}
+"""The calls about queues, by the service that consumes them: `mesh.undertaker.Undertaker` answers."""
+
+METHODS: Final[tuple[Method[object, object], ...]] = (
+    *(value for value in list(globals().values()) if isinstance(value, Method)),
+    *(method for each in UNDERTAKING.values() for method in each.methods),
 )
 """Every method there is."""

@@ -92,3 +92,8 @@ INBOUND_MAIL: Final = QueueSpec(
 
 QUEUES: Final[tuple[QueueSpec, ...]] = (COMMANDS, *SUBMISSIONS.values(), NOTIFICATIONS, CERTIFICATES, ANALYTICS, INBOUND_MAIL)
 """Every queue there is, in the order in which they are declared."""
+
+
+def consumed_by(service: str) -> tuple[str, ...]:
+    """The names of the queues that a service consumes, in the order of the table."""
+    return tuple(queue.name for queue in QUEUES if service in queue.consumers)

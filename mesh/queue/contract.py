@@ -92,12 +92,13 @@ class Consumer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How full a queue is, in messages."""
+    """How full a queue is, in messages; ``consumers`` are the taps that are open on it."""
 
     ready: int
     unacknowledged: int
     waiting: int
     dead: int
+    consumers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,10 @@ class Queue(Protocol):
 
     async def depth(self, queue: str) -> Depth:
         """How full it is now."""
+        ...
+
+    async def strays(self) -> int:
+        """How many messages lie where no queue took them: of a queue that was deleted, or is declared no more."""
         ...
 
     async def dead_letters(self, queue: str, most: int = 100) -> Sequence[DeadLetter]:

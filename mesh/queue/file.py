@@ -66,6 +66,9 @@ class FileQueue:
         self._store.bury_expired(line)
         return line.depth()
 
+    async def strays(self) -> int:
+        return self._store.strays
+
     async def dead_letters(self, queue: str, most: int = 100) -> Sequence[DeadLetter]:
         return [
             DeadLetter(Message(message_id, body, orjson.loads(headers), correlation), error, attempts)

@@ -110,4 +110,4 @@ class Line:
 
     def depth(self) -> Depth:
         """How full it is."""
-        return Depth(len(self._ready), len(self._held), len(self._waiting), len(self.dead))
+        return Depth(len(self._ready), len(self._held), len(self._waiting), len(self.dead), len(self.taps))

@@ -27,6 +27,7 @@ class Store:
         self.clock = clock
         self.lines = {declaration.name: Line(declaration) for declaration in declarations}
         self.is_closed = False
+        self.strays = 0
         self._journal = journal
         self._next_seq = 1
         self._kept_bytes = 0
@@ -42,6 +43,7 @@ class Store:
             self._next_seq = max(self._next_seq, seq + 1)
             line = self.lines.get(queue)
             if line is None:
+                self.strays += 1
                 continue  # declared no more: it stays on disk until it is declared again
             item = Item(seq, message_id, orjson.loads(headers), correlation, None, None, tries, give_backs)
             if line.declaration.ttl_s is not None:  # the wall clock may have jumped: never longer than declared

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mesh.backbone import Backbone
 from mesh.ids import new_id
 from mesh.life import Life
+from mesh.undertaker import Undertaker
 from services.grader.announcer import Announcer
 from services.grader.bulletin import Bulletin
 from services.grader.config import Config
@@ -14,8 +15,9 @@ from services.grader.doors import Doors
 from services.grader.figures import Figures
 from services.grader.intake import Intake
 from services.grader.manifests import Manifests
-from wire.queues import PRIORITY_WEIGHTS
-from wire.services import GITSERVER
+from wire.methods import UNDERTAKING
+from wire.queues import PRIORITY_WEIGHTS, consumed_by
+from wire.services import GITSERVER, GRADER
 
 
 async def run(config: Config, backbone: Backbone, life: Life) -> None:
@@ -37,6 +39,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     # what we show
     server = backbone.server(config.host, config.port, life)
     Doors(desk, manifests, gitserver, backbone.queue, clock, claim_wait_s=config.claim_wait_s).show(server)
+    Undertaker(backbone.queue, consumed_by(GRADER), UNDERTAKING[GRADER], log).show(server)
     life.watch("runners", desk.missing)
 
     async with server.listening(), bulletin.telling(), desk.working(), intake.opened():

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.brokers import RABBITMQ_SERVER, RabbitMq, free_ports, missing
 from tools import definitions
 
@@ -60,3 +62,10 @@ def house_broker_running(folder: Path, pki: Path) -> Iterator[HouseBroker]:
     finally:
         broker.thaw()
         broker.stop()
+
+
+@pytest.fixture(scope="session")
+def house_broker(tmp_path_factory: pytest.TempPathFactory, pki_folder: Path) -> Iterator[HouseBroker]:
+    """One for the whole run, with the certificates of the run; who leaves messages there leaves them to others."""
+    with house_broker_running(tmp_path_factory.mktemp("house-broker"), pki_folder) as broker:
+        yield broker

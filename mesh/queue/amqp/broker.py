@@ -78,12 +78,18 @@ class AmqpQueue:
     async def depth(self, queue: str) -> Depth:
         declaration = self._declaration(queue)
         now = self._clock.monotonic()
+        ready, consumers = await self._counts(queue)
+        dead, _ = await self._counts(declaration.dead)
         return Depth(
-            ready=await self._asked(partial(graveyard.message_count, queue=queue)),
+            ready=ready,
             unacknowledged=sum(tap.held for tap in self._taps[queue]),
             waiting=sum(until > now for until in self._waits[queue]),
-            dead=await self._asked(partial(graveyard.message_count, queue=declaration.dead)),
+            dead=dead,
+            consumers=consumers,
         )
+
+    async def strays(self) -> int:
+        return (await self._counts(topology.UNROUTED))[0]
 
     async def dead_letters(self, queue: str, most: int = 100) -> Sequence[DeadLetter]:
         dead = self._declaration(queue).dead
@@ -149,10 +155,14 @@ class AmqpQueue:
         if declaration is None:
             return True  # a wait queue
         try:
-            ready = await self._asked(partial(graveyard.message_count, queue=queue), 2)
+            ready, _ = await self._counts(queue, 2)
         except Unavailable:
             return False
         return ready >= declaration.max_length
+
+    async def _counts(self, queue: str, limit_s: float = _LOOK_LIMIT_S) -> tuple[int, int]:
+        """How many lie ready in it, and how many consume it. Raises: `Unavailable` (``queue-unavailable``)."""
+        return await self._asked(partial(graveyard.counts, queue=queue), limit_s)
 
     async def _asked(self, question: Callable[[AbstractConnection], Awaitable[T]], limit_s: float = _LOOK_LIMIT_S) -> T:
         """The broker's answer. Raises: `Unavailable` (``queue-unavailable``)."""

@@ -52,10 +52,11 @@ async def settle_dead(
     return settled
 
 
-async def message_count(connection: AbstractConnection, queue: str) -> int:
-    """How many lie ready, as the broker says now (a reused channel would repeat its first answer)."""
+async def counts(connection: AbstractConnection, queue: str) -> tuple[int, int]:
+    """How many lie ready, and how many consume, as the broker says now (a reused channel would repeat its first answer)."""
     async with _channel(connection) as channel:
-        return await _count(channel, queue)
+        answer = await channel.queue_declare(queue, passive=True, timeout=CALL_LIMIT_S)
+        return answer.message_count or 0, answer.consumer_count or 0
 
 
 @asynccontextmanager

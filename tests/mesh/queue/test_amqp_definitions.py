@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from mesh.queue.opening import BROKER, open_queue
 from mesh.tls import Credentials
 from pki.registrar import Registrar
 from tests.support.brokers import RabbitMq
-from tests.support.house_broker import HouseBroker, house_broker_running
+from tests.support.house_broker import HouseBroker
 from tests.support.queues import message, take, until
 from tools import definitions
 from wire.queues import CERTIFICATES, COMMANDS, QUEUES, SUBMISSIONS
@@ -34,12 +34,6 @@ pytestmark = pytest.mark.brokers
 
 LOW = SUBMISSIONS["low"].name
 USERS = (*definitions.USERS, "operator")
-
-
-@pytest.fixture(scope="module")
-def house_broker(tmp_path_factory: pytest.TempPathFactory, pki_folder: Path) -> Iterator[HouseBroker]:
-    with house_broker_running(tmp_path_factory.mktemp("house-broker"), pki_folder) as broker:
-        yield broker
 
 
 @pytest.fixture

@@ -1,0 +1,121 @@
+"""``palestra queue`` against a running recorder, on the embedded queues and on RabbitMQ with the least rights of each service."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mesh.clock import SystemClock
+from mesh.log import Log
+from mesh.queue import Message
+from mesh.queue.opening import open_queue
+from mesh.tls import Credentials
+from services.queues import main
+from tests.support.house import HouseOfProcesses
+from wire.queues import COMMANDS, QUEUES
+
+pytestmark = [pytest.mark.faults, pytest.mark.brokers]
+
+POISON = [Message(f"poison-{number}", b'{"not": "a command"}', {"kind": "Strange"}, "corr-1") for number in range(3)]
+
+
+@pytest.fixture(params=["file", "amqps"])
+def house(request: pytest.FixtureRequest, tmp_path: Path, pki_folder: Path) -> Iterator[HouseOfProcesses]:
+    """A recorder alone, whose queue holds messages that nobody can read."""
+    environ: dict[str, str] = {}
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "pki").symlink_to(pki_folder)
+    url, sender = f"file://{tmp_path / 'var' / 'queue'}", "frontend"
+    if request.param == "amqps":
+        broker = request.getfixturevalue("house_broker")
+        broker.ctl("purge_queue", "--vhost", "palestra", COMMANDS.name)
+        broker.ctl("purge_queue", "--vhost", "palestra", COMMANDS.dead)
+        url = environ["PALESTRA_MESH_QUEUE_URL"] = broker.house_url
+    asyncio.run(_publish(url, sender, Credentials.load(pki_folder, sender)))
+    one = HouseOfProcesses(tmp_path, environ)
+    one.start("recorder")
+    try:
+        one.until_ready()
+        yield one
+    finally:
+        one.stop()
+
+
+async def _publish(url: str, service: str, credentials: Credentials) -> None:
+    async with open_queue(url, service, QUEUES, SystemClock(), Log(service), credentials) as queue:
+        for message in POISON:
+            await queue.publish(COMMANDS.name, message)
+
+
+@dataclass
+class Answer:
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def ask(house: HouseOfProcesses, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """``palestra queue …`` with the settings of that house, in this process: a start of Python for each would take a second."""
+    for name, value in house.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+
+    def carry_out(*words: str) -> Answer:
+        capsys.readouterr()
+        return Answer(main(words), *capsys.readouterr())
+
+    return carry_out
+
+
+def test_operator_sees_replays_and_purges_dead_letters(house: HouseOfProcesses, ask: Callable[..., Answer]) -> None:
+    _until_dead(ask, 3)
+    listed = house.run("queue", "list")
+    assert listed.returncode == 1  # the grader and the mailer do not run, and the command says so
+    assert "grader does not answer" in listed.stderr
+    assert listed.stdout.splitlines()[1].split() == ["CommandQueue", "0", "0", "0", "3", "1"]
+    assert "SubmissionQueue.contest           ?" in listed.stdout
+
+    shown = ask("show", "CommandQueue.dead", "--most", "2")
+    assert shown.status == 0, shown.err
+    for words in ("3 dead letter(s), the oldest 2 shown", "poison-0", "poison-1", "bad-shape", "kind = Strange", "corr-1", '{"not": "a command"}'):
+        assert words in shown.out
+    assert "poison-2" not in shown.out
+
+    assert ask("replay", "CommandQueue", "poison-1") == Answer(0, "replayed 1\n", "")
+    _until_dead(ask, 3)  # it was tried again, and given up again
+    assert house.log_path("recorder").read_text().count('"command-rejected"') == 4
+
+    assert "which-letters" in ask("replay", "CommandQueue").err
+    assert ask("replay", "CommandQueue", "no-such-id") == Answer(1, "replayed 0\n", "")
+    unsure = ask("purge", "CommandQueue", "--all")
+    assert (unsure.status, unsure.out) == (1, "Forget all dead letters of CommandQueue for ever? [y/N] ")
+    assert ask("purge", "CommandQueue", "poison-0", "--yes").out == "purged 1\n"
+    assert ask("purge", "CommandQueue", "--all", "--yes").out == "purged 2\n"
+    _until_dead(ask, 0)
+
+
+def test_service_that_is_away_and_queue_that_is_none_are_said(tmp_path: Path, pki_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PALESTRA_MESH_PKI_FOLDER", str(pki_folder))
+    monkeypatch.setenv("PALESTRA_MESH_GRADER_ADDRESS", "127.0.0.1:1")
+    assert main(["show", "SubmissionQueue.low"]) == 1
+    assert "grader" in capsys.readouterr().err
+    assert main(["show", "NoSuchQueue"]) == 1
+    assert "there are CommandQueue, SubmissionQueue.contest" in capsys.readouterr().err
+    monkeypatch.setenv("PALESTRA_MESH_PKI_FOLDER", str(tmp_path / "nowhere"))
+    assert main(["list"]) == 1
+    assert "operator" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["bury", "CommandQueue"])
+
+
+def _until_dead(ask: Callable[..., Answer], count: int) -> None:
+    ends_at = time.monotonic() + 20
+    while (line := ask("list").out.splitlines()[1].split())[1:5] != ["0", "0", "0", str(count)]:
+        assert time.monotonic() < ends_at, line
