@@ -154,6 +154,9 @@ JOBS: Final = Table("jobs", (
 ), indexes=(("due_at",),))  # fmt: skip
 """The scheduler's periodic jobs: one row says when a job runs next, and who in the cluster holds it until when."""
 
+SECRETS: Final[dict[str, frozenset[str]]] = {"webhooks": frozenset({"secret"})}
+"""Columns that no reader of the record needs; where the database can, the frontend's user may not read them: name your columns."""
+
 TABLES: Final[tuple[Table, ...]] = (
     ACCOUNTS, PROBLEMS, CONTESTS, CONTEST_PROBLEMS, CONTESTANTS, SUBMISSIONS, RUNS, CLARIFICATIONS, EVENTS, OUTCOMES, OUTBOX,
     WEBHOOKS, DELIVERIES, JOBS,

@@ -18,6 +18,8 @@ from wire.record import TABLES
 
 T = TypeVar("T")
 
+REBUILD_TIMEOUT_S = 3600.0
+
 
 class Record:
     """The record, for its only writer. Every use raises `Unavailable` (``record-unavailable``) when the database is away."""
@@ -42,6 +44,14 @@ class Record:
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """Runs one transaction, alone; returns what it returned when that is on disk."""
         return await self._writer.transact(work)
+
+    async def rebuild(self, work: Callable[[Connection], T], timeout_s: float = REBUILD_TIMEOUT_S) -> T:
+        """One transaction that may take long, such as a migration, on a connection of its own that is closed afterwards."""
+        writer = open_writer(self._url, self._credentials, statement_timeout_s=timeout_s)
+        try:
+            return await writer.transact(work, timeout_s)
+        finally:
+            await writer.close()
 
     @asynccontextmanager
     async def reading(self, timeout_s: float = 5.0) -> AsyncIterator[AsyncConnection]:

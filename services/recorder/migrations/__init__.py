@@ -1,4 +1,8 @@
-"""Owns the schema's history: forward only, one file per revision, in `versions`. Never edited once released."""
+"""Owns the schema's history: forward only, one file per revision, in `versions`. Never edited once released.
+
+A revision may be cut off anywhere and begun again (MySQL keeps what was done): tables, columns and indexes look by themselves
+whether they are there (`steps`); whatever else a revision does must come to the same when it is done twice.
+"""
 
 from __future__ import annotations
 

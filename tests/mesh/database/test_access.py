@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mesh.database import metadata_of, read_engine, reading, snapshot, write_engine, writing
 from mesh.errors import MeshError, Refused, Unavailable
-from tests.mesh.database.conftest import Place
 from tests.mesh.database.shelves import Shelf, ShelfColumn
 from tests.support.databases import MariaDb, PostgreSql, sqlite_threads_ended
+from tests.support.records import Place
 
 SHELF = Shelf(
     "shelf",

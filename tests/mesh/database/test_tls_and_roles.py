@@ -19,8 +19,8 @@ from mesh.database.connecting import Session, connector
 from mesh.errors import MeshError, Unavailable
 from mesh.tls import Credentials
 from pki.registrar import Registrar
-from tests.mesh.database.conftest import Place
 from tests.support.databases import DatabaseServer, MariaDb, PostgreSql, postgresql_running
+from tests.support.records import Place
 
 pytestmark = pytest.mark.databases
 
