@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from mesh.redis import Server, server_at
+from mesh.tls import Credentials
 from tests.support.brokers import LocalProcess, free_ports, missing
 
 FILES = Path(__file__).parents[2] / "compose" / "redis"
@@ -25,6 +27,7 @@ class Secured(LocalProcess):
     port: int = 0
     pki: Path = Path()
     secrets: Path = Path()
+    databases: int = 0
 
     def start(self) -> None:
         """Starts it and waits until its health check is content."""
@@ -50,6 +53,27 @@ class Secured(LocalProcess):
     def _is_up(self) -> bool:
         asked = subprocess.run([FILES / "check", self.folder], env={**os.environ, **self.environ}, capture_output=True, timeout=20, check=False)
         return asked.returncode == 0
+
+
+def users() -> dict[str, list[str]]:
+    """The rules of each user of compose/redis/users.acl."""
+    lines = [line.split() for line in (FILES / "users.acl").read_text().splitlines() if line.startswith("user ")]
+    return {line[1]: line[2:] for line in lines}
+
+
+def tester_at(secured: Secured, credentials: Credentials, *services: str) -> Server:
+    """A fresh database for a user who may touch every key and channel, by the commands that these services may use, and no other."""
+    commands = sorted({rule for name in services for rule in users()[name] if rule.startswith("+")})
+    name = "tester-" + "-".join(services)
+    file = secured.folder / "users.acl"
+    line = f"user {name} on >a-password-of-tests allkeys allchannels -@all {' '.join(commands)}\n"
+    (secured.secrets / f"redis_{name}").write_text("a-password-of-tests")
+    if line not in file.read_text():
+        with file.open("a") as lines:
+            lines.write(line)
+        assert secured.say("operator", "ACL", "LOAD") == "OK"
+    secured.databases += 1
+    return server_at(secured.url(secured.databases), name, credentials, code="bad-cache-url")
 
 
 class Secrets:
@@ -146,7 +170,7 @@ def redis_secrets(tmp_path_factory: pytest.TempPathFactory, pki_folder: Path) ->
 @pytest.fixture(scope="session")
 def secured_state(tmp_path_factory: pytest.TempPathFactory, redis_secrets: Secrets) -> Iterator[Secured]:
     """One Redis for sessions and news, configured by compose/redis/state.conf and users.acl."""
-    server = redis_secrets.server("state", tmp_path_factory.mktemp("state"), *free_ports(1))
+    server = redis_secrets.server("state", tmp_path_factory.mktemp("state"), *free_ports(1), ("--databases", "1000"))
     with running(server):
         yield server
 

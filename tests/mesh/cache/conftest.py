@@ -16,7 +16,8 @@ from mesh.cache.memory import MemoryCache
 from mesh.cache.redis import RedisCache
 from mesh.clock import TurnedClock
 from mesh.log import Log
-from mesh.redis import server_at
+from mesh.redis import Server, server_at
+from tests.support.redises import tester_at
 
 
 @dataclass
@@ -35,14 +36,21 @@ class Stage:
             await asyncio.sleep(seconds)
 
 
-@pytest.fixture(params=["memory", "file", pytest.param("redis", marks=pytest.mark.brokers)])
-def place(request: pytest.FixtureRequest) -> str:
-    """memory, file, or the URL of a fresh database. Servers start outside of any event loop."""
-    return request.getfixturevalue("redis_url") if request.param == "redis" else request.param
+REDIS = [pytest.param(name, marks=pytest.mark.brokers) for name in ("redis", "mesh-redis")]
+
+
+@pytest.fixture(params=["memory", "file", *REDIS])
+def place(request: pytest.FixtureRequest) -> Server | str:
+    """memory, file, or a fresh database: of a bare Redis, and of one as compose/redis/ has it. Servers start outside of any event loop."""
+    if request.param == "redis":
+        return server_at(request.getfixturevalue("redis_url"), "tester", None, code="bad-cache-url")
+    if request.param == "mesh-redis":
+        return tester_at(request.getfixturevalue("secured_state"), request.getfixturevalue("credentials")("frontend"), "frontend")
+    return str(request.param)
 
 
 @pytest.fixture
-async def stage(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+async def stage(place: Server | str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     monkeypatch.setattr("mesh.cache.redis._LIMIT_S", 10.0)  # a busy machine is no promise broken; test_redis_faults holds the limit
     clock = TurnedClock(datetime(2026, 1, 1, tzinfo=UTC))
     if place == "file":
@@ -54,8 +62,8 @@ async def stage(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         yield Stage(memory, memory, clock)
         await memory.close()
         return
-    server = server_at(place, "tester", None, code="bad-cache-url")
-    first, second = RedisCache(server, Log("tester")), RedisCache(server, Log("tester"))
+    assert isinstance(place, Server)
+    first, second = RedisCache(place, Log("tester")), RedisCache(place, Log("tester"))
     yield Stage(first, second, None)
     await first.close()
     await second.close()

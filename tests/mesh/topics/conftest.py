@@ -12,17 +12,22 @@ from mesh.redis import server_at
 from mesh.topics import Topics
 from mesh.topics.memory import MemoryTopics
 from mesh.topics.redis import RedisTopics
+from tests.support.redises import tester_at
 
 Make = Callable[..., Topics]
 """Makes topics with other bounds: memory_length, buffer_length."""
 
 
-@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.brokers)])
+@pytest.fixture(params=["memory", *(pytest.param(name, marks=pytest.mark.brokers) for name in ("redis", "mesh-redis"))])
 def make(request: pytest.FixtureRequest) -> Make:
+    """In memory, on a bare Redis, and on one as compose/redis/ has it, with the commands that recorder and broadcaster may use."""
     if request.param == "memory":
         return lambda **bounds: MemoryTopics(SystemClock(), **bounds)
-    url = request.getfixturevalue("redis_url")
-    return lambda **bounds: RedisTopics(server_at(url, "tester", None, code="bad-topics-url"), Log("tester"), **bounds)
+    if request.param == "redis":
+        server = server_at(request.getfixturevalue("redis_url"), "tester", None, code="bad-topics-url")
+    else:
+        server = tester_at(request.getfixturevalue("secured_state"), request.getfixturevalue("credentials")("recorder"), "recorder", "broadcaster")
+    return lambda **bounds: RedisTopics(server, Log("tester"), **bounds)
 
 
 @pytest.fixture

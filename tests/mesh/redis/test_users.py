@@ -1,0 +1,134 @@
+"""Who may touch what on the mesh's Redis: each service what its code needs, nobody what belongs to another. Shown by trying."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mesh.cache.opening import open_cache
+from mesh.clock import SystemClock
+from mesh.errors import Unavailable
+from mesh.log import Log
+from mesh.tls import Credentials
+from pki.registrar import Registrar
+from pki.store import Store
+from tests.support.brokers import free_ports
+from tests.support.redises import FILES, Secrets, Secured, running, users
+from pki.identity import SERVICES
+
+pytestmark = pytest.mark.brokers
+
+TOKEN, THING = "0" * 64, "018f0000-0000-7000-8000-000000000000"
+OWN = {
+    "frontend": [
+        ("GET", f"session:{TOKEN}"), ("SET", f"session:{TOKEN}", "1"), ("ZRANGE", "sessions:ana", "0", "-1"), ("GET", "state:era"),
+        ("SET", "ratelimit:127.0.0.1:any", "1"), ("SET", f"submission:{THING}", "1"), ("ZRANGE", "pending:ana", "0", "-1"),
+        ("SET", f"question:{THING}", "1"), ("SET", "problem:sum:statement:en:c", "1"), ("SET", "scoreboard:finals:public:1", "1"),
+        ("GET", "family:problem:sum"), ("GET", f"progress:{THING}"),
+    ],
+    "recorder": [
+        ("SET", f"submission:{THING}", "1"), ("ZREM", "pending:ana", "x"), ("XADD", "news:contest:finals", "*", "body", "1"),
+        ("PUBLISH", "news:0:jury:finals", "1"),
+    ],
+    "grader": [("SET", f"progress:{THING}", "1"), ("XADD", "news:user:ana", "*", "body", "1"), ("PUBLISH", "news:0:jury:finals", "1")],
+    "broadcaster": [("XRANGE", "news:contest:finals", "-", "+")],
+}  # fmt: skip
+FOREIGN = {
+    "frontend": [
+        ("SET", f"progress:{THING}", "1"), ("XADD", "news:user:ana", "*", "body", "1"), ("PUBLISH", "news:0:user:ana", "1"),
+        ("SUBSCRIBE", "news:0:jury:finals"), ("SUBSCRIBE", "news:0:scoreboard:finals:jury"), ("XRANGE", "news:user:ana", "-", "+"),
+    ],
+    "recorder": [
+        ("GET", f"session:{TOKEN}"), ("SET", f"session:{TOKEN}", "1"), ("SET", "ratelimit:127.0.0.1:any", "1"), ("GET", "state:era"),
+        ("SET", "problem:sum:statement:en:c", "1"), ("SET", f"progress:{THING}", "1"), ("SUBSCRIBE", "news:0:user:ana"),
+    ],
+    "grader": [
+        ("SET", f"session:{TOKEN}", "1"), ("SET", f"submission:{THING}", "1"), ("SET", "problem:sum:statement:en:c", "1"),
+        ("XADD", "news:scoreboard:finals:public", "*", "body", "1"), ("PUBLISH", "news:0:scoreboard:finals:public", "1"),
+        ("PUBLISH", "news:0:contest:finals", "1"), ("SUBSCRIBE", "news:0:user:ana"),
+    ],
+    "broadcaster": [
+        ("GET", f"session:{TOKEN}"), ("XADD", "news:contest:finals", "*", "body", "1"), ("PUBLISH", "news:0:contest:finals", "1"),
+        ("SET", f"submission:{THING}", "1"), ("DEL", "news:contest:finals"),
+    ],
+    "operator": [("GET", f"session:{TOKEN}"), ("SET", f"session:{TOKEN}", "1"), ("XRANGE", "news:contest:finals", "-", "+"), ("PUBLISH", "x", "1")],
+    "replica": [("GET", f"session:{TOKEN}"), ("INFO",)],
+    "sentinel": [("GET", f"session:{TOKEN}"), ("PUBLISH", "news:0:contest:finals", "1")],
+    "health": [("GET", f"session:{TOKEN}"), ("INFO",)],
+}  # fmt: skip
+DANGEROUS = [("FLUSHALL",), ("KEYS", "*"), ("SCAN", "0"), ("ACL", "SETUSER", "mallory", "on"), ("SHUTDOWN",), ("MONITOR",)]
+SCRIPT = "return redis.call(unpack(ARGV))"
+
+
+def test_each_service_may_do_what_its_code_does(secured_state: Secured) -> None:
+    for user, commands in OWN.items():
+        for words in commands:
+            said = secured_state.say(user, *words)
+            assert not re.search("NOPERM|NOAUTH|WRONGPASS", said), (user, words, said)
+
+
+def test_nobody_touches_what_belongs_to_another(secured_state: Secured) -> None:
+    for user, commands in FOREIGN.items():
+        for words in (*commands, *DANGEROUS):
+            assert "NOPERM" in secured_state.say(user, *words), (user, words)
+
+
+def test_a_script_gets_no_further_than_its_user(secured_state: Secured) -> None:
+    tries = (("recorder", "GET", f"session:{TOKEN}"), ("grader", "PUBLISH", "news:0:contest:finals", "1"), ("frontend", "CONFIG", "GET", "*"))
+    for user, *words in tries:
+        said = secured_state.say(user, "EVAL", SCRIPT, "0", *words)
+        assert re.search("The user executing the script can't|NOPERM|no permission", said), (user, words, said)
+
+
+def test_without_a_name_or_with_a_wrong_password_nobody_comes_in(secured_state: Secured, tmp_path: Path) -> None:
+    for user in ("default", "runner", "gitserver", "nobody"):
+        assert "WRONGPASS" in secured_state.say(user, "PING"), user
+    assert secured_state.say("health", "PING") == "PONG"
+
+
+async def test_a_password_of_another_is_said_as_such(secured_state: Secured, credentials: Callable[[str], Credentials]) -> None:
+    url = secured_state.url().replace("rediss://", "rediss://recorder@").replace("redis_{service}", "redis_frontend")
+    async with open_cache(url, "recorder", SystemClock(), Log("recorder"), await asyncio.to_thread(credentials, "recorder")) as cache:
+        with pytest.raises(Unavailable, match="AuthenticationError"):
+            await cache.fetch(f"submission:{THING}")
+
+
+def test_the_users_are_the_services_whose_code_leans_on_redis() -> None:
+    room = Path(__file__).parents[3] / "services"
+    leaning = {
+        name for name in SERVICES if any(re.search(r"backbone\.(cache|state|topics)\b", file.read_text()) for file in (room / name).rglob("*.py"))
+    }
+    assert leaning == users().keys() & set(SERVICES) - {"operator"}
+
+
+@pytest.mark.faults
+def test_a_fresh_certificate_is_taken_without_a_restart(tmp_path: Path) -> None:
+    registrar = Registrar(Store(tmp_path / "pki"))
+    registrar.bootstrap()
+    secrets = Secrets(tmp_path / "secrets", tmp_path / "pki")
+    server = secrets.server("cache", tmp_path / "cache", *free_ports(1))
+    with running(server):
+        before = served(server)
+        registrar.renew(["redis"], is_forced=True)
+        later = time.time() + 5
+        os.utime(tmp_path / "pki" / "redis.crt", (later, later))  # a file system may count in whole seconds
+        assert served(server) == before
+        subprocess.run([FILES / "check", server.folder], env={**os.environ, **server.environ}, check=True, timeout=20)
+        assert served(server) != before
+        assert server.say("health", "PING") == "PONG"
+
+
+def served(server: Secured) -> str:
+    """The certificate that the server shows."""
+    asked = subprocess.run(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-cert", server.pki / "operator.crt", "-key", server.pki / "operator.key"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+    return asked.stdout.split("-----END CERTIFICATE-----")[0]
