@@ -8,8 +8,9 @@ from services.frontend.bell import Bell
 from services.frontend.commands import Commands, Signer
 from services.frontend.config import Config
 from services.frontend.desk import Desk
-from services.frontend.keepsake import Keepsake
+from services.frontend.glance import Glance
 from services.frontend.judging import Judging
+from services.frontend.keepsake import Keepsake
 from services.frontend.packages import Packages
 from services.frontend.passwords import Passwords
 from services.frontend.pending import pending_questions, pending_submissions
@@ -33,6 +34,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
     clock, gitserver, accounts = backbone.clock, backbone.peer(GITSERVER), Accounts(record)
     pending, questions = pending_submissions(backbone.state), pending_questions(backbone.state)
     contests, problems, submissions = Contests(record), Problems(record), Submissions(record, pending, backbone.cache)
+    judging = Judging(backbone.peer(GRADER), clock)
     return Desk(
         config=config,
         clock=clock,
@@ -48,7 +50,8 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
         events=Events(record),
         webhooks=Webhooks(record),
         packages=Packages(gitserver, backbone.cache),
-        judging=Judging(backbone.peer(GRADER), clock),
+        judging=judging,
+        glance=Glance(record, backbone.queue, judging, clock),
         sessions=Sessions(backbone.state, accounts, keepsake, clock, config.session_life_s),
         passwords=Passwords(
             memory_kib=config.password_memory_kib, passes=config.password_passes, threads=config.password_threads, most_waiting=config.password_queue

@@ -13,6 +13,7 @@ from services.frontend.access import Access
 from services.frontend.bell import Bell
 from services.frontend.commands import Commands
 from services.frontend.config import Config
+from services.frontend.glance import Glance
 from services.frontend.judging import Judging
 from services.frontend.packages import Packages
 from services.frontend.passwords import Passwords
@@ -52,6 +53,7 @@ class Desk:
     webhooks: Webhooks
     packages: Packages
     judging: Judging
+    glance: Glance
     sessions: Sessions
     passwords: Passwords
     limits: Limits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,9 @@ from services.frontend.pending import PendingSubmission
 from services.frontend.reads.contests import ContestProblem
 from services.frontend.reads.submissions import SubmissionDetail
 from services.frontend.together import both
-from wire.commands import Rejudge, Submit
+from wire import priorities
+from wire.commands import Rejudge, SetPriority, Submit
+from wire.queues import PRIORITIES
 
 FINAL = frozenset({"judged", "refused"})
 """The statuses of a submission that has come to its end."""
@@ -36,7 +38,10 @@ _MOST_FILENAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants to hand in. ``problem`` is an alias or a label; ``key`` makes a repetition the same submission."""
+    """What somebody wants to hand in. ``problem`` is an alias or a label; ``key`` makes a repetition the same submission.
+
+    ``priority`` is a level of `wire.queues.PRIORITIES`, or empty for what the author is due.
+    """
 
     contest: str
     problem: str
@@ -45,6 +50,7 @@ class Wish:
     filename: str = ""
     key: str = ""
     webhook_url: str = ""
+    priority: str = ""
 
 
 def id_of(actor: Actor, wish: Wish) -> str:
@@ -62,10 +68,10 @@ def id_of(actor: Actor, wish: Wish) -> str:
 async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "") -> str:
     """Takes a submission; returns its id when it is safe in the queue. It will get a verdict, or a refusal that is told.
 
-    Raises: `NotFound` (``no-such-contest``, ``no-such-problem``), `Forbidden` (``not-registered``), `Conflict`
+    Raises: `NotFound` (``no-such-contest``, ``no-such-problem``), `Forbidden` (``not-registered``, ``priority-not-allowed``), `Conflict`
     (``contest-not-started``, ``contest-ended``, ``idempotency-key-reused``, ``webhook-secret-missing``), `Invalid`
-    (``unknown-language``, ``language-not-allowed``, ``empty-source``, ``bad-source``, ``webhook-url-refused``), `TooLarge` (``source-too-large``), `TooMany`
-    (``too-many-submissions``), `Unavailable` (``queue-unavailable``: not known whether it was taken; ``queue-full``: it was not).
+    (``unknown-language``, ``language-not-allowed``, ``empty-source``, ``bad-source``, ``webhook-url-refused``,
+    ``unknown-priority``), `TooLarge` (``source-too-large``), `TooMany` (``too-many-submissions``), `Unavailable` (``queue-unavailable``: not known whether it was taken; ``queue-full``: it was not).
     """
     check_signed_in(actor)
     submission = submission or id_of(actor, wish)
@@ -113,6 +119,19 @@ async def rejudge(desk: Desk, actor: Actor, submission: str) -> None:
     await desk.commands.apply(desk.commands.make(actor.username, Rejudge(submission)))
 
 
+async def set_priority(desk: Desk, actor: Actor, submission: str, priority: str) -> None:
+    """Moves a submission that waits to another level of judging.
+
+    Raises: `NotFound`, `Forbidden` (``not-jury``), `Invalid` (``unknown-priority``), `Conflict` (``submission-judged``).
+    """
+    check_signed_in(actor)
+    _, access = await desk.access.submission(actor, submission)
+    if not access.is_jury:
+        raise Forbidden("only the jury may change how urgently a submission is judged", code="not-jury")
+    _check_priority(priority, PRIORITIES)
+    await desk.commands.apply(desk.commands.make(actor.username, SetPriority(submission, priority)))
+
+
 def check_source(desk: Desk, source: str) -> None:
     """Refuses a source that cannot be judged. Raises: `Invalid` (``empty-source``, ``bad-source``), `TooLarge` (``source-too-large``)."""
     try:
@@ -140,9 +159,8 @@ async def _take(desk: Desk, actor: Actor, wish: Wish, submission: str) -> None:
     problem = _check(desk, access, wish, now)
     if wish.webhook_url:
         await check_for_submission(desk, actor, wish.webhook_url)
-    priority = "contest" if access.contest.phase(now) in {Phase.RUNNING, Phase.FROZEN} else "normal"
     body = Submit(
-        access.contest.alias, problem.alias, wish.language, wish.source, wish.filename[:_MOST_FILENAME], priority, wish.webhook_url
+        access.contest.alias, problem.alias, wish.language, wish.source, wish.filename[:_MOST_FILENAME], wish.priority, wish.webhook_url
     )
     pending = PendingSubmission(
         submission, contest=body.contest, problem=body.problem, username=actor.username, language=body.language,
@@ -172,7 +190,19 @@ def _check(desk: Desk, access: ContestAccess, wish: Wish, now: datetime) -> Cont
     if contest.languages and wish.language not in contest.languages:
         raise Invalid(f"{wish.language} is not allowed here; allowed are {', '.join(contest.languages)}", code="language-not-allowed")
     check_source(desk, wish.source)
+    if wish.priority:
+        is_on_board = access.contestant is not None and contest.phase(now) in {Phase.RUNNING, Phase.FROZEN}
+        _check_priority(wish.priority, priorities.choices(is_in_charge=access.is_jury, is_on_board=is_on_board))
     return problem
+
+
+def _check_priority(wished: str, allowed: Sequence[str]) -> None:
+    if wished not in PRIORITIES:
+        raise Invalid(f"there is no priority {wished[:32]!r}; choose one of {', '.join(allowed)}", code="unknown-priority")
+    if wished not in allowed:
+        raise Forbidden(
+            f"priority {wished!r} is for those who run the contest; choose one of {', '.join(allowed)}, or none", code="priority-not-allowed"
+        )
 
 
 async def _visible(desk: Desk, actor: Actor, submission: str) -> SubmissionDetail | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from services.frontend.access import check_signed_in
@@ -21,14 +22,41 @@ class LanguageView(View, frozen=True):
     is_available: bool | None
 
 
-class QueueView(View, frozen=True):
-    """How judging goes. ``waiting`` counts runs by priority; ``runners`` is null for all but admins."""
+class DepthView(View, frozen=True):
+    """A queue, in messages: ready, in somebody's hands, waiting to be tried again, given up."""
 
-    waiting: dict[str, int]
-    running: int
-    runner_count: int
-    judged_since_start: int
-    oldest_waiting_s: float
+    ready: int | None
+    unacknowledged: int | None
+    waiting: int | None
+    dead: int | None
+
+
+class LevelView(View, frozen=True):
+    """A priority: runs that wait for a runner, runs without a verdict (they may be running), the age of the oldest of those."""
+
+    waiting: int | None
+    unjudged: int | None
+    oldest_s: float | None
+
+
+class QueueView(View, frozen=True):
+    """How judging goes. A figure that nobody can tell just now is null, never 0.
+
+    ``waiting`` counts runs by priority, ``running`` those in the hands of runners; ``judged_per_minute`` is of the last five
+    minutes. ``estimated_wait_s`` is a guess how long a submission to a running contest would wait for a runner. ``queues`` is
+    null for all but organisers and admins, ``runners`` for all but admins.
+    """
+
+    waiting: dict[str, int | None]
+    running: int | None
+    runner_count: int | None
+    judged_since_start: int | None
+    oldest_waiting_s: float | None
+    levels: dict[str, LevelView]
+    judged_per_minute: float | None
+    mean_run_s: float | None
+    estimated_wait_s: float | None
+    queues: dict[str, DepthView] | None
     runners: tuple[RunnerStatus, ...] | None
 
 
@@ -56,13 +84,24 @@ async def list_languages(call: Call[None, NoQuery]) -> list[LanguageView]:
 
 
 async def show_queue(call: Call[None, NoQuery]) -> QueueView:
-    """How many runs wait and run, for everybody who is signed in; which runners there are, for admins."""
+    """How much waits and runs and how fast it goes, for everybody who is signed in; queues for organisers, runners for admins."""
     check_signed_in(call.actor)
-    status = await call.desk.judging.status()
+    figures = await call.desk.glance.figures()
+    status = figures.status
+    queues = {name: DepthView(**asdict(depth)) for name, depth in figures.queues.items()}
     return QueueView(
-        waiting=status.waiting, running=status.running, runner_count=len(status.runners), judged_since_start=status.judged_since_start,
-        oldest_waiting_s=status.oldest_waiting_s, runners=status.runners if call.actor.is_admin else None,
-    )  # fmt: skip
+        waiting={priority: level.waiting for priority, level in figures.levels.items()},
+        running=status.running if status else None,
+        runner_count=len(status.runners) if status else None,
+        judged_since_start=status.judged_since_start if status else None,
+        oldest_waiting_s=status.oldest_waiting_s if status else None,
+        levels={priority: LevelView(**asdict(level)) for priority, level in figures.levels.items()},
+        judged_per_minute=figures.judged_per_minute,
+        mean_run_s=status.mean_run_s if status else None,
+        estimated_wait_s=status.estimated_wait_s if status else None,
+        queues=queues if call.actor.is_organiser else None,
+        runners=status.runners if status and call.actor.is_admin else None,
+    )
 
 
 async def issue_ticket(call: Call[TicketRequest, NoQuery]) -> TicketView:
@@ -74,6 +113,6 @@ async def issue_ticket(call: Call[TicketRequest, NoQuery]) -> TicketView:
 
 ROUTES = (
     Route("GET", "/languages", list_languages, list[LanguageView]),
-    Route("GET", "/queue/stats", show_queue, QueueView, codes=("unavailable",)),
+    Route("GET", "/queue/stats", show_queue, QueueView),
     Route("POST", "/tickets", issue_ticket, TicketView, TicketRequest, status=201, codes=("no-such-contest",)),
 )

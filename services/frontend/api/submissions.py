@@ -17,13 +17,24 @@ from services.frontend.reads.submissions import Submission, SubmissionDetail
 
 
 class NewSubmission(Shape, frozen=True):
-    """What is handed in. ``problem`` is an alias or a label; ``webhook_url`` is told of this verdict, besides the account's webhook."""
+    """What is handed in. ``problem`` is an alias or a label; ``webhook_url`` is told of this verdict, besides the account's webhook.
+
+    ``priority`` is how urgently it is judged: contest, normal, low or ephemeral. Those who run the contest may choose any; a
+    contestant gets ``contest`` while it counts and may step back to normal or low. Left out: what one is due.
+    """
 
     problem: str
     language: str
     source: str
     filename: str = ""
     webhook_url: str = ""
+    priority: str = ""
+
+
+class NewPriority(Shape, frozen=True):
+    """The level at which a submission shall wait: contest, normal, low or ephemeral."""
+
+    priority: str
 
 
 class WaitQuery(Shape, frozen=True):
@@ -45,10 +56,11 @@ class ListQuery(Shape, frozen=True):
 
 
 class Accepted(View, frozen=True):
-    """Safe in the queue: it will get a verdict, or a refusal that says why."""
+    """Safe in the queue: it will get a verdict, or a refusal that says why. ``message`` says where to ask for it."""
 
     id: str
-    status: str = "accepted"
+    status: str
+    message: str
 
 
 class ProgressView(View, frozen=True):
@@ -94,7 +106,10 @@ class SubmissionLine(View, frozen=True):
 
 
 class SubmissionView(SubmissionLine, frozen=True):
-    """A submission with what its judging said. ``cases`` is empty for contestants; ``code`` and ``message`` tell of a refusal."""
+    """A submission with what its judging said. ``cases`` is empty for contestants; ``code`` and ``message`` tell of a refusal.
+
+    ``priority`` is the level of its judging in force, empty until the record has it.
+    """
 
     source: str
     filename: str
@@ -102,6 +117,7 @@ class SubmissionView(SubmissionLine, frozen=True):
     cases: tuple[CaseView, ...]
     decisive_case: int | None
     version: str
+    priority: str
 
 
 async def submit(call: Call[NewSubmission, WaitQuery]) -> Reply:
@@ -109,17 +125,24 @@ async def submit(call: Call[NewSubmission, WaitQuery]) -> Reply:
     desk, body = call.desk, call.body
     wish = submissions.Wish(
         call.name("alias"), body.problem, body.language, body.source, body.filename, call.request.headers.get("Idempotency-Key", ""),
-        webhook_url=body.webhook_url,
+        webhook_url=body.webhook_url, priority=body.priority,
     )  # fmt: skip
     if not call.query.wait:
         submission = await submissions.submit(desk, call.actor, wish)
-        return Reply(Accepted(id=submission), 202, location(f"/submissions/{submission}"))
+        return _accepted(submission)
     submission, detail = await submissions.submit_and_wait(desk, call.actor, wish, min(call.query.wait_s, desk.config.max_wait_s))
     if detail is None:
-        return Reply(Accepted(id=submission), 202, location(f"/submissions/{submission}"))
+        return _accepted(submission)
+    if detail.submission.status not in submissions.FINAL:
+        return _accepted(submission, detail.submission.status)
     access = await desk.access.contest(call.actor, detail.submission.contest)
-    is_over = detail.submission.status in submissions.FINAL
-    return Reply(view_of(detail, access), 200 if is_over else 202, location(f"/submissions/{submission}"))
+    return Reply(view_of(detail, access), 200, location(f"/submissions/{submission}"))
+
+
+def _accepted(submission: str, status: str = "accepted") -> Reply:
+    where = location(f"/submissions/{submission}")
+    message = f"it is safe and will be judged; ask for it at {where['Location']}, or listen to /events for its verdict"
+    return Reply(Accepted(id=submission, status=status, message=message), 202, where)
 
 
 async def show_submission(call: Call[None, NoQuery]) -> SubmissionView:
@@ -148,6 +171,12 @@ async def rejudge(call: Call[None, NoQuery]) -> web.Response:
     return web.Response(status=202)
 
 
+async def set_priority(call: Call[NewPriority, NoQuery]) -> web.Response:
+    """Moves a submission that waits for its verdict to another level; who runs its contest may."""
+    await submissions.set_priority(call.desk, call.actor, call.name("id"), call.body.priority)
+    return web.Response(status=204)
+
+
 def line_of(one: Submission, access: ContestAccess) -> dict[str, Any]:
     """The fields of a submission in a list."""
     progress = ProgressView(step=one.progress.step, done=one.progress.done, total=one.progress.total) if one.progress else None
@@ -168,13 +197,14 @@ def view_of(detail: SubmissionDetail, access: ContestAccess) -> SubmissionView:
     return SubmissionView(
         **line_of(detail.submission, access), source=detail.source, filename=detail.submission.filename,
         compile_output=detail.compile_output, cases=cases, decisive_case=detail.decisive_case, version=detail.version,
+        priority=detail.priority,
     )  # fmt: skip
 
 
 _SUBMIT_CODES = (
     "no-such-contest", "no-such-problem", "not-registered", "contest-not-started", "contest-ended", "unknown-language",
     "language-not-allowed", "source-too-large", "empty-source", "bad-source", "too-many-submissions", "idempotency-key-reused",
-    "bad-idempotency-key", "queue-unavailable", "queue-full", "too-many-waiting", "webhook-url-refused",
+    "bad-idempotency-key", "unknown-priority", "priority-not-allowed", "queue-unavailable", "queue-full", "too-many-waiting", "webhook-url-refused",
     "webhook-secret-missing",
 )  # fmt: skip
 
@@ -187,6 +217,10 @@ ROUTES = (
         "GET", "/contests/{alias}/submissions", list_submissions, list[SubmissionLine], query=ListQuery, codes=("no-such-contest",)
     ),
     Route("GET", "/submissions/{id}", show_submission, SubmissionView, codes=("no-such-submission",)),
+    Route(
+        "POST", "/submissions/{id}/priority", set_priority, body=NewPriority, status=204,
+        codes=("no-such-submission", "not-jury", "unknown-priority", "submission-judged"),
+    ),
     Route(
         "POST", "/submissions/{id}/rejudge", rejudge, status=202, codes=("no-such-submission", "not-jury", "submission-in-judging")
     ),

@@ -60,6 +60,7 @@ def add_pages(app: web.Application) -> None:
         web.post(f"{_CONTEST}/teams", teams.register),
         web.get("/submissions/{id}", submissions.show_submission),
         web.post("/submissions/{id}/rejudge", submissions.rejudge),
+        web.post("/submissions/{id}/priority", submissions.set_priority),
         web.get("/problems", problems.show_problems),
         web.post("/problems", problems.upload),
         web.get("/problems/{alias}", problem.show_own_problem),

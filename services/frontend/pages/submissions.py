@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from mesh.errors import MeshError, TooLarge
+from mesh.errors import Conflict, MeshError, TooLarge
 from mesh.ids import new_id
 from services.frontend.access import check_signed_in
 from services.frontend.actions import submissions
@@ -16,6 +16,7 @@ from services.frontend.keys import actor_of, desk_of, session_of
 from services.frontend.pages.choices import languages_of
 from services.frontend.pages.forms import Form, fault_of, see_other, inside, read_form
 from services.frontend.pages.frames import access_of, contest_page, submit_values
+from wire.queues import PRIORITIES
 
 _FIELDS: Final = {
     "no-such-problem": "problem", "unknown-language": "language", "language-not-allowed": "language",
@@ -69,7 +70,7 @@ async def show_submission(request: web.Request) -> web.Response:
     detail, access = await desk.access.submission(actor_of(request), request.match_info["id"])
     runs = await desk.submissions.runs_of(detail.submission.id) if access.is_jury else []
     tab = "submissions" if detail.submission.username == access.actor.username else "jury"
-    return await contest_page(request, "submission.html", access, tab, detail=detail, cases=detail.cases, runs=runs)
+    return await contest_page(request, "submission.html", access, tab, detail=detail, cases=detail.cases, runs=runs, priorities=PRIORITIES)
 
 
 async def rejudge(request: web.Request) -> web.Response:
@@ -77,6 +78,19 @@ async def rejudge(request: web.Request) -> web.Response:
     form = await read_form(request)
     submission = request.match_info["id"]
     await submissions.rejudge(desk_of(request), actor_of(request), submission)
+    raise see_other(inside(form.text("next"), f"/submissions/{submission}"))
+
+
+async def set_priority(request: web.Request) -> web.Response:
+    """Moves a submission that waits to another level of judging."""
+    form = await read_form(request)
+    submission = request.match_info["id"]
+    try:
+        await submissions.set_priority(desk_of(request), actor_of(request), submission, form.text("priority"))
+    except Conflict as late:
+        if late.code != "submission-judged":
+            raise
+        # the verdict was faster: the page shows it
     raise see_other(inside(form.text("next"), f"/submissions/{submission}"))
 
 

@@ -74,7 +74,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionDetail:
-    """A submission with what its judging in force said. ``cases`` in judging order."""
+    """A submission with what its judging in force said, and the ``priority`` of that. ``cases`` in judging order."""
 
     submission: Submission
     source: str
@@ -83,6 +83,7 @@ class SubmissionDetail:
     compile_output: str = ""
     version: str = ""
     runner: str = ""
+    priority: str = ""
 
 
 class Submissions:
@@ -166,7 +167,7 @@ class Submissions:
     async def _recorded(self, submission: str) -> SubmissionDetail | None:
         table, runs = self._table, self._runs
         statement = (
-            self._with_team(table, runs.c.version, runs.c.cases, runs.c.decisive_case, runs.c.compile_output, runs.c.runner)
+            self._with_team(table, runs.c.version, runs.c.cases, runs.c.decisive_case, runs.c.compile_output, runs.c.runner, runs.c.priority.label("level"))
             .outerjoin(runs, runs.c.id == table.c.run)
             .where(table.c.id == submission)
         )
@@ -177,6 +178,7 @@ class Submissions:
         return SubmissionDetail(
             submission=shown, source=row.source, cases=convert(tuple[CaseResult, ...], row.cases or ()),
             decisive_case=row.decisive_case, compile_output=row.compile_output or "", version=row.version or "", runner=row.runner or "",
+            priority=row.level or "",
         )  # fmt: skip
 
     async def _list(self, where: Sequence[sa.ColumnElement[bool]], before: str, most: int) -> list[Submission]:

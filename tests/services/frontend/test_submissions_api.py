@@ -118,7 +118,32 @@ async def test_the_organiser_may_submit_at_any_time_off_the_board(finals: World)
     assert (await olga.submit()).status == 202
     finals.clock.turn(7200)
     assert (await olga.submit()).status == 202
-    assert [command.body.priority for command in await finals.queued()] == ["contest", "normal"]
+    assert [command.body.priority for command in await finals.queued()] == ["", ""], "what he is due is the recorder's to say"
+
+
+async def test_how_urgent_it_is_may_be_chosen_within_ones_rights(finals: World) -> None:
+    ana, olga = await finals.signed_in("ana"), await finals.signed_in("olga")
+    for priority in ("contest", "normal", "low"):
+        assert (await ana.submit(priority=priority)).status == 202
+    for wished, status, code in (("ephemeral", 403, "priority-not-allowed"), ("at once", 422, "unknown-priority")):
+        refused = await ana.submit(priority=wished)
+        assert (refused.status, refused.code) == (status, code)
+        assert "contest, normal, low" in refused.message, "it says what may be chosen"
+    for priority in ("contest", "normal", "low", "ephemeral"):
+        assert (await olga.submit(priority=priority)).status == 202
+    assert [command.body.priority for command in await finals.queued()] == [
+        "contest", "normal", "low", "contest", "normal", "low", "ephemeral",
+    ]  # fmt: skip
+
+
+async def test_only_who_runs_the_contest_moves_a_submission(finals: World) -> None:
+    one = await finals.add_submission("ana", status="queued", verdict=None, score=None)
+    for who, status, code in (("ana", 403, "not-jury"), ("bob", 404, "no-such-submission"), ("olga", 503, "recorder-unavailable")):
+        answer = await (await finals.signed_in(who)).post(f"/submissions/{one}/priority", {"priority": "low"})
+        assert (answer.status, answer.code) == (status, code)
+    unknown = await (await finals.signed_in("olga")).post(f"/submissions/{one}/priority", {"priority": "highest"})
+    assert (unknown.status, unknown.code) == (422, "unknown-priority")
+    assert (await (await finals.signed_in("olga")).get(f"/submissions/{one}")).json["priority"] == "contest"
 
 
 async def test_a_contest_may_allow_few_languages(finals: World) -> None:

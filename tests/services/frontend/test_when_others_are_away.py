@@ -35,12 +35,30 @@ async def test_actions_say_what_is_away_and_when_to_come_back(finals: World) -> 
         (await olga.post(f"/submissions/{one}/rejudge"), "recorder-unavailable"),
         (await olga.post("/contests/finals/announcements", {"text": "Hello"}), "recorder-unavailable"),
         (await root.post("/accounts", {"username": "carla", "password": "a long password"}), "recorder-unavailable"),
-        (await olga.get("/queue/stats"), "grader-unavailable"),
     ]
     for answer, code in answers:
         assert (answer.status, answer.code) == (503, code)
         assert int(answer.headers["Retry-After"]) >= 1
         assert "127.0.0.1" not in answer.message, "nobody is told where services live"
+
+
+async def test_figures_that_nobody_can_tell_are_null_and_never_nought(finals: World) -> None:
+    """The grader is away: the record and the queues still say what they know."""
+    one = await finals.add_submission("ana", status="queued", verdict=None, score=None)
+    await finals.update("runs", {"submission": one}, judged_at=None, verdict=None)
+    olga, root = await finals.signed_in("olga"), await finals.signed_in("root")
+    answer = await olga.get("/queue/stats")
+    assert answer.status == 200, answer.body
+    told = answer.json
+    assert [told[name] for name in ("running", "runner_count", "estimated_wait_s", "mean_run_s", "runners")] == [None] * 5
+    assert told["waiting"] == dict.fromkeys(("contest", "normal", "low", "ephemeral"))
+    assert told["levels"]["contest"]["unjudged"] == 1
+    assert told["levels"]["contest"]["oldest_s"] >= 0
+    assert told["levels"]["low"] == {"waiting": None, "unjudged": 0, "oldest_s": 0.0}
+    assert told["judged_per_minute"] == 0.0
+    assert told["queues"]["CommandQueue"] == {"ready": 0, "unacknowledged": 0, "waiting": 0, "dead": 0}
+    assert (await root.get("/queue/stats")).json["runners"] is None
+    assert (await (await finals.signed_in("ana")).get("/queue/stats")).json["queues"] is None, "not for contestants"
 
 
 async def test_a_submission_is_taken_while_recorder_and_grader_are_away(finals: World) -> None:
@@ -133,7 +151,9 @@ async def test_who_waits_is_answered_when_the_verdict_is_told(finals: World) -> 
 async def test_who_waits_too_long_gets_what_there_is(finals: World) -> None:
     ana = await finals.signed_in("ana")
     answer = await ana.submit(query="?wait=true&wait_s=0.05")
-    assert (answer.status, answer.json["status"], answer.json["verdict"]) == (202, "accepted", None)
+    assert (answer.status, answer.json["status"]) == (202, "accepted")
+    assert answer.json["message"].count(f"/api/v1/submissions/{answer.json['id']}") == 1, "it says where to ask"
+    assert answer.headers["Location"] == f"/api/v1/submissions/{answer.json['id']}"
 
 
 async def test_no_more_wait_than_there_is_room_for(worlds: Any) -> None:

@@ -15,7 +15,7 @@ from tests.services.recorder.desk import Desk, settled_desk
 from tests.services.recorder.makers import (
     NOW, START, ask, change, command, contest, first_run, problem, rejudge, submit, teams, verdict,
 )  # fmt: skip
-from wire.commands import Announce, AnswerClarification, Command
+from wire.commands import Announce, AnswerClarification, Command, SetPriority
 from wire.judging import JudgeSubmission
 
 END = START + timedelta(hours=4)
@@ -108,6 +108,61 @@ def test_those_who_run_the_contest_submit_at_any_time_and_off_the_board(desk: De
     desk.do(wish)
     row = desk.row(rows.Submission, wish.id)
     assert (row.is_on_board, row.priority) == (False, "normal")
+
+
+def _levels(desk: Desk) -> list[str]:
+    return [queue.removeprefix("SubmissionQueue.") for queue, _ in _work(desk)]
+
+
+@pytest.mark.parametrize(
+    ("actor", "wished", "level"),
+    [
+        ("ana", "", "contest"), ("ana", "contest", "contest"), ("ana", "normal", "normal"), ("ana", "low", "low"),
+        ("olga", "", "normal"), ("olga", "contest", "contest"), ("root", "low", "low"), ("olga", "ephemeral", "ephemeral"),
+    ],
+)  # fmt: skip
+def test_a_wish_for_a_level_is_heard_within_ones_rights(desk: Desk, actor: str, wished: str, level: str) -> None:
+    wish = submit(actor=actor, priority=wished)
+    desk.do(wish)
+    assert (desk.row(rows.Submission, wish.id).priority, desk.row(rows.Run, first_run(wish)).priority) == (level, level)
+    assert _levels(desk) == [level]
+
+
+@pytest.mark.parametrize("wished", ["ephemeral", "highest", "\x00"])
+def test_a_contestant_may_step_back_only(desk: Desk, wished: str) -> None:
+    refusal = desk.refusal(submit(priority=wished))
+    assert refusal.code == "priority-not-allowed"
+    assert "contest, normal, low" in refusal.message
+
+
+def test_a_waiting_submission_moves_under_the_same_run(desk: Desk) -> None:
+    wish = submit(actor="olga", priority="low")
+    desk.do(wish, command("olga", SetPriority(wish.id, "contest")))
+    run = desk.row(rows.Run, first_run(wish))
+    assert (run.priority, run.sends, run.judged_at) == ("contest", 2, None)
+    first, second = _work(desk)
+    assert (first[0], second[0]) == ("SubmissionQueue.low", "SubmissionQueue.contest")
+    assert first[1].run == second[1].run == run.id
+    assert (first[1].sends, second[1].sends, second[1].priority) == (1, 2, "contest")
+    event = desk.events[-1]
+    assert (event.kind, event.actor, event.body["was"], event.body["priority"]) == ("priority-set", "olga", "low", "contest")
+    desk.do(command("olga", SetPriority(wish.id, "contest")))
+    assert len(_work(desk)) == 2, "it is there already"
+
+
+def test_who_may_move_what_and_until_when(desk: Desk) -> None:
+    wish = submit()
+    desk.do(wish)
+    assert desk.code(command("ana", SetPriority(wish.id, "low"))) == "not-jury"
+    assert desk.code(command("otto", SetPriority(wish.id, "low"))) == "not-jury"
+    assert desk.code(command("olga", SetPriority(wish.id, "urgent"))) == "unknown-priority"
+    assert desk.code(command("olga", SetPriority(new_id(), "low"))) == "no-such-submission"
+    desk.do(verdict(wish))
+    assert desk.code(command("olga", SetPriority(wish.id, "low"))) == "submission-judged"
+    again = rejudge(wish)
+    desk.do(again, command("olga", SetPriority(wish.id, "normal")))
+    assert _levels(desk) == ["contest", "low", "normal"]
+    assert desk.row(rows.Run, first_run(again)).priority == "normal"
 
 
 # ── verdicts ──
