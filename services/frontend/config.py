@@ -44,6 +44,9 @@ class Config:
     sign_ins_per_account_per_minute: int = setting(6, "Tries to sign in to one account from one address", minimum=1, maximum=10_000)
     accounts_per_minute: int = setting(5, "Accounts that one address may create by open sign-up", minimum=1, maximum=10_000)
     submissions_per_minute: int = setting(20, "Submissions by one account", minimum=1, maximum=100_000)
+    submissions_per_hour: int = setting(
+        100, "Submissions by one account in an hour: so many at once, then evenly", minimum=1, maximum=1_000_000
+    )
     questions_per_minute: int = setting(6, "Clarifications asked by one account", minimum=1, maximum=10_000)
     start_wait_s: float = setting(
         10.0, "How long the start waits for the recorder to open the record, before it serves what it can", minimum=0, maximum=600

@@ -28,6 +28,7 @@ class Limits:
         self._sign_in_account = _per_minute(config.sign_ins_per_account_per_minute * 5)
         self._accounts = _per_minute(config.accounts_per_minute)
         self._submissions = _per_minute(config.submissions_per_minute)
+        self._submissions_an_hour = Rate(config.submissions_per_hour, 3600.0, burst=config.submissions_per_hour)
         self._questions = _per_minute(config.questions_per_minute)
 
     def of_request(self, address: str, token: str = "") -> dict[str, Rate]:
@@ -57,9 +58,18 @@ class Limits:
         await self._spend(limits, "too many new accounts from your address", code="too-many-accounts")
 
     async def spend_submission(self, username: str) -> None:
-        """Takes one submission. Raises: `TooMany` (``too-many-submissions``)."""
-        limits = {f"ratelimit:user-{username}:submissions": self._submissions}
-        await self._spend(limits, "you submit too often", code="too-many-submissions")
+        """Takes one submission. Raises: `TooMany` (``too-many-submissions``, ``too-many-submissions-per-hour``)."""
+        minute, hour = f"ratelimit:user-{username}:submissions", f"ratelimit:user-{username}:submissions-hour"
+        try:
+            allowed = await self._state.allow({minute: self._submissions, hour: self._submissions_an_hour})
+        except Unavailable:
+            return
+        most = self._submissions_an_hour.count
+        check_allowed(
+            {hour: allowed[hour]}, f"{most} submissions an hour are taken from one account; try your program on your own machine meanwhile",
+            code="too-many-submissions-per-hour",
+        )  # fmt: skip
+        check_allowed({minute: allowed[minute]}, "you submit too often", code="too-many-submissions")
 
     async def spend_question(self, username: str) -> None:
         """Takes one question. Raises: `TooMany` (``too-many-questions``)."""

@@ -12,18 +12,23 @@ Direction = Literal["up", "down"]
 
 
 class Proxy:
-    """Stands on ``port`` and passes bytes on to a server. Faults hold for all connections at once."""
+    """Stands on ``port`` and passes bytes on to a server. Faults hold for all connections at once.
+
+    ``round_trips`` counts how often a client said something after the server's answer (or first).
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self.port = 0
         self.delay_s = 0.0
         self.accepted = 0
         self.passed_bytes = {"up": 0, "down": 0}
+        self.round_trips = 0
         self._target = (host, port)
         self._flows = asyncio.Event()
         self._flows.set()
         self._is_refusing = False
         self._budget: dict[Direction, int | None] = {"up": None, "down": None}
+        self._is_asked: dict[int, bool] = {}
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -97,6 +102,7 @@ class Proxy:
                 group.create_task(self._pass("down", server_reader, writer, pair))
         finally:
             self._writers -= pair
+            self._is_asked.pop(id(pair), None)
             for one in pair:
                 one.transport.abort()
 
@@ -105,6 +111,9 @@ class Proxy:
     ) -> None:
         try:
             while chunk := await reader.read(65536):
+                if direction == "up" and not self._is_asked.get(id(pair), False):
+                    self.round_trips += 1
+                self._is_asked[id(pair)] = direction == "up"
                 await self._flows.wait()
                 if self.delay_s:
                     await asyncio.sleep(self.delay_s)

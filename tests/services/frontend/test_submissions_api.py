@@ -193,6 +193,27 @@ async def test_who_submits_too_often_is_told_when_to_come_back(worlds: Worlds) -
         assert int(answers[-1].headers["Retry-After"]) >= 1
 
 
+async def test_who_has_handed_in_all_that_an_hour_allows_is_told_what_to_do(worlds: Worlds) -> None:
+    async with worlds(submissions_per_hour=2) as world:
+        for username in ("ana", "bob"):
+            await world.add_account(username)
+        await world.add_problem()
+        await world.add_contest()
+        for username in ("ana", "bob"):
+            await world.register("finals", username)
+        ana, bob = await world.signed_in("ana"), await world.signed_in("bob")
+        answers = [await ana.submit() for _ in range(3)]
+        assert [answer.status for answer in answers] == [202, 202, 429]
+        assert answers[-1].code == "too-many-submissions-per-hour"
+        assert "2 submissions an hour" in answers[-1].message
+        wait_s = int(answers[-1].headers["Retry-After"])
+        assert 1700 <= wait_s <= 1800
+        assert (await bob.submit()).status == 202, "each account has its own"
+        world.clock.turn(wait_s)
+        assert (await ana.submit()).status == 202
+        assert (await ana.submit()).status == 429
+
+
 async def test_case_results_are_the_jurys_alone(finals: World) -> None:
     one = await finals.add_submission("ana")
     mine = await (await finals.signed_in("ana")).get(f"/submissions/{one}")
