@@ -47,8 +47,8 @@ class Caller:
         self._session = session
         self._clock = clock
         self._timeout_s = timeout_s
-        self._seconds = metrics.histogram("call_seconds")
-        self._in_flight = metrics.gauge("calls_in_flight")
+        self._seconds = metrics.histogram("webhook_seconds")
+        self._in_flight = metrics.gauge("webhooks_in_flight")
 
     async def call(self, order: DeliveryOrder) -> Answer:
         """Posts the body once, signed for this moment."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mesh.backbone import Backbone
 from mesh.life import Life
+from mesh.undertaker import Undertaker
 from services.mailer.addresses import read_networks
 from services.mailer.caller import open_caller
 from services.mailer.config import Config
@@ -13,8 +14,9 @@ from services.mailer.gate import Gate
 from services.mailer.intake import Intake
 from services.mailer.lanes import Lanes
 from services.mailer.reporter import Reporter
-from wire.queues import NOTIFICATIONS
-from wire.services import RECORDER
+from wire.methods import UNDERTAKING
+from wire.queues import NOTIFICATIONS, consumed_by
+from wire.services import MAILER, RECORDER
 
 
 async def run(config: Config, backbone: Backbone, life: Life) -> None:
@@ -31,6 +33,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         # what we show
         server = backbone.server(config.host, config.port, life)
         serve(server, gate)
+        Undertaker(queue, consumed_by(MAILER), UNDERTAKING[MAILER], log).show(server)
         life.watch("recorder", courier.health)
         async with server.listening(), queue.consumer(NOTIFICATIONS.name) as tap:
             intake = Intake(tap, courier, log)

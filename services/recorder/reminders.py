@@ -68,15 +68,12 @@ class Reminders:
             for sends in range(1, MOST_DOUBLINGS + 2)
         ]
         statement = sa.select(calls).where(calls.c.status == "waiting", sa.or_(*patience)).order_by(calls.c.changed_at).limit(AT_ONCE)
-        overdue = [rows.Delivery(**row._mapping) for row in connection.execute(statement)]  # noqa: SLF001  SQLAlchemy's documented name
-        if not overdue:
-            return []
-        again = sa.update(calls).where(calls.c.id == sa.bindparam("key")).values(sends=calls.c.sends + 1, changed_at=now)
-        connection.execute(again, [{"key": one.id} for one in overdue])
-        wanted = [notice_of(one, "", now) for one in overdue]
-        lying = set(connection.execute(sa.select(outbox.c.id).where(outbox.c.id.in_([one.id for one in wanted]))).scalars())
-        work = [one for one in wanted if one.id not in lying]
+        found = [rows.Delivery(**row._mapping) for row in connection.execute(statement)]  # noqa: SLF001  SQLAlchemy's documented name
+        work = {notice.id: (one, notice) for one in found for notice in [notice_of(one, "", now)]}
+        for lying in connection.execute(sa.select(outbox.c.id).where(outbox.c.id.in_(list(work)))).scalars():
+            del work[lying]  # not lost: it is not even sent yet
         if work:
-            connection.execute(outbox.insert(), [rows.values_of(one) for one in work])
-        return work
-
+            again = sa.update(calls).where(calls.c.id == sa.bindparam("key")).values(sends=calls.c.sends + 1, changed_at=now)
+            connection.execute(again, [{"key": one.id} for one, _ in work.values()])
+            connection.execute(outbox.insert(), [rows.values_of(notice) for _, notice in work.values()])
+        return [notice for _, notice in work.values()]
