@@ -59,23 +59,18 @@ class Bell:
         self._count += 1
         self._gauge.inc()
         self._waiting[submission].add(rung)
+        self._followed[topic] = self._followed.get(topic, 0) + 1
         try:
-            await self._follow(topic)
-            try:
-                yield rung
-            finally:
-                await self._unfollow(topic)
+            if self._subscription is not None:
+                await self._subscription.follow(topic)  # each waits until it is so, also when another has just asked for it
+            yield rung
         finally:
             self._count -= 1
             self._gauge.dec()
             self._waiting[submission].discard(rung)
             if not self._waiting[submission]:
                 del self._waiting[submission]
-
-    async def _follow(self, topic: str) -> None:
-        self._followed[topic] = self._followed.get(topic, 0) + 1
-        if self._followed[topic] == 1 and self._subscription is not None:
-            await self._subscription.follow(topic)
+            await self._unfollow(topic)
 
     async def _unfollow(self, topic: str) -> None:
         self._followed[topic] -= 1

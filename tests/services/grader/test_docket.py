@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import pytest
@@ -60,6 +61,16 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
     def message_comes_again(self, name: str) -> None:
         if self.held(name) is not None:  # what is settled is remembered elsewhere
             assert self.docket.admit(order(name), self.new_slip(name), self.now) is None
+
+    @rule(name=names, priority=st.sampled_from(PRIORITIES), sends=st.integers(1, 3))
+    def message_comes_at_another_level(self, name: str, priority: str, sends: int) -> None:
+        run = self.held(name)
+        if run is None:
+            return
+        before = run.order
+        copy = dataclasses.replace(before, priority=priority, sends=sends)
+        assert self.docket.admit(copy, self.new_slip(name), self.now) is None, "it is the same run"
+        assert run.order == (copy if sends > before.sends else before), "what was sent later counts"
 
     @rule(name=names, is_known=st.booleans())
     def gitserver_answers(self, name: str, is_known: bool) -> None:
@@ -264,3 +275,42 @@ def test_runner_with_warm_inputs_gets_what_it_is_warm_for() -> None:
     attempt = docket.claim(RUNNERS[1], 0, has_others=others)
     assert attempt is not None
     assert attempt.run.order == order("warm", author="b")
+
+
+def test_a_copy_at_a_higher_level_moves_the_run_up_and_it_is_judged_once() -> None:
+    docket = fresh_docket()
+    for name in ("first", "second", "third"):
+        run = docket.admit(order(name, priority="low"), slip(name), 0.0)
+        assert run is not None
+        docket.pin(run, manifest(), 0.0)
+    copy = slip("third")
+    assert docket.admit(dataclasses.replace(order("third", priority="contest"), sends=2), copy, 1.0) is None
+    assert docket.waiting_by_priority() == {"low": 2, "contest": 1}
+    attempt = docket.claim(RUNNERS[0], 2.0, has_others=others)
+    assert attempt is not None
+    assert attempt.run.id == order("third").run, "it goes before what waited longer at the lower level"
+    run = docket.finish(end(attempt.id), 3.0)
+    assert len(docket.unsettled(run)) == 2, "both messages go with its one verdict"
+    claimed = [docket.claim(RUNNERS[0], 4.0, has_others=others) for _ in range(3)]
+    assert [one.run.id for one in claimed if one is not None] == [order("first").run, order("second").run]
+
+
+def test_an_old_copy_that_comes_late_moves_nothing() -> None:
+    docket = fresh_docket()
+    run = docket.admit(dataclasses.replace(order("one", priority="contest"), sends=2), slip("one"), 0.0)
+    assert run is not None
+    docket.pin(run, manifest(), 0.0)
+    assert docket.admit(order("one", priority="low"), slip("one"), 1.0) is None
+    assert (run.priority, docket.waiting_by_priority()) == ("contest", {"contest": 1})
+
+
+def test_a_copy_that_comes_while_it_is_judged_counts_when_it_comes_back() -> None:
+    docket = fresh_docket()
+    run = docket.admit(order("one", priority="low"), slip("one"), 0.0)
+    assert run is not None
+    docket.pin(run, manifest(), 0.0)
+    attempt = docket.claim(RUNNERS[0], 1.0, has_others=others)
+    assert attempt is not None
+    docket.admit(dataclasses.replace(order("one", priority="contest"), sends=2), slip("one"), 2.0)
+    docket.lose(attempt, 3.0)
+    assert docket.waiting_by_priority() == {"contest": 1}

@@ -18,9 +18,10 @@ from mesh.tasks import alongside
 from services.recorder import rows
 from services.recorder.relay import MOST_KNOWN, Relay
 from services.recorder.sweep import Sweep
-from tests.services.recorder.makers import first_run, rejudge, submit, verdict
+from tests.services.recorder.makers import command, first_run, rejudge, submit, verdict
 from tests.services.recorder.store import Store
 from tests.services.recorder.world import World
+from wire.commands import SetPriority
 from wire.judging import JudgeSubmission
 
 LIMIT_S = 10.0
@@ -210,3 +211,47 @@ async def _has_empty_outbox(world: World) -> bool:
 @pytest.fixture(autouse=True)
 def _quick_linger(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.recorder.relay.LINGER_S", 0.02)
+
+
+async def test_an_ephemeral_run_whose_message_was_not_kept_goes_on_at_the_low_level(store: Store) -> None:
+    """Its queue keeps a message for two minutes. It is not stuck then: it is judged with the low ones, under the same run."""
+    belt = Belt()
+    relay = _relay(store, belt)
+    sweep = _sweep(store, relay, after_s=3600.0)
+    wish = submit(actor="olga", priority="ephemeral")
+    await store.do(wish)
+    await relay._step()
+    await relay._forget()
+    store.clock.turn(134)
+    assert await sweep.once(_unfenced) == 0, "it may be in a runner's hands"
+    store.clock.turn(1)
+    assert await sweep.once(_unfenced) == 1
+    [work] = await store.all(rows.Work)
+    sent = decode(JudgeSubmission, work["body"])
+    assert (work["queue"], sent.priority, sent.run, sent.sends) == ("SubmissionQueue.low", "low", first_run(wish), 2)
+    [run] = await store.all(rows.Run)
+    assert (run["priority"], run["judged_at"]) == ("low", None)
+    await relay._step()
+    await relay._forget()
+    store.clock.turn(200)
+    assert await sweep.once(_unfenced) == 0, "from here on it is as patient as with every other"
+    await store.do(verdict(wish))
+    [row] = await store.all(rows.Submission)
+    assert row["status"] == "judged"
+
+
+async def test_a_moved_run_is_sent_again_where_it_was_moved_to(sqlite_store: Store) -> None:
+    belt = Belt()
+    relay = _relay(sqlite_store, belt)
+    wish = submit(priority="low")
+    await sqlite_store.do(wish, command("olga", SetPriority(wish.id, "contest")))
+    assert await sqlite_store.count(rows.Work) == 2, "both messages, each under an id of its own"
+    await relay._step()
+    await relay._step()
+    await relay._forget()
+    assert await sqlite_store.count(rows.Work) == 0
+    assert {decode(JudgeSubmission, message.body).run for message in belt.messages} == {first_run(wish)}
+    sqlite_store.clock.turn(1_000)
+    await _sweep(sqlite_store, relay).once(_unfenced)
+    [work] = await sqlite_store.all(rows.Work)
+    assert work["queue"] == "SubmissionQueue.contest"
