@@ -59,7 +59,7 @@ class Line:
         self._log = log
         self._era = Era()
         self._client = server.client(limit_s, self._era)
-        self._reason = ""
+        self._wrong: Exception | None = None
         self._circuit = Circuit(time.monotonic, self._changed, failures=1, first_pause_s=_FIRST_PAUSE_S, longest_pause_s=_LONGEST_PAUSE_S)
 
     async def ask(self, *words: Any, is_repeatable: bool = True) -> Any:
@@ -100,7 +100,7 @@ class Line:
         limit_s = self._limit_s
         if not self._is_patient:
             if self._circuit.wait_s() > 0:
-                raise Unavailable(f"Redis does not answer: {self._reason}", code=self._code, retry_after_s=2)
+                raise self._away()
             if self._circuit.is_open:
                 limit_s = min(limit_s, TRY_S)
         began = time.monotonic()
@@ -135,25 +135,29 @@ class Line:
             self._circuit.succeeded()
             raise Unavailable("Redis is full: raise its maxmemory", code="cache-full", retry_after_s=5) from full
         except (LineBroken, LineSlow, OSError) as away:  # a timeout is an OSError
-            self._reason = f"{type(away).__name__} {away}".rstrip()
+            self._wrong = away
             self._era.number += 1
             if time.monotonic() - began > limit_s + _LAG_S:
                 self._circuit.abandoned()
             else:
                 self._circuit.failed()
-            raise Unavailable(f"Redis does not answer: {self._reason}", code=self._code, retry_after_s=2) from away
+            raise self._away() from away
         except RedisError as refused:
             self._circuit.succeeded()
-            raise Unavailable(f"Redis refuses: {type(refused).__name__} {refused}", code=self._code, retry_after_s=2) from refused
+            raise Unavailable(f"Redis refuses: {type(refused).__name__}", code=self._code, retry_after_s=2) from refused
         except BaseException:
             self._circuit.abandoned()
             raise
         else:
             self._circuit.succeeded()
 
+    def _away(self) -> Unavailable:
+        """For callers, who may hand it on to people: what is wrong, not where."""
+        return Unavailable(f"Redis does not answer ({type(self._wrong).__name__})", code=self._code, retry_after_s=2)
+
     def _changed(self, is_open: bool) -> None:
         if is_open:
-            self._log.warning("redis-lost", reason=self._reason)
+            self._log.warning("redis-lost", cause=self._wrong)
         else:
             self._log.info("redis-back")
 

@@ -22,11 +22,13 @@ from services.frontend.desk import Desk
 from services.frontend.errors import MethodNotAllowed, error_response, plain_response
 from services.frontend.gatekeeping import SAFE_METHODS, Gateways, check_origin, check_word
 from services.frontend.headers import add_headers
-from services.frontend.keys import ADDRESS, CORRELATION, IS_SECURE, IS_STARTED, SESSION
+from services.frontend.keys import ADDRESS, CORRELATION, IS_SECURE, IS_STARTED, SESSION, SESSION_AWAY
 from services.frontend.ratelimits import check_allowed
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_FOR_STRANGERS = frozenset({401, 403, 404})
+"""What somebody is told who is nobody we know: not the truth when his session cannot be looked up."""
 _BARE = ("/health", "/metrics", "/static/")
 
 
@@ -75,7 +77,7 @@ class Edge:
                 raise
             failure = _told(wrong, request)
         except MeshError as known:
-            failure = known
+            failure = request.get(SESSION_AWAY, known) if known.status in _FOR_STRANGERS else known
             if known.status >= 500:
                 self._desk.log.warning("request-failed", path=request.path, code=known.code, cause=known.__cause__)
         except ConnectionError:
@@ -100,9 +102,9 @@ class Edge:
             try:
                 session, allowed = await desk.sessions.find(token, desk.limits.of_request(address, token))
             except Unavailable as away:
-                raise Unavailable(
-                    "sessions cannot be looked up just now; try again in a moment", code="sessions-unavailable", retry_after_s=3
-                ) from away
+                if is_bearer or request.method not in SAFE_METHODS:
+                    raise
+                request[SESSION_AWAY], allowed = away, {}  # a browser still sees what everybody may see
             check_allowed(allowed)
         else:
             await desk.limits.spend_request(address)

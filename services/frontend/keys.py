@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from mesh.errors import MeshError
+from mesh.errors import MeshError, Unavailable
 from services.frontend.actor import ANONYMOUS, Actor
 from services.frontend.desk import Desk
 from services.frontend.sessions import Session
@@ -17,6 +17,7 @@ ErrorPage = Callable[[web.Request, MeshError, int], Awaitable[web.Response]]
 DESK: web.AppKey[Desk] = web.AppKey("desk", Desk)
 ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("error_page")
 SESSION = web.RequestKey("session", Session)
+SESSION_AWAY = web.RequestKey("session_away", Unavailable)
 ADDRESS = web.RequestKey("address", str)
 CORRELATION = web.RequestKey("correlation", str)
 IS_SECURE = web.RequestKey("is_secure", bool)

@@ -11,7 +11,8 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -60,34 +61,37 @@ class Sessions:
         self._seen: OrderedDict[str, tuple[float, Session]] = OrderedDict()
 
     async def open(self, actor: Actor) -> Session:
-        """Signs an account in. Raises: `Unavailable` (``cache-unavailable``)."""
+        """Signs an account in. Raises: `Unavailable` (``sessions-unavailable``)."""
         token, now = secrets.token_urlsafe(32), self._clock.now()
         kept = _Kept(actor.username, actor.name, actor.role, now, now + timedelta(seconds=self._life_s))
-        await self._put(_hash(token), kept, await self._era())
+        with _told("nobody can sign in just now, for sessions cannot be kept; what needs no session goes on. Try again in a moment"):
+            await self._put(_hash(token), kept, await self._era())
         return _session(token, kept)
 
     async def find(self, token: str, limits: Mapping[str, Rate]) -> tuple[Session | None, dict[str, Allowance]]:
         """The session of a token, and what the rate limits say, in one round trip.
 
-        Raises: `Unavailable` when the store is away and the session was not seen lately.
+        Raises: `Unavailable` (``sessions-unavailable``) when the store is away and the session was not seen lately.
         """
-        try:
-            body, allowed = await self._state.fetch_and_allow(f"session:{_hash(token)}", limits)
-        except Unavailable:
-            remembered = self._remembered(token)
-            if remembered is None:
-                raise
-            return remembered, {}
-        kept = _kept(body) if body is not None else await self._brought_back(_hash(token))
+        with _told("sessions cannot be looked up just now; what needs no session goes on. Try again in a moment"):
+            try:
+                body, allowed = await self._state.fetch_and_allow(f"session:{_hash(token)}", limits)
+            except Unavailable:
+                remembered = self._remembered(token)
+                if remembered is None:
+                    raise
+                return remembered, {}
+            kept = _kept(body) if body is not None else await self._brought_back(_hash(token))
         session = _session(token, kept) if kept is not None and kept.expires_at > self._clock.now() else None
         self._remember(token, session)
         return session, allowed
 
     async def close(self, token: str) -> None:
-        """Signs out: the token is worth nothing from now on."""
+        """Signs out: the token is worth nothing from now on. Raises: `Unavailable` (``sessions-unavailable``): it still is, elsewhere."""
         self._seen.pop(_hash(token), None)
         await self._keepsake.forget(_hash(token))
-        await self._state.forget(f"session:{_hash(token)}")
+        with _told("you cannot be signed out everywhere just now, for sessions cannot be reached; try again in a moment"):
+            await self._state.forget(f"session:{_hash(token)}")
 
     async def close_all(self, username: str) -> None:
         """Ends every session of an account."""
@@ -144,6 +148,17 @@ class Sessions:
         if session is None or self._clock.monotonic() - at > _REMEMBERED_S or session.expires_at <= self._clock.now():
             return None
         return session
+
+
+@contextmanager
+def _told(text: str) -> Iterator[None]:
+    """Says what a store that is away means for people; a full one says so itself."""
+    try:
+        yield
+    except Unavailable as away:
+        if away.code != "cache-unavailable":
+            raise
+        raise Unavailable(text, code="sessions-unavailable", retry_after_s=3) from away
 
 
 def csrf_of(token: str) -> str:

@@ -10,7 +10,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mesh.clock import iso, micros
-from services.frontend.keys import actor_of, csrf_word, desk_of
+from services.frontend.keys import SESSION_AWAY, actor_of, csrf_word, desk_of
 from services.frontend.languages import name_of
 from services.frontend.pages import words
 from services.frontend.pages.statics import Statics
@@ -46,6 +46,7 @@ class Painter:
         heard_from = now - timedelta(seconds=desk.config.scoreboard_fresh_s + desk.config.contest_fresh_s + _MARGIN_S)
         html = self._templates.get_template(template).render(
             actor=actor_of(request), csrf=csrf_word(request), now=now, path=request.path, is_sign_up_open=desk.config.is_sign_up_open,
+            is_session_away=SESSION_AWAY in request,
             heard_from=micros(heard_from) // 1000, **values,
         )  # fmt: skip
         response = web.Response(text=html, status=status, content_type="text/html", charset="utf-8")
