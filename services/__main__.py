@@ -10,6 +10,8 @@
     palestra queue …               queues and their dead letters (see ``palestra queue --help``)
     palestra pki …                 the certificate authority (see ``palestra pki --help``)
     palestra redis-switchover      moves the master of the state to another Redis, without losing a write
+    palestra backup FILE           one file that holds the house, made while it runs (see ``palestra backup --help``)
+    palestra restore FILE          puts a backup in place (see ``palestra restore --help``)
     palestra targets               what can be started
 """
 
@@ -38,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from services.queues import main as queue_main  # noqa: PLC0415  --help answers without loading the house
 
             return queue_main(given[1:])
+        if given[:1] in (["backup"], ["restore"]):
+            from services.archive.command import main as archive_main  # noqa: PLC0415  as above
+
+            return archive_main(given)
         options = _parser().parse_args(given)
         return _carry_out(options)
     except ConfigError as wrong:
@@ -47,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="palestra", description="Programming contests on your own machines.", epilog=_epilog())
-    parser.add_argument("what", nargs="+", metavar="COMMAND", help="up, all, check-config, config, health NAME, queue, pki, redis-switchover, targets, or services")
+    parser.add_argument("what", nargs="+", metavar="COMMAND", help="up, all, check-config, config, health NAME, queue, pki, backup, restore, redis-switchover, targets, or services")
     parser.add_argument("--config", type=Path, default=None, help="TOML file with a section per service")
     parser.add_argument("--no-demo", action="store_true", help="with up: no demo contest at first start")
     return parser

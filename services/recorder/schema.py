@@ -23,6 +23,9 @@ FOLDER = Path(__file__).parent / "migrations"
 LOCK_NAME = "palestra-schema"
 LOCK_NUMBER = 7_235_104
 LOCK_WAIT_S = 10
+UNFINISHED = "restoring"
+"""The revision of a record whose restore was cut off."""
+
 READER = "frontend"
 """The database user of compose/database that reads, where there is one."""
 
@@ -32,9 +35,12 @@ Upgrade = Callable[[sa.Connection, str], None]
 async def prepare(record: Record) -> bool:
     """Makes the schema the newest; whether anything was done.
 
-    Raises: `Unavailable` (``record-unavailable``), `Broken` (``schema-unknown``) when the database is of a later release.
+    Raises: `Unavailable` (``record-unavailable``), `Broken` (``schema-unknown``) when the database is of a later release,
+    (``restore-unfinished``) when a restore was cut off.
     """
     found = await _found(record)
+    if found == UNFINISHED:
+        raise Broken("restoring the record was cut off: run `palestra restore FILE --replace --yes` again", code="restore-unfinished")
     if found == HEAD:
         return False
     upgrade = await asyncio.to_thread(load_upgrade)

@@ -1,0 +1,87 @@
+"""Owns the making of a backup, also while the house runs. Never changes the house.
+
+The record first, as it was at one moment, then the problems, which only grow: so every commit that the record names is in the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mesh.clock import Clock, iso
+from mesh.database import read_engine, snapshot
+from mesh.database.access import is_away
+from mesh.errors import Conflict
+from services.archive import trees
+from services.archive.form import ArchiveWriter, Manifest
+from services.archive.house import Places
+from services.archive.tables import archived, pages_of
+from services.recorder.migrations import HEAD
+from wire.record import TABLES
+
+LIMIT_S = 24 * 3600.0
+
+
+async def back_up(places: Places, target: Path, clock: Clock, *, with_problems: bool = True, with_pki: bool = False) -> tuple[Path, str]:
+    """Writes a backup to a file, or into a folder under a name made of the time; where, and in words what is in it.
+
+    Raises: `Conflict` (``record-not-open``), `Unavailable` (``record-unavailable``), `Refused` (``bad-database-url``), OSError.
+    """
+    now = clock.now()
+    path = await asyncio.to_thread(_path, target, now)
+    parts = ("record", *(["problems"] if with_problems else []), *(["pki"] if with_pki else []))
+    engine = read_engine(places.record_url, places.credentials, connections=1)
+    try:
+        async with snapshot(engine, LIMIT_S) as connection:
+            await _check_revision(connection)
+            manifest = Manifest(iso(now), HEAD, parts, tuple(archived(table) for table in TABLES))
+            writer = await asyncio.to_thread(ArchiveWriter, path, manifest)
+            with writer:
+                counted = await _add_record(connection, writer)
+        with writer:
+            words = [f"{counted} rows"]
+            if with_problems:
+                words.append(f"{await asyncio.to_thread(trees.add_problems, writer, places.problems)} problems")
+            if with_pki:
+                words.append(f"{await asyncio.to_thread(trees.add_certificates, writer, places.pki)} files of certificates and keys")
+            size = await asyncio.to_thread(writer.complete)
+    finally:
+        await engine.dispose()
+    return path, f"{', '.join(words)}, {size / (1 << 20):.1f} MiB"
+
+
+def _path(target: Path, now: datetime) -> Path:
+    if target.is_dir():
+        return target / f"palestra-{now:%Y%m%dT%H%M%SZ}.tar.gz"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+async def _check_revision(connection: AsyncConnection) -> None:
+    try:
+        revision = await connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    except DBAPIError as missing:
+        if is_away(missing):
+            raise
+        revision = "none"
+    if revision != HEAD:
+        raise Conflict(
+            f"the record's tables are of revision {revision}, and this Palestra writes {HEAD}: start its recorder once, then back up",
+            code="record-not-open",
+        )
+
+
+async def _add_record(connection: AsyncConnection, writer: ArchiveWriter) -> int:
+    counted = 0
+    for table in TABLES:
+        number = 0
+        async for count, lines in pages_of(connection, table):
+            number += 1
+            counted += count
+            await asyncio.to_thread(writer.add_bytes, f"record/{table.name}/{number:06}.jsonl", lines)
+    return counted
