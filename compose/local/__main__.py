@@ -65,7 +65,7 @@ def _up(folder: Path) -> int:
         ends_at = time.monotonic() + UP_LIMIT_S
         while not ready.exists():
             if keeper.poll() is not None or time.monotonic() > ends_at:
-                print((folder / "log" / f"{KEEPER}.log").read_text(encoding="utf-8"), file=sys.stderr)  # noqa: T201
+                print((folder / "log" / f"{KEEPER}.log").read_text(encoding="utf-8")[-8000:], file=sys.stderr)  # noqa: T201
                 _down(folder)
                 return 1
             time.sleep(0.1)
@@ -125,7 +125,7 @@ def _status(folder: Path) -> int:
 
 def _welcome(plan: Plan) -> str:
     return "\n".join((
-        "", f"  Palestra is ready:  {plan.url}", f"  trust it with:      {plan.pki / 'ca.crt'}",
+        "", f"  Palestra is ready:  {plan.url}", f"  trust it with:      {plan.trust}",
         f"  Sign in as admin, password: the one in {plan.admin_password}", "  make mesh-down ends it all", "",
     ))  # fmt: skip
 

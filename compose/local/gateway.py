@@ -8,6 +8,7 @@ from pathlib import Path
 from compose.local.plan import Plan
 from compose.local.program import Program, answers
 from compose.local.servers import COMPOSE
+from compose.local.site import make_site_certificate
 from wire.services import FRONTEND, GATEWAY
 
 
@@ -18,6 +19,7 @@ def gateway(plan: Plan) -> Program:
 
     def prepare() -> None:
         (folder / "site").mkdir(parents=True, exist_ok=True)
+        make_site_certificate(folder)
         text = (COMPOSE / "nginx" / "nginx.conf").read_text(encoding="utf-8")
         (folder / "nginx.conf").write_text(text.replace("access_log /dev/stdout line;", "access_log off;"), encoding="utf-8")
         for name, words in _site(plan, folder).items():
@@ -53,7 +55,7 @@ server {{
 }}
 """,
         "server": f"""listen 127.0.0.1:{plan.ports["gateway"]} ssl http2;
-ssl_certificate {plan.pki}/gateway.crt;
-ssl_certificate_key {plan.pki}/gateway.key;
+ssl_certificate {folder}/site.crt;
+ssl_certificate_key {folder}/site.key;
 """,
     }

@@ -9,7 +9,7 @@ from typing import Final
 from compose.local.gateway import gateway
 from compose.local.plan import Plan, read_plan
 from compose.local.program import Program
-from compose.local.servers import servers
+from compose.local.servers import make_secrets, servers
 from compose.local.services import services
 from pki.identity import NAMES
 from pki.registrar import Registrar
@@ -21,13 +21,14 @@ LEAF_LIFE: Final = timedelta(days=30)
 
 
 def complete_plan(folder: Path) -> Plan:
-    """The plan that a folder keeps, completed and kept; certificates that are missing or due are made."""
+    """The plan that a folder keeps, completed and kept; certificates and secrets that are missing are made."""
     plan = read_plan(folder)
     plan.complete(ALL)
     plan.save()
     registrar = Registrar(Store(plan.pki), leaf_life=LEAF_LIFE)
     registrar.bootstrap(NAMES)
     registrar.renew()
+    make_secrets(plan)
     return plan
 
 

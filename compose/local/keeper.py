@@ -20,6 +20,10 @@ from compose.local.program import CannotStart, Program
 RESTART_PAUSE_S = 1.0
 _LOOK_S = 0.05
 _READY_EVERY_S = 0.2
+_MOST_DEATHS = 5
+"""Whoever dies so often while the house is started will not come up."""
+
+_LINE_LENGTH = 400
 
 
 @dataclass(slots=True)
@@ -27,6 +31,7 @@ class _Kept:
     program: Program
     process: subprocess.Popen[bytes]
     restart_at: float | None = None
+    deaths: int = 0
 
 
 class Keeper:
@@ -81,16 +86,18 @@ class Keeper:
         while waiting and not self._is_stopping:
             self._look_after()
             waiting = [program for program in waiting if not program.is_ready()]
-            if waiting and time.monotonic() > ends_at:
-                tails = "\n".join(f"── {one.name}\n{self.tail(one.name)}" for one in waiting)
-                raise CannotStart(f"not ready after {limit_s:g} s: {', '.join(one.name for one in waiting)}\n{tails}")
+            hopeless = [program for program in waiting if self._kept[program.name].deaths >= _MOST_DEATHS]
+            if hopeless or (waiting and time.monotonic() > ends_at):
+                tails = "\n".join(f"── {one.name}\n{self.tail(one.name)}" for one in hopeless or waiting)
+                raise CannotStart(f"not ready: {', '.join(one.name for one in waiting)}\n{tails}")
             if waiting:
                 time.sleep(_READY_EVERY_S)
 
-    def tail(self, name: str, lines: int = 20) -> str:
-        """The end of what a program printed."""
+    def tail(self, name: str, lines: int = 3) -> str:
+        """The end of what a program printed, the end of each line."""
         path = self._plan.log(name)
-        return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]) if path.exists() else "(nothing)"
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        return "\n".join(line[-_LINE_LENGTH:] for line in text.splitlines()[-lines:]) or "(nothing)"
 
     def _launch(self, program: Program) -> None:
         program.folder.mkdir(parents=True, exist_ok=True)
@@ -104,7 +111,8 @@ class Keeper:
                 start_new_session=True,
             )  # fmt: skip
         self._pids.note(program.name, process.pid)
-        self._kept[program.name] = _Kept(program, process)
+        before = self._kept.get(program.name)
+        self._kept[program.name] = _Kept(program, process, deaths=before.deaths if before else 0)
 
     def _look_after(self) -> None:
         for kept in list(self._kept.values()):
@@ -114,7 +122,7 @@ class Keeper:
             if kept.restart_at is None:
                 self._tell(f"{kept.program.name} ended with {kept.process.returncode}")
                 _signal_group(kept.process, signal.SIGKILL)  # what it left behind holds its port
-                kept.restart_at = now + self._pause_s
+                kept.restart_at, kept.deaths = now + self._pause_s, kept.deaths + 1
             elif now >= kept.restart_at and not self._is_stopping:
                 try:
                     self._launch(kept.program)

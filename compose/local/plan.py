@@ -60,6 +60,11 @@ class Plan:
         return f"https://localhost:{self.ports['gateway']}"
 
     @property
+    def trust(self) -> Path:
+        """The certificate by which the site proves itself to people's programs."""
+        return self.folder / "gateway" / "site.crt"
+
+    @property
     def admin_password(self) -> Path:
         """The file that the recorder leaves the first admin's password in."""
         return self.folder / "home" / services.RECORDER / "admin.password"

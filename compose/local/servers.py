@@ -30,6 +30,11 @@ def secrets_of(plan: Plan) -> Path:
     return plan.folder / "secrets"
 
 
+def make_secrets(plan: Plan) -> None:
+    """Makes the secrets that are missing."""
+    subprocess.run([str(COMPOSE / "redis" / "make-passwords"), str(secrets_of(plan))], timeout=20, check=True, stdin=subprocess.DEVNULL)
+
+
 def context_of(plan: Plan, name: str) -> ssl.SSLContext:
     """The client's side of TLS under that name's certificate."""
     context = ssl.create_default_context(cafile=str(plan.pki / "ca.crt"))
@@ -113,11 +118,8 @@ def _redis(plan: Plan, role: str) -> Program:
     name, starter = f"redis-{role}", COMPOSE / "redis" / "start"
     folder, port, secrets = plan.folder / name, plan.ports[name], secrets_of(plan)
 
-    def prepare() -> None:
-        subprocess.run([str(COMPOSE / "redis" / "make-passwords"), str(secrets)], timeout=20, check=True, stdin=subprocess.DEVNULL)
-
     return Program(
         name, [str(starter), role, str(folder), "--port", "0", "--tls-port", str(port), "--bind", "127.0.0.1"], folder, 0,
         lambda: answers(port, b"AUTH health x\r\nPING\r\n", b"+OK\r\n+PONG", lambda: context_of(plan, "operator"), "redis"),
-        prepare, {"REDIS_PKI": str(plan.pki), "REDIS_SECRETS": str(secrets)},
+        environ={"REDIS_PKI": str(plan.pki), "REDIS_SECRETS": str(secrets)},
     )  # fmt: skip
