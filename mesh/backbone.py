@@ -15,10 +15,13 @@ from mesh.life import Life
 from mesh.log import Log
 from mesh.metrics import MESH_METRICS, Metrics, MetricSpec
 from mesh.queue import Declaration, Queue
+from mesh.queue.absent import NoQueue
+from mesh.queue.counted import CountedQueue
 from mesh.queue.opening import open_queue
 from mesh.rpc.client import Peer, Peers
 from mesh.rpc.server import RpcServer
 from mesh.settings import MeshConfig
+from mesh.tasks import alongside
 from mesh.tls import Credentials
 from mesh.topics import Topics
 from mesh.topics.opening import open_topics
@@ -50,7 +53,8 @@ class Backbone:
         return self.peers.peer(name)
 
     def server(self, host: str, port: int, life: Life, *, wants_certificate: bool = True) -> RpcServer:
-        """A door for other services; port 0 takes a free one."""
+        """A door for other services; port 0 takes a free one. Its health detail tells of the queues."""
+        life.watch("queue", self.queue.health)
         return RpcServer(
             service=self.service, credentials=self.credentials, addresses=self.addresses, host=host, port=port,
             life=life, metrics=self.metrics, log=self.log, wants_certificate=wants_certificate,
@@ -97,14 +101,20 @@ class House:
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             credentials = await enter(Credentials.watched(config.pki_path, service, metrics, log))
-            queue, topics = self._queue, self._topics
-            if queue is None:
-                queue = await enter(open_queue(config.queue, service, self._declarations, clock, log, credentials))
+            topics = self._topics
             if topics is None:
                 topics = await enter(open_topics(config.topics_url, service, clock, log, credentials))
             caches = dict(self._caches)
             for url in {config.cache_url, config.state} - set(caches):
                 caches[url] = await enter(open_cache(url, service, clock, log, credentials))
+            inner = self._queue
+            if inner is None and not any(service in each.publishers | each.consumers for each in self._declarations):
+                inner = NoQueue(service)
+            if inner is None:
+                state = caches[config.state]
+                inner = await enter(open_queue(config.queue, service, self._declarations, clock, log, credentials, state))
+            queue = CountedQueue(inner, metrics)
+            await enter(alongside(queue.watch([each.name for each in self._declarations if service in each.consumers])))
             peers = await enter(Peers(service, credentials, self.addresses, metrics, log))
             yield Backbone(
                 service=service, clock=clock, credentials=credentials, log=log, metrics=metrics, queue=queue, topics=topics,

@@ -72,6 +72,14 @@ MESH_METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("connections", "gauge", "Connections open to our door"),
     MetricSpec("peer_circuit_open", "gauge", "1 while calls to a peer fail fast", ("peer",)),
     MetricSpec("peer_calls_in_flight", "gauge", "Calls to a peer that are under way", ("peer",)),
+    MetricSpec("queue_published_total", "counter", "Messages published, by queue and outcome: confirmed, or the code of the refusal", ("queue", "outcome")),
+    MetricSpec("queue_publish_seconds", "histogram", "How long a publish took, its retries included", ("queue",), SECONDS),
+    MetricSpec("queue_taken_total", "counter", "Messages taken, by queue and whether they had been delivered before", ("queue", "again")),
+    MetricSpec("queue_settled_total", "counter", "Messages settled: acked, retried, rejected, or broken (they come again)", ("queue", "outcome")),
+    MetricSpec("queue_messages", "gauge", "Messages in a queue that this service consumes: ready, held, waiting, dead", ("queue", "state")),
+    MetricSpec("queue_consumers", "gauge", "Taps open on a queue that this service consumes", ("queue",)),
+    MetricSpec("queue_strays", "gauge", "Messages that no queue took; as every consuming service sees them"),
+    MetricSpec("queue_away", "gauge", "1 while the broker does not answer"),
     MetricSpec("messages_total", "counter", "Queue messages handled, by queue and outcome", ("queue", "outcome")),
 )
 """What every service shows of its mesh side, beside its own table."""

@@ -113,11 +113,20 @@ class DeadLetter:
 class Queue(Protocol):
     """Every declared queue of an installation."""
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether `depth` counts what others hold and what waits for others: an embedded queue does, one user of a broker cannot."""
+        ...
+
+    async def health(self) -> str:
+        """What is wrong with the broker or the file, and since when; empty when nothing is."""
+        ...
+
     async def publish(self, queue: str, message: Message) -> None:
         """Returns when the message is safe.
 
         Raises: `Unavailable` (``queue-unavailable``: not known whether it is safe, publish again with the same id;
-        ``queue-full``: it is not), `NotFound` (``no-such-queue``).
+        ``queue-full``, ``queue-not-allowed``: it is not), `NotFound` (``no-such-queue``), `TooLarge` (``message-too-large``).
         """
         ...
 

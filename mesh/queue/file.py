@@ -61,6 +61,13 @@ class FileQueue:
     def consumer(self, queue: str) -> AbstractAsyncContextManager[Consumer]:
         return self._open_tap(self._line(queue))
 
+    async def health(self) -> str:
+        return "closed" if self._store.is_closed else ""
+
+    @property
+    def sees_all(self) -> bool:
+        return True
+
     async def depth(self, queue: str) -> Depth:
         line = self._line(queue)
         self._store.bury_expired(line)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
+from mesh.cache.contract import Cache
 from mesh.clock import Clock
 from mesh.errors import Invalid
 from mesh.log import Log
@@ -21,13 +22,14 @@ BROKER: Final = "rabbitmq"
 
 
 def open_queue(  # noqa: PLR0917 (every opening takes its setting first, then what the service is)
-    url: str, service: str, declarations: Iterable[Declaration], clock: Clock, log: Log, credentials: Credentials | None
+    url: str, service: str, declarations: Iterable[Declaration], clock: Clock, log: Log, credentials: Credentials | None,
+    state: Cache | None = None,
 ) -> AbstractAsyncContextManager[Queue]:
     """Opens the queues at a URL: ``file:///folder`` for this process only, ``amqp(s)://host/vhost`` for many.
 
     The services of one process share one embedded object. Of a RabbitMQ cluster all nodes may be named, with commas between:
     they are tried in turn. ``amqps`` without a user signs in by the service's certificate (EXTERNAL); the broker must prove the
-    name ``rabbitmq``. Raises: `Invalid` (``bad-queue-url``), and as `FileQueue.open` and `AmqpQueue.open`.
+    name ``rabbitmq``. ``state`` keeps declared rates for every process that shares it; without, each keeps them by itself. Raises: `Invalid` (``bad-queue-url``), and as `FileQueue.open` and `AmqpQueue.open`.
     """
     urls = url.split(",")
     parts = urlsplit(urls[0])
@@ -38,10 +40,10 @@ def open_queue(  # noqa: PLR0917 (every opening takes its setting first, then wh
 
     schemes = {urlsplit(each).scheme for each in urls}
     if schemes == {"amqp"}:
-        return AmqpQueue.open(Address(tuple(urls), service), service, declarations, clock, log)
+        return AmqpQueue.open(Address(tuple(urls), service), service, declarations, clock, log, state)
     if schemes == {"amqps"} and credentials is not None:
         address = Address(tuple(map(_by_certificate, urls)), service, tls=partial(credentials.client_context, BROKER))
-        return AmqpQueue.open(address, service, declarations, clock, log)
+        return AmqpQueue.open(address, service, declarations, clock, log, state)
     raise Invalid(
         f"cannot open queues at {without_password(url)!r}: write file:///folder, amqp://user:password@host/vhost or amqps://host/vhost",
         code="bad-queue-url",

@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 
 from aio_pika.abc import AbstractConnection
 
+from mesh.cache.contract import Cache
 from mesh.clock import Clock
 from mesh.errors import Unavailable
 from mesh.log import Log
@@ -26,6 +27,7 @@ from mesh.queue.amqp.link import CONNECT_LIMIT_S, Address, Link, line
 from mesh.queue.amqp.publisher import Publisher
 from mesh.queue.amqp.tap import AmqpTap
 from mesh.queue.contract import Consumer, DeadLetter, Declaration, Depth, Message
+from mesh.queue.pace import gait_of
 from mesh.tasks import alongside
 
 T = TypeVar("T")
@@ -40,11 +42,14 @@ class AmqpQueue:
     ``depth`` knows what lies ready and dead everywhere, but of what is held or waits only this object's own part.
     """
 
-    def __init__(self, address: Address, service: str, declarations: Iterable[Declaration], clock: Clock, log: Log) -> None:
+    def __init__(  # noqa: PLR0917 (as every opening: where, who, what)
+        self, address: Address, service: str, declarations: Iterable[Declaration], clock: Clock, log: Log, state: Cache | None
+    ) -> None:
         self._declarations = {declaration.name: declaration for declaration in declarations}
         self._service = service
         self._clock = clock
         self._log = log
+        self._state = state
         self._sending = Link(replace(address, name=f"{address.name} publishes"), log, self._declare)
         self._taking = Link(replace(address, name=f"{address.name} consumes"), log, _nothing)
         self._publisher = Publisher(self._sending, self._is_full)
@@ -53,8 +58,8 @@ class AmqpQueue:
 
     @classmethod
     @asynccontextmanager
-    async def open(
-        cls, address: Address, service: str, declarations: Iterable[Declaration], clock: Clock, log: Log
+    async def open(  # noqa: PLR0917 (as every opening: where, who, what)
+        cls, address: Address, service: str, declarations: Iterable[Declaration], clock: Clock, log: Log, state: Cache | None = None
     ) -> AsyncIterator[AmqpQueue]:
         """Opens the links and declares what is missing. A broker that is away at the start is waited for in the background.
 
@@ -62,7 +67,7 @@ class AmqpQueue:
         """
         for driver in ("aiormq", "aio_pika"):
             logging.getLogger(driver).setLevel(logging.CRITICAL)  # they tell of each torn line with a trace; `Link` says it once
-        queue = cls(address, service, declarations, clock, log)
+        queue = cls(address, service, declarations, clock, log, state)
         async with alongside(queue._sending.run(), queue._taking.run()):
             await queue._first_try()
             yield queue
@@ -74,6 +79,13 @@ class AmqpQueue:
 
     def consumer(self, queue: str) -> AbstractAsyncContextManager[Consumer]:
         return self._open_tap(self._declaration(queue))
+
+    async def health(self) -> str:
+        return self._sending.health() or self._taking.health()
+
+    @property
+    def sees_all(self) -> bool:
+        return False
 
     async def depth(self, queue: str) -> Depth:
         declaration = self._declaration(queue)
@@ -127,7 +139,8 @@ class AmqpQueue:
 
     @asynccontextmanager
     async def _open_tap(self, declaration: Declaration) -> AsyncIterator[Consumer]:
-        tap = AmqpTap(self._taking, declaration, self._clock, self._log, retry=self._wait, bury=self._bury)
+        gait = gait_of(declaration, self._state, self._clock, self._log)
+        tap = AmqpTap(self._taking, declaration, gait, self._log, retry=self._wait, bury=self._bury)
         self._taps[declaration.name].append(tap)
         try:
             async with alongside(tap.run()):

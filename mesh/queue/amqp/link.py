@@ -55,6 +55,7 @@ class Link:
         self._is_unwanted = asyncio.Event()
         self.is_ended = False
         self.failure: MeshError | None = None
+        self._away_since: float | None = None
         self.has_tried = asyncio.Event()
 
     async def connection(self) -> AbstractConnection:
@@ -84,6 +85,12 @@ class Link:
         self.drop()
         self._is_up.set()  # who waits for it hears that it will not come
 
+    def health(self) -> str:
+        """What is wrong with the line, and since when; empty: nothing."""
+        if self._away_since is None or self.failure is None:
+            return ""
+        return f"away since {asyncio.get_running_loop().time() - self._away_since:.0f} s: {self.failure.message}"
+
     async def run(self) -> None:
         """Keeps the link up until cancelled or ended."""
         pause_s, turn = _SHORTEST_PAUSE_S, 0
@@ -93,7 +100,7 @@ class Link:
             except MeshError as wrong:
                 if self.failure is None:
                     self._log.warning("broker-away", broker=self._address.name, reason=wrong.message)
-                self.failure = wrong
+                self._fail(wrong)
                 self.has_tried.set()
                 turn += 1
                 await asyncio.sleep(pause_s * random.uniform(0.75, 1.25))  # noqa: S311 (no secret)
@@ -106,7 +113,7 @@ class Link:
         """Offers it until it breaks or is not wanted any more."""
         if self.failure is not None:
             self._log.info("broker-back", broker=self._address.name)
-        self.failure = None
+        self.failure = self._away_since = None
         if not self.is_ended:
             self._is_unwanted.clear()
         self._connection = connection
@@ -122,8 +129,13 @@ class Link:
             unwanted.cancel()
             await close_quietly(connection)
         if not self.is_ended:
-            self.failure = Unavailable("the line to the broker broke", code="queue-unavailable")
+            self._fail(Unavailable("the line to the broker broke", code="queue-unavailable"))
             self._log.warning("broker-lost", broker=self._address.name)
+
+    def _fail(self, wrong: MeshError) -> None:
+        self.failure = wrong
+        if self._away_since is None:
+            self._away_since = asyncio.get_running_loop().time()
 
     async def _connected(self, url: str) -> AbstractConnection:
         tls = self._address.tls() if self._address.tls is not None else None

@@ -10,17 +10,17 @@ from typing import Final
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
 
-from mesh.clock import Clock
 from mesh.errors import Refused, Unavailable
 from mesh.log import Log
 from mesh.queue.amqp.envelope import Envelope, unpacked
 from mesh.queue.amqp.link import CALL_LIMIT_S, Link, close_quietly, line
 from mesh.queue.contract import Declaration, Delivery, Message
-from mesh.queue.pace import Pace
+from mesh.queue.pace import Gait
 
 LOOK_S: Final = 15.0
 """How often a consumer asks whether the broker still knows of it."""
 _PAUSE_S: Final = 1.0
+_LONGEST_LOOK_AWAY_S: Final = 0.25
 
 Forward = Callable[[Declaration, Envelope, str], Awaitable[None]]
 """Sends a message on: to wait, or to the dead letters."""
@@ -32,14 +32,15 @@ class AmqpTap:
     When the line breaks, what was held is the broker's again: settling it raises `Unavailable`, and it comes once more.
     """
 
-    def __init__(self, link: Link, declaration: Declaration, clock: Clock, log: Log, *, retry: Forward, bury: Forward) -> None:
+    def __init__(
+        self, link: Link, declaration: Declaration, gait: Gait | None, log: Log, *, retry: Forward, bury: Forward
+    ) -> None:
         self.declaration = declaration
         self.retry = retry
         self.bury = bury
         self._link = link
-        self._clock = clock
         self._log = log
-        self._pace = Pace(declaration.rate_per_minute)
+        self._gait = gait
         self._channel: AbstractChannel | None = None
         self._arrived: deque[DeliveredMessage] = deque()
         self._unsettled: dict[int, None] = {}
@@ -78,11 +79,10 @@ class AmqpTap:
                 self._link.check_wanted()
                 self._changed.clear()
                 await self._changed.wait()
-            now = self._clock.monotonic()
-            if not self._pace.may_step(now):
-                await asyncio.sleep(min(self._pace.next_at - now, 0.25))
+            if self._gait is not None and (wait_s := await self._gait.step()):
+                await asyncio.sleep(min(wait_s, _LONGEST_LOOK_AWAY_S))
                 continue
-            deliveries = await self._delivered(most)
+            deliveries = await self._delivered(most if self._gait is None else 1)
             if deliveries:
                 return deliveries
 
@@ -147,9 +147,6 @@ class AmqpTap:
                     await self._bury_unreadable(channel, delivered, wrong)
                     continue
                 deliveries.append(AmqpDelivery(self, channel, delivered.delivery_tag or 0, envelope))
-                self._pace.step(self._clock.monotonic())
-                if not self._pace.may_step(self._clock.monotonic()):
-                    break
         except asyncio.CancelledError:
             if channel is self._channel:
                 self._arrived.extendleft(reversed(taken))

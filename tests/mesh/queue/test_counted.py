@@ -1,0 +1,102 @@
+"""What a service does with queues is counted, on both keepers; a service without queues never reaches for a broker."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mesh.backbone import House
+from mesh.clock import SystemClock
+from mesh.errors import NotFound, Unavailable
+from mesh.life import Life
+from mesh.metrics import MESH_METRICS, Metrics
+from mesh.queue import Queue, counted
+from mesh.queue.counted import CountedQueue
+from mesh.settings import MeshConfig
+from mesh.tasks import alongside
+from tests.support.brokers import free_ports
+from tests.support.queues import SPECS, message, publish, take, until
+from wire.queues import QUEUES
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics("tester", MESH_METRICS)
+
+
+def _figure(metrics: Metrics, line: str, service: str = "tester") -> float:
+    name, _, labels = line.partition("{")
+    return metrics._registry.get_sample_value(f"palestra_{service}_{name}", dict(re.findall(r'(\w+)="([^"]*)"', labels))) or 0.0
+
+
+async def test_every_act_is_counted(queue: Queue, metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counted, "LOOK_S", 0.05)
+    one = CountedQueue(queue, metrics)
+    await publish(one, "Work", 4)
+    for _ in range(5):
+        await one.publish("Small", message())
+    await until(lambda: _full(one))
+    with pytest.raises(NotFound):
+        await one.publish("None", message())
+    async with alongside(one.watch(["Work"])), one.consumer("Work") as consumer:
+        first, second, third, fourth = await take(consumer, 4)
+        await consumer.ack([first])
+        await second.ack()
+        await third.reject("never")
+        await fourth.retry("not now")
+        (again,) = await take(consumer, 1)
+        assert again.attempt == 2
+        await until(lambda: _is(metrics, 'queue_messages{queue="Work",state="held"}', 1))
+        await until(lambda: _is(metrics, 'queue_messages{queue="Work",state="dead"}', 1))
+        await until(lambda: _is(metrics, 'queue_consumers{queue="Work"}', 1))
+    with pytest.raises(Unavailable):
+        await again.ack()  # its consumer has left: it comes again
+    wanted = {
+        'queue_published_total{outcome="confirmed",queue="Work"}': 4, 'queue_published_total{outcome="no-such-queue",queue="None"}': 1,
+        'queue_taken_total{again="no",queue="Work"}': 4, 'queue_taken_total{again="yes",queue="Work"}': 1,
+        'queue_settled_total{outcome="acked",queue="Work"}': 2, 'queue_settled_total{outcome="rejected",queue="Work"}': 1,
+        'queue_settled_total{outcome="retried",queue="Work"}': 1, 'queue_settled_total{outcome="broken",queue="Work"}': 1,
+        'queue_publish_seconds_count{queue="Work"}': 4, "queue_strays": 0,
+    }  # fmt: skip
+    assert {line: _figure(metrics, line) for line in wanted} == wanted
+    assert _figure(metrics, 'queue_published_total{outcome="queue-full",queue="Small"}') >= 1
+
+
+@pytest.mark.faults
+async def test_service_without_queues_never_reaches_for_the_broker(tmp_path: Path, pki_folder: Path) -> None:
+    (nobody,) = free_ports(1)
+    config = MeshConfig(folder=str(tmp_path), pki_folder=str(pki_folder), queue_url=f"amqp://127.0.0.1:{nobody}/v")
+    async with House(config, SPECS, SystemClock()) as house, house.backbone("runner", ()) as backbone:
+        life = Life("runner")
+        backbone.server("127.0.0.1", 0, life)
+        assert (await life.examine())["queue"] == ""
+        for act in (backbone.queue.publish("Work", message()), backbone.queue.depth("Work"), backbone.queue.strays()):
+            with pytest.raises(Unavailable) as refused:
+                await act
+            assert refused.value.code == "queue-not-allowed"
+
+
+@pytest.mark.faults
+async def test_health_says_since_when_the_broker_is_away(tmp_path: Path, pki_folder: Path) -> None:
+    (nobody,) = free_ports(1)
+    config = MeshConfig(folder=str(tmp_path), pki_folder=str(pki_folder), queue_url=f"amqp://127.0.0.1:{nobody}/v")
+    async with House(config, QUEUES, SystemClock()) as house, house.backbone("frontend", ()) as backbone:
+        life = Life("frontend")
+        backbone.server("127.0.0.1", 0, life)
+        assert re.match(r"away since \d+ s: RabbitMQ cannot be reached", (await life.examine())["queue"])
+        await until(lambda: _is(backbone.metrics, "queue_away", 1, "frontend"))
+
+
+async def _full(queue: Queue) -> bool:
+    """The queue refuses: RabbitMQ lets a few more in than it is told to."""
+    try:
+        await queue.publish("Small", message())
+    except Unavailable as refused:
+        return refused.code == "queue-full"
+    return False
+
+
+async def _is(metrics: Metrics, line: str, value: float, service: str = "tester") -> bool:
+    return _figure(metrics, line, service) == value
