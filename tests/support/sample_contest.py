@@ -71,6 +71,7 @@ def sample_rows(team_count: int = len(TEAMS)) -> Rows:
         _submissions(rows, dice, username, skill)
         _scores(rows, dice, username, skill)
     _clarifications(rows)
+    _webhook(rows)
     return rows
 
 
@@ -79,6 +80,21 @@ def _account(rows: Rows, username: str, name: str, role: str, secret: str) -> No
         "accounts", username=username, name=name, password_hash=secret, role=role, email="",
         created_at=NOW - timedelta(days=30), password_changed_at=NOW - timedelta(days=30),
     )  # fmt: skip
+
+
+def _webhook(rows: Rows) -> None:
+    """One team's webhook and its last calls, in every state that there is."""
+    url, mine = "https://judge.team-one.example/palestra/verdicts", [row for row in rows.tables["submissions"] if row["username"] == "team01"]
+    rows.add("webhooks", username="team01", url=url, secret="whsec_" + "A" * 44, changed_at=NOW - timedelta(hours=5))
+    for number, (status, tries, answer, error) in enumerate((
+        ("waiting", 0, 0, ""), ("waiting", 3, 503, "answered 503"), ("delivered", 1, 204, ""), ("delivered", 4, 200, ""),
+        ("failed", 10, 0, "the receiver's certificate is refused: certificate has expired"),
+    )):  # fmt: skip
+        at = NOW - timedelta(minutes=7 * number, seconds=13)
+        rows.add(
+            "deliveries", id=derived_id("sample", str(number)), username="team01", submission=mine[number % len(mine)]["id"], run="", url=url, body="{}",
+            status=status, tries=tries, http_status=answer, error=error, created_at=at, changed_at=at, kind="verdict", generation=1, sends=1,
+        )  # fmt: skip
 
 
 def _problem(rows: Rows, alias: str, title: str, case_count: int) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from contest import visibility
-from contest.visibility import ADMIN, Viewer
+from contest.visibility import Viewer
 from mesh.codec import encode
 from mesh.database.columns import canonical
 from mesh.errors import Conflict, Invalid, NotFound
@@ -21,7 +21,7 @@ from mesh.outside import fault_of_url
 from services.recorder import rows
 from services.recorder.effects import Effects
 from services.recorder.rules.forms import TEXT_LIMIT, without_nul
-from services.recorder.rules.rights import actor_of, require_role, require_service
+from services.recorder.rules.rights import actor_of, require, require_service, viewer_as
 from services.recorder.view import Needs, View
 from wire import services
 from wire.commands import Command, RecordDelivery, RecordVerdict, ReplayDelivery, SetWebhook, TryWebhook
@@ -126,7 +126,7 @@ def replay_delivery(command: Command, view: View) -> Effects:
     body = command.body
     assert isinstance(body, ReplayDelivery)
     actor, row = actor_of(command, view), _delivery(view, body.delivery)
-    if actor.role != ADMIN and row.username != actor.username:
+    if not visibility.may_act_for(viewer_as(actor), row.username):
         raise _no_such(body.delivery)
     if row.status == "waiting":
         raise Conflict("this call is still being tried; wait until it is delivered or has failed", code="delivery-waiting")
@@ -180,7 +180,7 @@ def _shown(submission: rows.Submission, run: rows.Run, body: RecordVerdict, view
         "team": view.team_of(submission.contest, submission.username), "language": submission.language, "filename": submission.filename,
         "submitted_at": submission.submitted_at, "status": "judged", "verdict": body.verdict, "score": body.score,
         "time_ms": body.time_ms, "memory_bytes": body.memory_bytes, "judged_at": view.now, "is_on_board": submission.is_on_board,
-        "compile_output": without_nul(body.compile_output), "version": run.version,
+        "priority": submission.priority, "compile_output": without_nul(body.compile_output), "version": run.version,
     }  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def _may_see(submission: rows.Submission, view: View) -> bool:
 
 def _require_own(command: Command, view: View, username: str) -> None:
     if command.actor != username:
-        require_role(actor_of(command, view), ADMIN)
+        require(visibility.may_act_for(viewer_as(actor_of(command, view)), username), "admins")
     if view.find(rows.Account, username) is None:
         raise NotFound(f"there is no account {username}", code="no-such-account")
 

@@ -217,8 +217,9 @@ async def _running(service: Coroutine[Any, Any, None], life: Life) -> AsyncItera
 
 @asynccontextmanager
 async def a_world(
-    folder: Path, pki: Path, guard: BlockBuster, *, beside: tuple[str, ...] = (), mesh_settings: Mapping[str, str] | None = None, **settings: Any
-) -> AsyncIterator[World]:
+    folder: Path, pki: Path, guard: BlockBuster, *, beside: tuple[str, ...] = (), mesh_settings: Mapping[str, str] | None = None,
+    beside_settings: Mapping[str, Mapping[str, Any]] | None = None, **settings: Any,
+) -> AsyncIterator[World]:  # fmt: skip
     """A running frontend in a folder, with an empty record, beside other real services when some are named.
 
     Starting may block, serving may not.
@@ -240,7 +241,7 @@ async def a_world(
         for name in beside:
             target, life = TARGETS[name], Life(name)
             other = await stack.enter_async_context(house.backbone(name, target.metrics()))
-            await stack.enter_async_context(_running(target.run()(target.config()(port=0), other, life), life))
+            await stack.enter_async_context(_running(target.run()(target.config()(**{"port": 0, **(beside_settings or {}).get(name, {})}), other, life), life))
         backbone, life = await stack.enter_async_context(house.backbone("frontend", METRICS)), Life("frontend")
         await stack.enter_async_context(_running(run(config, backbone, life), life))
         host, port = house.addresses["frontend"]
