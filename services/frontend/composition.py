@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mesh.backbone import Backbone
 from services.frontend.access import Access
 from services.frontend.bell import Bell
 from services.frontend.commands import Commands, Signer
+from services.frontend.conditions import Conditions
 from services.frontend.config import Config
 from services.frontend.desk import Desk
 from services.frontend.glance import Glance
@@ -34,7 +37,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
     clock, gitserver, accounts = backbone.clock, backbone.peer(GITSERVER), Accounts(record)
     pending, questions = pending_submissions(backbone.state), pending_questions(backbone.state)
     contests, problems, submissions = Contests(record), Problems(record), Submissions(record, pending, backbone.cache)
-    judging = Judging(backbone.peer(GRADER), clock)
+    judging = Judging(partial(backbone.peers.places, GRADER), clock)
     return Desk(
         config=config,
         clock=clock,
@@ -46,11 +49,12 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
         problems=problems,
         submissions=submissions,
         clarifications=Clarifications(record, questions),
-        scoreboards=Scoreboards(record, clock, config.scoreboard_fresh_s),
+        scoreboards=Scoreboards(record, clock, config.scoreboard_fresh_s, backbone.cache),
         events=Events(record),
         webhooks=Webhooks(record),
         packages=Packages(gitserver, backbone.cache),
         judging=judging,
+        conditions=Conditions(backbone.queue, judging, record.fault, clock),
         glance=Glance(record, backbone.queue, judging, clock),
         sessions=Sessions(backbone.state, accounts, keepsake, clock, config.session_life_s),
         passwords=Passwords(

@@ -12,6 +12,7 @@ from mesh.rpc import Peer
 from services.frontend.access import Access
 from services.frontend.bell import Bell
 from services.frontend.commands import Commands
+from services.frontend.conditions import Conditions
 from services.frontend.config import Config
 from services.frontend.glance import Glance
 from services.frontend.judging import Judging
@@ -53,6 +54,7 @@ class Desk:
     webhooks: Webhooks
     packages: Packages
     judging: Judging
+    conditions: Conditions
     glance: Glance
     sessions: Sessions
     passwords: Passwords

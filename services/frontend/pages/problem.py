@@ -10,6 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 from markupsafe import Markup
 
+from contest import visibility
 from mesh.clock import Clock
 from mesh.errors import MeshError, NotFound
 from mesh.ids import new_id
@@ -72,12 +73,14 @@ async def show_problem(request: web.Request) -> web.Response:
     if shown is None:
         raise NotFound(f"there is no such problem in {access.contest.title}", code="no-such-problem")
     problem = await desk.access.problem(actor_of(request), shown.alias)
-    (values, tries), languages = await both(
-        both(statement_values(request, problem), _tries(request, access, shown.alias)), languages_of(desk, access)
+    (values, tries), (languages, conditions) = await both(
+        both(statement_values(request, problem), _tries(request, access, shown.alias)),
+        both(languages_of(desk, access), desk.conditions.of_submitting()),
     )
     return await contest_page(
         request, "problem.html", access, "home", problem=shown, limits=problem.limits, tries=tries, **values,
         **submit_values(request, access, languages, new_id(), entered={"problem": shown.label, "language": _last_language(tries)}, is_fixed=True),
+        conditions=conditions,
     )  # fmt: skip
 
 
@@ -86,7 +89,7 @@ async def show_own_problem(request: web.Request) -> web.Response:
     actor = actor_of(request)
     problem = await desk_of(request).access.problem(actor, request.match_info["alias"])
     values = await statement_values(request, problem)
-    is_owner = actor.is_admin or problem.owner == actor.username
+    is_owner = visibility.may_change_problem(actor.viewer, problem.owner)
     return paint(request, "problem_card.html", problem=problem, is_owner=is_owner, site=site_of(request), **values)
 
 

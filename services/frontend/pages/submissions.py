@@ -16,12 +16,16 @@ from services.frontend.keys import actor_of, desk_of, session_of
 from services.frontend.pages.choices import languages_of
 from services.frontend.pages.forms import Form, fault_of, see_other, inside, read_form
 from services.frontend.pages.frames import access_of, contest_page, submit_values
+from services.frontend.together import both
 from wire.queues import PRIORITIES
 
 _FIELDS: Final = {
     "no-such-problem": "problem", "unknown-language": "language", "language-not-allowed": "language",
     "source-too-large": "source", "empty-source": "source", "bad-source": "source", "source-not-text": "source",
 }  # fmt: skip
+_PERHAPS_TAKEN: Final = (
+    "The queue does not answer, and it is not known whether your program was taken. Press Submit again in a moment: unchanged, it counts once."
+)
 
 
 async def show_form(request: web.Request) -> web.Response:
@@ -47,9 +51,9 @@ async def submit(request: web.Request) -> web.Response:
     except MeshError as refused:
         if not actor.is_signed_in or refused.code == "no-such-contest":
             raise
-        faults = fault_of(refused, _FIELDS)
+        faults = {"form": _PERHAPS_TAKEN} if refused.code == "queue-unavailable" else fault_of(refused, _FIELDS)
         entered["source"] = _showable(entered["source"])
-        return await _form_page(request, entered, status=refused.status, faults=faults)
+        return await _form_page(request, entered, form.text("key"), status=refused.status, faults=faults)
     raise see_other(f"/contests/{wish.contest}/submissions?sent={submission}")
 
 
@@ -94,15 +98,15 @@ async def set_priority(request: web.Request) -> web.Response:
     raise see_other(inside(form.text("next"), f"/submissions/{submission}"))
 
 
-async def _form_page(request: web.Request, entered: dict[str, str], *, status: int = 200, **more: Any) -> web.Response:
+async def _form_page(request: web.Request, entered: dict[str, str], key: str = "", *, status: int = 200, **more: Any) -> web.Response:
     access = await access_of(request)
     problem = access.contest.problem(entered["problem"]) if entered["problem"] and access.shows_problems else None
-    languages = await languages_of(desk_of(request), access)
+    languages, conditions = await both(languages_of(desk_of(request), access), desk_of(request).conditions.of_submitting())
     faults = more.get("faults", {})
     values = submit_values(
-        request, access, languages, new_id(), entered={**entered, "problem": problem.label if problem else ""}, faults=faults
+        request, access, languages, key or new_id(), entered={**entered, "problem": problem.label if problem else ""}, faults=faults
     )  # fmt: skip
-    return await contest_page(request, "submit.html", access, "submit", status=status, problem_text=faults.get("form", ""), **values)
+    return await contest_page(request, "submit.html", access, "submit", status=status, problem_text=faults.get("form", ""), conditions=conditions, **values)
 
 
 def _text_of(form: Form, most_bytes: int) -> str:

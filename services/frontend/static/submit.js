@@ -1,8 +1,21 @@
 // Owns the form to submit with: tabs, files, drag and drop, the language guessed, the size shown, a draft kept in this browser.
 
+import { renew } from "./regions.js";
+
+const LOOK_AGAIN_MS = 5000;
 const DRAFT_LIFE_MS = 14 * 24 * 3600 * 1000;
 
 for (const form of document.querySelectorAll("form[data-submit]")) prepare(form);
+for (const place of document.querySelectorAll("[data-conditions]")) watch(place);
+
+/** While the form says that something is away, looks now and then whether it still is. */
+function watch(place) {
+  if (!place.children.length) return;
+  const timer = setInterval(async () => {
+    if (document.visibilityState === "visible") await renew();
+    if (!place.children.length) clearInterval(timer);
+  }, LOOK_AGAIN_MS * (1 + Math.random() / 2)); // not all browsers at once
+}
 
 function prepare(form) {
   const { source, language, problem, file } = form.elements;

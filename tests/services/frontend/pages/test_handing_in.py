@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from mesh.errors import Unavailable
 from tests.services.frontend.pages.conftest import Town
 from tests.services.frontend.pages.test_running_a_contest import _with_contest, _with_problem, _with_teams
+from tests.services.frontend.pages.visitor import Page
 from tests.support.contests import sum_package
 from tests.support.markup import faults_of
 
@@ -57,3 +63,37 @@ async def test_a_contest_that_is_over_when_it_is_made_says_so(town: Town) -> Non
     jury = await admin.get("/contests/finals/jury")
     assert "Judging faults" in jury.text
     assert not faults_of(jury.html)
+
+
+def _notices(page: Page) -> list[str]:
+    [place] = [one for one in page.tree.all("div") if "data-conditions" in one.attributes]
+    return [one.text for one in place.with_class("notice")]
+
+
+async def test_the_form_says_what_is_away_before_anything_is_sent(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = await _with_problem(town)
+    await _with_contest(town, admin)
+    [no_runner] = _notices(await admin.get(SUBMIT))
+    assert "No machine judges at the moment" in no_runner
+
+    async def away() -> str:
+        return "away since 12 s"
+
+    async def refuses(*_: Any) -> None:
+        raise Unavailable("the queue does not answer", code="queue-unavailable", retry_after_s=5)
+
+    monkeypatch.setattr(town.world.backbone.queue, "health", away)
+    monkeypatch.setattr(town.world.backbone.queue, "publish", refuses)
+    town.world.clock.turn(5)  # what was seen counts as fresh for two seconds
+    for path in (SUBMIT, "/contests/finals/problems/A"):
+        page = await admin.get(path)
+        assert "cannot be taken just now" in _notices(page)[0]
+        assert not faults_of(page.html)
+    sent = await admin.fill_in(SUBMIT, SUBMIT, problem="A", language="python3", source="print(7)", key="once")
+    assert sent.status == 503
+    assert "The queue does not answer" in sent.text
+    assert [one.attributes["value"] for one in sent.tree.all("input") if one.attributes.get("name") == "key"] == ["once"], "pressed again it counts once"
+    assert "print(7)" in sent.tree.all("textarea")[0].text
+    monkeypatch.undo()
+    town.world.clock.turn(5)
+    assert not any("cannot be taken" in text for text in _notices(await admin.get(SUBMIT)))
