@@ -1,4 +1,7 @@
-"""Owns the folding of a contest's board from the record, once for all who ask. Never decides which board one may see."""
+"""Owns the folding of a contest's board from the record, once for all who ask. Never decides which board one may see.
+
+A folded board lies in the cache for all frontends, by all that it follows from: ``scoreboard:{contest}:{audience}:{seq}:{digest}``, 30 s.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ from contest.facts import BoardProblem, BoardSubmission, BoardTeam
 from contest.rules import Audience
 from contest.scoreboard import rebuild
 from contest.verdicts import Verdict
+from mesh.cache.contract import Cache
 from mesh.clock import Clock
-from mesh.codec import encode
+from mesh.codec import decode, encode
 from services.frontend.freshness import Fresh
 from services.frontend.reads.contests import Contest
 from services.frontend.reads.record import Record
@@ -40,8 +44,9 @@ class Snapshot:
 class Scoreboards:
     """Boards, folded from the record. A board whose version and phase are unchanged is not folded again."""
 
-    def __init__(self, record: Record, clock: Clock, fresh_s: float) -> None:
+    def __init__(self, record: Record, clock: Clock, fresh_s: float, cache: Cache | None = None) -> None:
         self._record = record
+        self._cache = cache
         self._fresh: Fresh[tuple[str, Audience], Snapshot] = Fresh(clock, fresh_s, most=200)
         self._last: Fresh[tuple[object, ...], Snapshot] = Fresh(clock, 3600.0, most=50)
 
@@ -54,7 +59,22 @@ class Scoreboards:
         row = await self._record.row(sa.select(contests.c.seq).where(contests.c.alias == contest.alias))
         seq = row.seq if row is not None else contest.seq
         key = (contest.alias, audience, seq, contest.rules, contest.phase(now), contest.rules.is_frozen(now))
-        return await self._last.read(key, lambda: self._fold(contest, audience, now))
+        return await self._last.read(key, lambda: self._shared(contest, audience, now, seq))
+
+    async def _shared(self, contest: Contest, audience: Audience, now: datetime, seq: int) -> Snapshot:
+        """The board that another frontend has folded, or ours."""
+        state = (contest.title, contest.problems, contest.rules, contest.phase(now), contest.rules.is_frozen(now))
+        digest = hashlib.sha256(repr(state).encode()).hexdigest()[:16]
+        folded: list[Snapshot] = []
+
+        async def fold() -> bytes:
+            folded.append(await self._fold(contest, audience, now))
+            return folded[0].gzipped or folded[0].body
+
+        if self._cache is None:
+            return await self._fold(contest, audience, now)
+        packed = await self._cache.compute(f"scoreboard:{contest.alias}:{audience.value}:{seq}:{digest}", _SHARED_S, fold)
+        return folded[0] if folded else await asyncio.to_thread(_opened, packed)
 
     async def _fold(self, contest: Contest, audience: Audience, now: datetime) -> Snapshot:
         async with self._record.snapshot() as connection:
@@ -96,7 +116,21 @@ def _fold(contest: Contest, audience: Audience, now: datetime, *, seq: int, team
     shown = board.snapshot(seq, now)
     body = encode(shown)
     gzipped = gzip.compress(body, 5, mtime=0) if len(body) > _WORTH_BYTES else b""
-    return Snapshot(seq, shown, body, gzipped, f'"{hashlib.sha256(body).hexdigest()[:24]}"')
+    return Snapshot(seq, shown, body, gzipped, _etag(body))
+
+
+def _opened(packed: bytes) -> Snapshot:
+    """A board as it lies in the cache: compressed where that was worth it."""
+    gzipped = packed if packed.startswith(_GZIP) else b""
+    body = gzip.decompress(packed) if gzipped else packed
+    board = decode(dict[str, Any], body)
+    return Snapshot(int(board["version"]), board, body, gzipped, _etag(body))
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:24]}"'
 
 
 _WORTH_BYTES = 2048
+_GZIP = b"\x1f\x8b"
+_SHARED_S = 30.0
