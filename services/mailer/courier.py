@@ -18,10 +18,10 @@ from mesh.rpc import Peer
 from services.mailer.caller import Answer, Caller
 from services.mailer.lanes import Lanes, PutOff
 from services.mailer.reporter import Reporter
-from wire.commands import RecordDelivery
 from wire.methods import RECORDER_DELIVERY
 from wire.notices import DeliveryOrder, DeliveryRequest, Notification
 from wire.queues import NOTIFICATIONS
+from wire.webhooks import RecordDelivery
 
 _LONGEST_PAUSE_S: Final = 5.0
 _SETTLE_LIMIT_S: Final = 15.0

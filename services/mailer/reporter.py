@@ -12,9 +12,10 @@ from mesh.ids import derived_id
 from mesh.log import Log
 from mesh.metrics import Metrics
 from mesh.queue import Message, Queue
-from wire.commands import Command, RecordDelivery
+from wire.commands import Command
 from wire.queues import COMMANDS
 from wire.services import MAILER
+from wire.webhooks import RecordDelivery
 
 _PUBLISH_LIMIT_S: Final = 15.0
 _LONGEST_PAUSE_S: Final = 5.0

@@ -18,6 +18,7 @@ from wire.commands import ReplayDelivery, SetWebhook, TryWebhook
 from wire.methods import MAILER_CHECK
 from wire.notices import AddressCheck
 from wire.services import MAILER
+from wire.webhooks import ReplayDelivery, SetWebhook, TryWebhook
 
 _SECRET_BYTES: Final = 32
 _GLANCE_S: Final = 1.0

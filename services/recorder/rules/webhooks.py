@@ -24,9 +24,10 @@ from services.recorder.rules.forms import TEXT_LIMIT, without_nul
 from services.recorder.rules.rights import actor_of, require, require_service, viewer_as
 from services.recorder.view import Needs, View
 from wire import services
-from wire.commands import Command, RecordDelivery, RecordVerdict, ReplayDelivery, SetWebhook, TryWebhook
+from wire.commands import Command, RecordVerdict
 from wire.notices import Notification
 from wire.queues import NOTIFICATIONS
+from wire.webhooks import RecordDelivery, ReplayDelivery, SetWebhook, TryWebhook
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105  how every secret begins, not one
 SECRET_BYTES: Final = range(24, 65)

@@ -13,9 +13,9 @@ from services.recorder import rows
 from tests.services.mailer.receiver import Receiver, receiving
 from tests.services.mailer.world import SECRET, MailWorld
 from tests.services.recorder.makers import command, first_run, rejudge, verdict
-from wire.commands import RecordDelivery, ReplayDelivery, SetWebhook, TryWebhook
 from wire.methods import RECORDER_DELIVERY
 from wire.notices import DeliveryRequest
+from wire.webhooks import RecordDelivery, ReplayDelivery, SetWebhook, TryWebhook
 
 
 async def test_a_verdict_is_told_signed_and_recorded(world: MailWorld, receiver: Receiver) -> None:

@@ -13,8 +13,8 @@ from services.recorder.rules.webhooks import notice_of
 from tests.services.mailer.receiver import LIMIT_S, Receiver, receiving
 from tests.services.mailer.world import SECRET, MailWorld
 from tests.services.recorder.makers import command
-from wire.commands import ReplayDelivery
 from wire.queues import NOTIFICATIONS
+from wire.webhooks import ReplayDelivery
 from tests.support.house import free_ports
 
 

@@ -19,8 +19,9 @@ from services.mailer.metrics import METRICS
 from services.recorder import rows
 from tests.services.recorder.makers import command, submit, verdict
 from tests.services.recorder.world import LIMIT_S, World
-from wire.commands import Command, SetWebhook
+from wire.commands import Command
 from wire.queues import NOTIFICATIONS
+from wire.webhooks import SetWebhook
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
