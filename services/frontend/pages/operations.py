@@ -12,10 +12,11 @@ from aiohttp import web
 from mesh.errors import MeshError, NotFound
 from services.frontend.access import check_admin
 from services.frontend.desk import Desk
+from services.frontend.glance import JobLine
 from services.frontend.keys import actor_of, desk_of
 from services.frontend.pages.forms import sentence
 from services.frontend.pages.paint import paint
-from wire.queues import PRIORITIES
+from services.frontend.together import both
 
 _LIMIT_S: Final = 3.0
 
@@ -39,13 +40,17 @@ async def show_operations(request: web.Request) -> web.Response:
         _check("Gitserver", _ask_gitserver(desk), "Keeps problems; without it, statements seen in the last hour are shown."),
         _check("Grader", desk.judging.status(), "Judges; without it, submissions wait in the queue."),
     )  # fmt: skip
-    status, status_problem = None, ""
+    figures, jobs = await both(desk.glance.figures(), _jobs(desk))
+    trouble = sentence(figures.trouble) if figures.trouble else ""
+    return paint(request, "operations.html", figures=figures, judging=figures.status, trouble=trouble, jobs=jobs, checks=checks)
+
+
+async def _jobs(desk: Desk) -> list[JobLine] | None:
+    """None when the record does not say."""
     try:
-        async with asyncio.timeout(_LIMIT_S):
-            status = await desk.judging.status()
-    except (MeshError, TimeoutError) as away:
-        status_problem = sentence(str(away))
-    return paint(request, "operations.html", judging=status, status_problem=status_problem, checks=checks, priorities=PRIORITIES)
+        return await desk.glance.jobs()
+    except MeshError:
+        return None
 
 
 async def _check(name: str, asking: Awaitable[Any], meaning: str) -> Check:

@@ -9,6 +9,12 @@ const MOST_TOLD = 50;
 const LONGEST_TOLD = 300;
 const FAULTS = { VE: "The checker broke", JE: "The judging broke" };
 
+const PHASES = {
+  started: ["The contest has begun", "The problems are open now."],
+  frozen: ["The scoreboard is frozen", "From now on it shows attempts, not verdicts."],
+  ended: ["The contest is over", "Nothing can be submitted any more."],
+};
+
 startClocks();
 localTimes(document);
 document.querySelector("[data-focus]")?.focus();
@@ -19,6 +25,7 @@ if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clie
 if (root.dataset.user || root.dataset.contest) {
   const live = connection();
   live.on("announcement", (body) => once("announcement", body, body.text) && tell("Announcement", body.text, clarificationsOf(body.contest)));
+  live.on("contest", (body) => body.phase in PHASES && once("contest", { id: body.alias }, body.phase) && toast(...PHASES[body.phase], ""));
   live.on("answer", (body) => once("answer", body, body.answer) && tell("The jury answered", body.answer, clarificationsOf(body.contest)));
   if ("jury" in root.dataset) {
     live.on("clarification", (body) => once("clarification", body, body.text) && tell("A new question", body.text, clarificationsOf(body.contest)));
@@ -29,7 +36,7 @@ if (root.dataset.user || root.dataset.contest) {
       }
     });
   }
-  live.on("refused", (body) => once("refused", body, body.message) && tell("A submission was not taken", body.message, ""));
+  live.on("refused", (body) => once("refused", body, body.message) && toast(...refusalOf(body)));
   live.start();
 }
 
@@ -42,6 +49,12 @@ function once(kind, body, text) {
     sessionStorage.setItem("palestra:told", JSON.stringify([...told, news].slice(-MOST_TOLD)));
   } catch { /* the store is closed: then it may be told twice */ }
   return true;
+}
+
+/** What was taken and then refused: where it can be read again later. */
+function refusalOf(body) {
+  if (body.kind === "Submit") return ["A submission was not taken", body.message, `/submissions/${encodeURIComponent(body.id)}`];
+  return ["What you sent was not taken", body.message, ""];
 }
 
 function clarificationsOf(contest) {
