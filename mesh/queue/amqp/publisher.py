@@ -17,6 +17,8 @@ from mesh.queue.amqp.link import Link, line
 PUBLISH_LIMIT_S: Final = 5.0
 """After so long a publish is over: whether the message is safe is then not known."""
 MOST_IN_FLIGHT: Final = 500
+BLOCKED_LIMIT_S: Final = 1.0
+"""For so long is waited for a broker that said that it takes nothing now, before anything is sent to it."""
 _MOST_STRANGE_REFUSALS: Final = 5
 _MEND_PAUSE_S: Final = 0.5
 """Before a deleted queue is declared again its consumers must have been told; RabbitMQ 3.10 else loses what they should get."""
@@ -36,15 +38,16 @@ class Publisher:
     async def send(self, exchange: str, queue: str, body: bytes, properties: Basic.Properties) -> None:
         """Returns when the broker has it on disk. Tries again within its time, with the same message id.
 
-        Raises: `Unavailable` (``queue-full``), (``queue-unavailable``).
+        Raises: `Unavailable` (``queue-full``), (``queue-blocked``), (``queue-not-allowed``), (``queue-unavailable``).
         """
         try:
             async with asyncio.timeout(PUBLISH_LIMIT_S), self._slots:
-                may_mend = True
+                may_mend, may_be_taken = True, False
                 while True:
                     try:
                         if await self._sent(exchange, queue, body, properties):
                             break
+                        may_be_taken = True
                         self._link.check_wanted()
                         await asyncio.sleep(0.05)  # the line broke under it; the link tells when there is another
                     except (PublishError, ChannelNotFoundEntity):
@@ -54,6 +57,11 @@ class Publisher:
                         await asyncio.sleep(_MEND_PAUSE_S)
                         self._channel = None
                         self._link.drop()  # what it came for was deleted: a new link declares it again
+                    except _Blocked as wrong:
+                        raise Unavailable(
+                            "RabbitMQ takes no messages now, its memory or disk is full: see its alarms; come back later",
+                            code="queue-unavailable" if may_be_taken else "queue-blocked", retry_after_s=10,
+                        ) from wrong  # fmt: skip
         except TimeoutError as wrong:
             raise Unavailable(
                 f"RabbitMQ did not confirm a message for {queue} within {PUBLISH_LIMIT_S:g} s: publish it again with the same id",
@@ -70,6 +78,7 @@ class Publisher:
             with line(queue):
                 if channel is None or channel.is_closed:
                     channel = await self._opened()
+                await self._unblocked(channel)
                 try:
                     await channel.basic_publish(
                         body, exchange=exchange, routing_key=queue, properties=properties, mandatory=True
@@ -83,6 +92,14 @@ class Publisher:
         except _Refusal as refusal:
             raise refusal.cause from refusal
         return True
+
+    async def _unblocked(self, channel: AbstractChannel) -> None:
+        """Waits while the broker says that it takes nothing: what is not sent yet is surely not taken, and need not be guessed at."""
+        try:
+            async with asyncio.timeout(BLOCKED_LIMIT_S):
+                await channel.connection.ready()
+        except TimeoutError as wrong:
+            raise _Blocked from wrong
 
     async def _opened(self) -> AbstractChannel:
         async with self._opening:
@@ -112,6 +129,10 @@ class Publisher:
             self._strange_refusals = 0
             self._link.drop()
         return Unavailable(f"RabbitMQ refused a message for {queue}: come back later", code="queue-unavailable", retry_after_s=5)
+
+
+class _Blocked(Exception):
+    """The broker says that it takes nothing, and nothing was sent."""
 
 
 class _Refusal(Exception):

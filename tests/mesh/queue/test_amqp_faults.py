@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -200,6 +201,8 @@ async def test_poison_goes_to_the_dead_letters_and_holds_up_nobody(rabbitmq: Rab
         for poison in (
             aio_pika.Message(b"not gzip at all", message_id="bad-gzip", content_encoding="gzip"),
             aio_pika.Message(b"?", message_id="unknown-encoding", content_encoding="br"),
+            aio_pika.Message(gzip.compress(bytes(40 << 20)), message_id="bomb", content_encoding="gzip"),
+            aio_pika.Message(gzip.compress(b"cut off" * 1000)[:-20], message_id="cut", content_encoding="gzip"),
             aio_pika.Message(b"?", message_id="strange-headers", headers={"palestra-tries": "many", "palestra-error": 5, "n": 7}),
         ):
             await exchange.publish(poison, "Work")
@@ -209,9 +212,9 @@ async def test_poison_goes_to_the_dead_letters_and_holds_up_nobody(rabbitmq: Rab
             assert (strange.message.id, strange.attempt, dict(strange.message.headers)) == ("strange-headers", 1, {"n": "7"})
             assert healthy.message.id == sent[0]
             await consumer.ack([strange, healthy])
-        await until(lambda: _dead(queue, 2))
+        await until(lambda: _dead(queue, 4))
         letters = await queue.dead_letters("Work")
-        assert {letter.message.id for letter in letters} == {"bad-gzip", "unknown-encoding"}
+        assert {letter.message.id for letter in letters} == {"bad-gzip", "unknown-encoding", "bomb", "cut"}
         assert all("message" in letter.error for letter in letters)
 
 

@@ -1,0 +1,71 @@
+"""Owns a RabbitMQ cluster of real nodes on loopback, started together, each killed and started again on its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.brokers import RABBITMQ_SERVER, RabbitMq, missing
+
+
+class ClusterNode(RabbitMq):
+    """One node; all of a cluster share one epmd and one cookie."""
+
+    def join(self, first: ClusterNode) -> None:
+        """Before the start: makes it use the first node's epmd and cookie."""
+        self._epmd = first._epmd
+        for name in ("HOME", "ERL_EPMD_PORT"):
+            self._environ[name] = first._environ[name]
+
+    def start(self) -> None:
+        self._node.launch()
+        self._node.until(self._is_up)
+
+
+class Cluster:
+    """Nodes that find each other by a list of names. Of a cluster that falls apart the smaller part pauses."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self.nodes: Sequence[ClusterNode] = [ClusterNode(folder / f"node-{number}") for number in range(count)]
+        cookie = folder / "node-0" / ".erlang.cookie"
+        cookie.write_text("PALESTRA")
+        cookie.chmod(0o400)
+        names = [f"cluster_formation.classic_config.nodes.{number} = {node.name}" for number, node in enumerate(self.nodes, 1)]
+        for node, path in zip(self.nodes, sorted(folder.iterdir()), strict=True):
+            node.join(self.nodes[0])
+            node.configure(
+                path, "rabbitmq_management", node._plain_settings(10), names,
+                ["cluster_formation.peer_discovery_backend = classic_config", "cluster_partition_handling = pause_minority"],
+            )  # fmt: skip
+
+    def start(self) -> None:
+        """Starts all nodes at once, and waits for each."""
+        self.nodes[0]._epmd.launch()
+        with ThreadPoolExecutor(len(self.nodes)) as pool:
+            list(pool.map(ClusterNode.start, self.nodes))
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            node.thaw()
+            node.kill()
+        self.nodes[0]._epmd.kill()
+
+    def url(self, vhost: str) -> str:
+        """Every node, as the setting ``queue_url`` names them."""
+        return ",".join(node.url(vhost) for node in self.nodes)
+
+
+@contextmanager
+def cluster_running(folder: Path, count: int = 3) -> Iterator[Cluster]:
+    """A started cluster, ended on leaving."""
+    if not RABBITMQ_SERVER.exists() or shutil.which("epmd") is None:
+        missing("RabbitMQ")
+    cluster = Cluster(folder, count)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
