@@ -51,14 +51,34 @@ class ClarificationFacts:
     is_announcement: bool = False
 
 
-def may_create_contest(viewer: Viewer) -> bool:
-    """Organisers and admins make contests and bring problems."""
-    return viewer.is_signed_in and viewer.role in {ADMIN, ORGANISER}
+def may_administer(viewer: Viewer) -> bool:
+    """What is everybody's and nobody's: the list of accounts, every contest, the operator's page. Only admins."""
+    return viewer.is_signed_in and viewer.role == ADMIN
 
 
 def may_create_account(viewer: Viewer) -> bool:
     """Only admins make accounts for others."""
-    return viewer.is_signed_in and viewer.role == ADMIN
+    return may_administer(viewer)
+
+
+def may_act_for(viewer: Viewer, username: str) -> bool:
+    """An account, its password, its webhook and the calls of it: its own, and admins'."""
+    return may_administer(viewer) or (viewer.is_signed_in and viewer.username == username)
+
+
+def may_create_contest(viewer: Viewer) -> bool:
+    """Organisers and admins make contests."""
+    return viewer.is_signed_in and viewer.role in {ADMIN, ORGANISER}
+
+
+def may_bring_problem(viewer: Viewer) -> bool:
+    """Who makes contests brings problems, and sees what waits to be judged."""
+    return may_create_contest(viewer)
+
+
+def may_change_problem(viewer: Viewer, owner: str) -> bool:
+    """Reads all of it, uploads and pushes new versions, shows it in a contest: its owner, and admins."""
+    return may_act_for(viewer, owner)
 
 
 def may_run_contest(viewer: Viewer) -> bool:

@@ -112,7 +112,7 @@ class Access:
         Raises: `NotFound` (``no-such-problem``).
         """
         problem = await self._problems.find(alias)
-        if problem is not None and (actor.is_admin or await self._may_see_problem(actor, problem)):
+        if problem is not None and (visibility.may_change_problem(actor.viewer, problem.owner) or await self._is_shown(actor, problem)):
             return problem
         raise NotFound(f"there is no problem {alias!r} that you may see", code="no-such-problem")
 
@@ -130,7 +130,7 @@ class Access:
             raise missing from None
         if not visibility.may_see_submission(access.viewer, detail.submission.username):
             raise missing
-        return (detail if visibility.may_see_cases(access.viewer) else replace(detail, cases=(), decisive_case=None)), access
+        return _as_seen_by(access.viewer, detail), access
 
     def forget_contest(self, alias: str, registered: Iterable[str] = ()) -> None:
         """The contest was changed here, or these accounts registered: the next to ask reads anew."""
@@ -143,9 +143,7 @@ class Access:
             return None
         return await self._registered.read((alias, actor.username), lambda: self._contests.contestant(alias, actor.username))
 
-    async def _may_see_problem(self, actor: Actor, problem: Problem) -> bool:
-        if actor.is_signed_in and problem.owner == actor.username:
-            return True
+    async def _is_shown(self, actor: Actor, problem: Problem) -> bool:
         now = self._clock.now()
         for contest in await self._contests.with_problem(problem.alias):
             registered = not contest.is_public and await self._contestant(actor, contest.alias) is not None
@@ -161,6 +159,15 @@ def viewer_of(actor: Actor, contest: Contest, *, is_contestant: bool) -> Viewer:
     return Viewer(actor.username, actor.role.value, is_jury=is_organiser, is_contestant=is_contestant)
 
 
+def _as_seen_by(viewer: Viewer, detail: SubmissionDetail) -> SubmissionDetail:
+    author = detail.submission.username
+    if not visibility.may_see_source(viewer, author):
+        detail = replace(detail, source="")
+    if not visibility.may_see_compile_output(viewer, author):
+        detail = replace(detail, compile_output="")
+    return detail if visibility.may_see_cases(viewer) else replace(detail, cases=(), decisive_case=None)
+
+
 def check_signed_in(actor: Actor) -> None:
     """Lets accounts pass. Raises: `Unauthenticated`."""
     if not actor.is_signed_in:
@@ -170,12 +177,12 @@ def check_signed_in(actor: Actor) -> None:
 def check_admin(actor: Actor) -> None:
     """Lets admins pass. Raises: `Unauthenticated`; `Forbidden` (``not-admin``)."""
     check_signed_in(actor)
-    if not actor.is_admin:
+    if not visibility.may_administer(actor.viewer):
         raise Forbidden("only an admin may do that", code="not-admin")
 
 
 def check_organiser(actor: Actor) -> None:
     """Lets organisers and admins pass. Raises: `Unauthenticated`; `Forbidden` (``not-organiser``)."""
     check_signed_in(actor)
-    if not actor.is_organiser:
+    if not visibility.may_bring_problem(actor.viewer):
         raise Forbidden("only organisers may do that; ask an admin to make your account one", code="not-organiser")

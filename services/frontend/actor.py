@@ -5,6 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from contest import visibility
+from contest.visibility import Viewer
+
 
 class Role(enum.StrEnum):
     """What an account may do in general; being the organiser of one contest is a matter of that contest."""
@@ -29,14 +32,19 @@ class Actor:
         return self.role is not Role.ANONYMOUS
 
     @property
+    def viewer(self) -> Viewer:
+        """The actor outside of any contest, for `contest.visibility`."""
+        return Viewer(self.username, self.role.value)
+
+    @property
     def is_admin(self) -> bool:
         """Whether it may do everything."""
-        return self.role is Role.ADMIN
+        return visibility.may_administer(self.viewer)
 
     @property
     def is_organiser(self) -> bool:
         """Whether it may create contests and problems."""
-        return self.role in {Role.ORGANISER, Role.ADMIN}
+        return visibility.may_create_contest(self.viewer)
 
 
 ANONYMOUS = Actor("", "", Role.ANONYMOUS)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from contest import visibility
 from contest.rules import Audience
 from mesh.clock import Clock
 from services.frontend.actor import Actor
@@ -41,7 +42,7 @@ class Tickets:
 
 def topics_of(actor: Actor, contests: Iterable[ContestAccess]) -> tuple[str, ...]:
     """The topics that an actor may hear: the whole of what a ticket can open."""
-    topics = [user_topic(actor.username)] if actor.is_signed_in else []
+    topics = [user_topic(actor.username)] if visibility.may_listen_to_user(actor.viewer, actor.username) else []
     for access in contests:
         alias = access.contest.alias
         topics += [contest_topic(alias), scoreboard_topic(alias, Audience.PUBLIC)]

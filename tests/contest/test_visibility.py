@@ -25,8 +25,12 @@ SIGNS = {True: "yes", False: "-"}
 
 GOLDEN = """
                               stranger             passer-by            organiser of another contestant           jury                 admin
+administer                    -                    -                    -                    -                    -                    yes
 create account                -                    -                    -                    -                    -                    yes
 create contest                -                    -                    yes                  -                    yes                  yes
+bring problem                 -                    -                    yes                  -                    yes                  yes
+change problem of jo          -                    -                    -                    -                    yes                  yes
+act for ann                   -                    -                    -                    yes                  -                    yes
 run contest                   -                    -                    -                    -                    yes                  yes
 see public contest            yes                  yes                  yes                  yes                  yes                  yes
 see closed contest            -                    -                    -                    yes                  yes                  yes
@@ -66,8 +70,12 @@ def clarification(viewer: may.Viewer, author: str, moment: str, *, contest_is_pu
 
 
 QUESTIONS = {
+    "administer": may.may_administer,
     "create account": may.may_create_account,
     "create contest": may.may_create_contest,
+    "bring problem": may.may_bring_problem,
+    "change problem of jo": lambda viewer: may.may_change_problem(viewer, "jo"),
+    "act for ann": lambda viewer: may.may_act_for(viewer, "ann"),
     "run contest": may.may_run_contest,
     "see public contest": lambda viewer: may.may_see_contest(viewer, is_public=True),
     "see closed contest": lambda viewer: may.may_see_contest(viewer, is_public=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from contest import visibility
 from mesh.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from services.frontend.access import check_signed_in
 from services.frontend.actor import Actor, Role
@@ -60,7 +61,7 @@ async def create_account(
     Raises: `Forbidden` (``sign-up-closed``, ``not-admin``), `Invalid` (``bad-username``, ``weak-password``, ``bad-name``,
     ``bad-role``), `Conflict` (``username-taken``), `TooMany` (``too-many-accounts``).
     """
-    if not actor.is_admin:
+    if not visibility.may_create_account(actor.viewer):
         if not desk.config.is_sign_up_open:
             raise Forbidden("accounts are made by an admin here", code="sign-up-closed")
         if role != Role.CONTESTANT:
@@ -84,7 +85,7 @@ async def change_password(desk: Desk, actor: Actor, username: str, *, old: str, 
     check_signed_in(actor)
     if username == actor.username:
         await check_sign_in(desk, username, old, address)
-    elif not actor.is_admin:
+    elif not visibility.may_act_for(actor.viewer, username):
         raise Forbidden("only an admin may change the password of somebody else", code="not-admin")
     elif await desk.accounts.find(username) is None:
         raise NotFound(f"there is no account {username!r}", code="no-such-account")

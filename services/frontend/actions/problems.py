@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from contest import visibility
 from mesh.errors import Forbidden, Invalid, MeshError
 from mesh.ids import derived_id
 from services.frontend.access import check_organiser, check_signed_in
@@ -60,7 +61,7 @@ async def check_alias(desk: Desk, actor: Actor, alias: str) -> None:
     if not _ALIAS.fullmatch(alias):
         raise Invalid("an alias has 1 to 64 small letters, digits, - and _, and begins and ends with a letter or digit", code="bad-alias")
     known = await desk.problems.find(alias)
-    if known is not None and known.owner != actor.username and not actor.is_admin:
+    if known is not None and not visibility.may_change_problem(actor.viewer, known.owner):
         raise Forbidden(f"the problem {alias!r} belongs to somebody else", code="not-owner")
 
 

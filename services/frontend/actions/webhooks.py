@@ -6,6 +6,7 @@ import base64
 import secrets
 from typing import Final
 
+from contest import visibility
 from mesh.errors import Conflict, Forbidden, Invalid, MeshError, NotFound, Unavailable
 from mesh.ids import is_id
 from mesh.outside import fault_of_url
@@ -14,7 +15,6 @@ from services.frontend.actor import Actor
 from services.frontend.away import told_plainly
 from services.frontend.desk import Desk
 from services.frontend.reads.webhooks import Delivery, Webhook
-from wire.commands import ReplayDelivery, SetWebhook, TryWebhook
 from wire.methods import MAILER_CHECK
 from wire.notices import AddressCheck
 from wire.services import MAILER
@@ -69,7 +69,7 @@ async def try_webhook(desk: Desk, actor: Actor, username: str) -> str:
 async def list_deliveries(desk: Desk, actor: Actor, *, username: str = "", status: str = "", before: str = "", most: int = 100) -> list[Delivery]:
     """One's own calls, newest first; an admin's are everybody's, or one account's. Raises: `Unauthenticated`, `Forbidden` (``not-admin``)."""
     check_signed_in(actor)
-    if not actor.is_admin and username not in {"", actor.username}:
+    if username and not visibility.may_act_for(actor.viewer, username):
         raise Forbidden("only an admin may see the webhook calls of somebody else", code="not-admin")
     return await desk.webhooks.deliveries(username=username or ("" if actor.is_admin else actor.username), status=status, before=before, most=most)
 
@@ -78,7 +78,7 @@ async def replay(desk: Desk, actor: Actor, delivery: str) -> None:
     """Has a call made once more, same body, same id. Raises: `Unauthenticated`, `NotFound` (``no-such-delivery``), `Conflict` (``delivery-waiting``)."""
     check_signed_in(actor)
     known = await desk.webhooks.delivery(delivery) if is_id(delivery) else None
-    if known is None or not (actor.is_admin or known.username == actor.username):
+    if known is None or not visibility.may_act_for(actor.viewer, known.username):
         raise NotFound("there is no such webhook call of yours", code="no-such-delivery")
     await desk.commands.apply(desk.commands.make(actor.username, ReplayDelivery(delivery)))
 
@@ -114,5 +114,5 @@ def check_form(url: str) -> None:
 
 async def _check_account(desk: Desk, actor: Actor, username: str) -> None:
     check_signed_in(actor)
-    if username != actor.username and (not actor.is_admin or await desk.accounts.find(username) is None):
+    if not visibility.may_act_for(actor.viewer, username) or (username != actor.username and await desk.accounts.find(username) is None):
         raise NotFound(f"there is no account {username!r} that you may see", code="no-such-account")

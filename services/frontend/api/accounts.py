@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from contest import visibility
 from mesh.codec import encode
 from mesh.errors import NotFound
 from services.frontend import cookies
@@ -115,7 +116,7 @@ async def show_account(call: Call[None, NoQuery]) -> AccountView:
     """One account: one's own, or any for an admin."""
     check_signed_in(call.actor)
     username = call.name("username")
-    account = await call.desk.accounts.find(username) if call.actor.is_admin or username == call.actor.username else None
+    account = await call.desk.accounts.find(username) if visibility.may_act_for(call.actor.viewer, username) else None
     if account is None:
         raise NotFound(f"there is no account {username!r} that you may see", code="no-such-account")
     return _account(account)

@@ -15,6 +15,7 @@ from typing import Final
 
 from aiohttp import web
 
+from contest import visibility
 from mesh.errors import Forbidden, NotFound, Unauthenticated
 from services.frontend.actions.accounts import check_sign_in
 from services.frontend.actions.problems import check_alias
@@ -77,12 +78,13 @@ def add_git(app: web.Application) -> None:
 
 async def _rights(desk: Desk, actor: Actor, alias: str, *, is_push: bool) -> str:
     problem = await desk.problems.find(alias)
-    if problem is not None and (actor.is_admin or problem.owner == actor.username):
+    if problem is not None and visibility.may_change_problem(actor.viewer, problem.owner):
         return "write"
-    if problem is None and actor.is_organiser:
+    may_bring = visibility.may_bring_problem(actor.viewer)
+    if problem is None and may_bring:
         await check_alias(desk, actor, alias)
         return "write"
-    if problem is None or not is_push or not actor.is_organiser:
+    if problem is None or not is_push or not may_bring:
         raise NotFound(f"there is no problem {alias!r} that you may fetch", code="no-such-problem")
     raise Forbidden(f"the problem {alias!r} belongs to somebody else", code="not-owner")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contest.visibility import ADMIN, CONTESTANT
+from contest import visibility
+from contest.visibility import CONTESTANT
 from mesh.errors import Conflict, Forbidden, NotFound
 from services.recorder import rows
 from services.recorder.effects import Effects
 from services.recorder.rules.forms import Faults, is_username
-from services.recorder.rules.rights import ROLES, actor_of, require_role, service_actor
+from services.recorder.rules.rights import ROLES, actor_of, require, service_actor, viewer_as
 from services.recorder.view import Needs, View
 from wire import services
 from wire.commands import ChangePassword, Command, CreateAccount
@@ -41,7 +42,7 @@ def create_account(command: Command, view: View) -> Effects:
     if is_own and body.role != CONTESTANT:
         raise Forbidden("who signs up becomes a contestant; ask an admin for more", code="forbidden")
     if not is_own and command.actor != service_actor(services.RECORDER):
-        require_role(actor_of(command, view), ADMIN)
+        require(visibility.may_create_account(viewer_as(actor_of(command, view))), "admins")
     if view.find(rows.Account, body.username) is not None:
         raise Conflict(f"the username {body.username} is taken; choose another", code="username-taken")
     effects = Effects()
@@ -68,7 +69,7 @@ def change_password(command: Command, view: View) -> Effects:
     faults.unless(_is_hash(body.password_hash), "the password must arrive as an argon2id hash")
     faults.refuse("account-invalid")
     if command.actor != body.username:
-        require_role(actor_of(command, view), ADMIN)
+        require(visibility.may_act_for(viewer_as(actor_of(command, view)), body.username), "admins")
     account = view.find(rows.Account, body.username)
     if account is None:
         raise NotFound(f"there is no account {body.username}", code="no-such-account")

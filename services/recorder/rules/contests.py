@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from contest import visibility
 from contest.rules import Phase
-from contest.visibility import ADMIN, ORGANISER
 from mesh.errors import Conflict
 from services.recorder import rows
 from services.recorder.effects import Effects
 from services.recorder.rules.forms import LONG_TEXT_LIMIT_BYTES, Faults, is_alias, is_color, is_label, listed
 from services.recorder.rules.phases import PHASES_JOB, pull_phases
-from services.recorder.rules.rights import actor_of, require_role, run_contest
+from services.recorder.rules.rights import actor_of, require, run_contest, viewer_as
 from services.recorder.view import Needs, View
 from wire.commands import ChangeContest, Command, CreateContest, ThawContest
 
@@ -48,7 +48,7 @@ def create_contest(command: Command, view: View) -> Effects:
     body = command.body
     assert isinstance(body, CreateContest)
     account = actor_of(command, view)
-    require_role(account, ADMIN, ORGANISER)
+    require(visibility.may_create_contest(viewer_as(account)), "admins and organisers")
     _check(body, account, frozenset(), view)
     if view.find(rows.Contest, body.alias) is not None:
         raise Conflict(f"there is a contest {body.alias} already; choose another alias", code="contest-exists")
@@ -147,7 +147,7 @@ def _check_problems(
         known = view.find(rows.Problem, problem.alias)
         if known is None:
             faults.add(f"there is no problem {problem.alias[:64]}")
-        elif problem.alias not in shown and account.role != ADMIN and known.owner != account.username:
+        elif problem.alias not in shown and not visibility.may_change_problem(viewer_as(account), known.owner):
             faults.add(f"problem {problem.alias} belongs to {known.owner}; only its owner and admins may show it")
         faults.unless(is_label(problem.label), f"label {problem.label[:16]!r}: letters, digits, _ and - only, at most 16")
         faults.unless(is_color(problem.color), f"color {problem.color[:16]!r} is not a hex colour such as #ff8800")

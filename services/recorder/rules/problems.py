@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contest.visibility import ADMIN, ORGANISER
+from contest import visibility
 from mesh.codec import as_builtins
 from mesh.errors import Forbidden, NotFound
 from services.recorder import rows
 from services.recorder.effects import Effects
 from services.recorder.rules.forms import Faults, is_alias
-from services.recorder.rules.rights import require_service
+from services.recorder.rules.rights import require_service, viewer_as
 from services.recorder.view import Needs, View
 from wire import services
 from wire.commands import Command, RecordProblem
@@ -36,10 +36,10 @@ def record_problem(command: Command, view: View) -> Effects:
     owner = view.find(rows.Account, body.owner)
     if owner is None:
         raise NotFound(f"there is no account {body.owner} to own {body.alias}", code="no-such-account")
-    if owner.role not in (ADMIN, ORGANISER):
+    if not visibility.may_bring_problem(viewer_as(owner)):
         raise Forbidden(f"{body.owner} is no organiser and cannot own problems", code="forbidden")
     known = view.find(rows.Problem, body.alias)
-    if known is not None and known.owner != body.owner and owner.role != ADMIN:
+    if known is not None and not visibility.may_change_problem(viewer_as(owner), known.owner):
         raise Forbidden(f"{body.alias} belongs to {known.owner}; choose another alias", code="not-owner")
     effects = Effects()
     if known is not None and command.at < known.changed_at:

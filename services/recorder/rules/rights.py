@@ -36,10 +36,15 @@ def require_service(command: Command, service: str) -> None:
         raise Forbidden(f"only the {service} may say this", code="forbidden")
 
 
-def require_role(account: rows.Account, *roles: str) -> None:
-    """Raises: `Forbidden` (``forbidden``) unless the account has one of the roles."""
-    if account.role not in roles:
-        raise Forbidden(f"only {' and '.join(f'{role}s' for role in roles)} may do this; ask one", code="forbidden")
+def require(is_allowed: bool, who: str) -> None:
+    """Raises: `Forbidden` (``forbidden``) unless it is allowed; ``who`` may do it instead."""
+    if not is_allowed:
+        raise Forbidden(f"only {who} may do this; ask one", code="forbidden")
+
+
+def viewer_as(account: rows.Account) -> Viewer:
+    """An account outside of any contest, for `contest.visibility`."""
+    return Viewer(account.username, account.role)
 
 
 def find_contest(view: View, alias: str) -> rows.Contest:
