@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
-MODULES = ("rpc", "stream", "pki", "queue", "record", "scoreboard", "fanout", "judging", "house")
+MODULES = ("rpc", "stream", "pki", "queue", "cache", "record", "scoreboard", "fanout", "judging", "house")
 
 
 def main() -> int:

@@ -34,10 +34,12 @@ class Pinned:
 
     def say(self, line: str) -> Any:
         """Sends one line as it is and waits for the answer."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
+        self._send(line)
         return self.hear()
+
+    def tell(self, **command: Any) -> None:
+        """Sends a command whose answer is heard later."""
+        self._send(json.dumps(command))
 
     def cpu_s(self) -> float:
         """Processor time of all its threads so far, exact."""
@@ -56,6 +58,11 @@ class Pinned:
         if not line:
             raise RuntimeError(f"a helper process ended with {self.process.wait()}")
         return json.loads(line)
+
+    def _send(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
 
     def close(self) -> None:
         assert self.process.stdin is not None
