@@ -47,6 +47,7 @@ class Backbone:
     folder: Path
     addresses: Addresses
     peers: Peers
+    fresh_url: str = ""
 
     def peer(self, name: str) -> Peer:
         """A line to another service, pinned to its name."""
@@ -119,7 +120,7 @@ class House:
             yield Backbone(
                 service=service, clock=clock, credentials=credentials, log=log, metrics=metrics, queue=queue, topics=topics,
                 cache=caches[config.cache_url], state=caches[config.state], record_url=config.record,
-                replica_url=config.replica, folder=folder, addresses=self.addresses, peers=peers,
+                replica_url=config.replica, fresh_url=config.fresh_url, folder=folder, addresses=self.addresses, peers=peers,
             )  # fmt: skip
 
 

@@ -17,6 +17,9 @@ class MeshConfig:
     pki_folder: str = setting("", "Folder of certificates and keys; empty: FOLDER/pki")
     record_url: str = setting("", "The record: sqlite:///, postgresql:// or mysql://; empty: sqlite in FOLDER")
     replica_url: str = setting("", "Where to read the record; empty: record_url, opened read-only")
+    fresh_url: str = setting(
+        "", "With a replica: where the frontend reads what the replica has not got yet, the primary as a user who only reads; empty: it waits"
+    )
     queue_url: str = setting("", "Queues: file:///FOLDER (one process) or amqp(s)://; empty: file in FOLDER")
     topics_url: str = setting("memory:", "Live news: memory: (one process) or redis(s)://")
     cache_url: str = setting("memory:", "Cache, may evict: memory: (one process) or redis(s)://")

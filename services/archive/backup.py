@@ -30,7 +30,7 @@ LIMIT_S = 24 * 3600.0
 async def back_up(places: Places, target: Path, clock: Clock, *, with_problems: bool = True, with_pki: bool = False) -> tuple[Path, str]:
     """Writes a backup to a file, or into a folder under a name made of the time; where, and in words what is in it.
 
-    Raises: `Conflict` (``record-not-open``), `Unavailable` (``record-unavailable``), `Refused` (``bad-database-url``), OSError.
+    Raises: `Conflict` (``record-of-older-release``), `Unavailable` (``record-unavailable``), `Refused` (``bad-database-url``), OSError.
     """
     now = clock.now()
     path = await asyncio.to_thread(_path, target, now)
@@ -72,7 +72,7 @@ async def _check_revision(connection: AsyncConnection) -> None:
     if revision != HEAD:
         raise Conflict(
             f"the record's tables are of revision {revision}, and this Palestra writes {HEAD}: start its recorder once, then back up",
-            code="record-not-open",
+            code="record-of-older-release",
         )
 
 

@@ -15,6 +15,7 @@ from mesh.log import correlation
 from mesh.queue.contract import Message, Queue
 from mesh.rpc import Peer
 from services.frontend.away import told_plainly
+from services.frontend.own_writes import OwnWrites
 from wire import queues
 from wire.commands import Command, CommandBody, Outcome
 from wire.methods import RECORDER_APPLY
@@ -33,12 +34,13 @@ class Signer(Protocol):
 class Commands:
     """Sends wishes to the recorder: by call when somebody waits for the outcome, by queue when it must survive an outage."""
 
-    def __init__(self, recorder: Peer, queue: Queue, signer: Signer, clock: Clock, publish_timeout_s: float) -> None:
+    def __init__(self, recorder: Peer, queue: Queue, signer: Signer, clock: Clock, publish_timeout_s: float, *, own_writes: OwnWrites | None = None) -> None:
         self._recorder = recorder
         self._queue = queue
         self._signer = signer
         self._clock = clock
         self._publish_timeout_s = publish_timeout_s
+        self.own_writes = own_writes
 
     def make(self, actor: str, body: CommandBody, *, command: str = "", at: datetime | None = None) -> Command:
         """A signed command. ``command`` is its id, made when empty; ``at`` now when None."""
@@ -52,6 +54,8 @@ class Commands:
             outcome = await self._recorder.call(RECORDER_APPLY, command)
         if not outcome.is_applied:
             raise refusal(outcome)
+        if self.own_writes is not None:
+            await self.own_writes.note(command.actor, command.id)
         return outcome
 
     async def publish(self, command: Command) -> None:

@@ -14,6 +14,7 @@ from services.frontend.desk import Desk
 from services.frontend.glance import Glance
 from services.frontend.judging import Judging
 from services.frontend.keepsake import Keepsake
+from services.frontend.own_writes import OwnWrites
 from services.frontend.packages import Packages
 from services.frontend.passwords import Passwords
 from services.frontend.pending import pending_questions, pending_submissions
@@ -63,7 +64,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
         limits=Limits(backbone.state, config),
         pending=pending,
         questions=questions,
-        commands=Commands(backbone.peer(RECORDER), backbone.queue, signer, clock, config.publish_timeout_s),
+        commands=Commands(backbone.peer(RECORDER), backbone.queue, signer, clock, config.publish_timeout_s, own_writes=OwnWrites(backbone.state, record, config.replica_wait_s)),
         tickets=Tickets(signer, clock, config.ticket_life_s),
         bell=Bell(backbone.topics, config.max_waiters, backbone.metrics.gauge("waiting_requests")),
         gitserver=gitserver,

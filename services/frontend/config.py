@@ -34,6 +34,9 @@ class Config:
     max_waiters: int = setting(2_000, "How many requests may wait for a verdict at once", minimum=1, maximum=1_000_000)
     publish_timeout_s: float = setting(5.0, "How long the queue may take to take a command", minimum=0.1, maximum=60)
     record_timeout_s: float = setting(5.0, "How long a read of the record may take", minimum=0.1, maximum=60)
+    replica_wait_s: float = setting(
+        3.0, "How long who changed something waits for a replica that lags, where mesh.fresh_url is empty", minimum=0, maximum=30
+    )
     contest_fresh_s: float = setting(1.0, "For how long a contest that was read counts as fresh", minimum=0, maximum=60)
     scoreboard_fresh_s: float = setting(1.0, "For how long a folded scoreboard counts as fresh", minimum=0, maximum=30)
     requests_per_minute: int = setting(1_200, "Requests of one session", minimum=1, maximum=1_000_000)

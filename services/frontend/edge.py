@@ -110,6 +110,8 @@ class Edge:
             await desk.limits.spend_request(address)
         if session is not None:
             request[SESSION] = session
+            if desk.commands.own_writes is not None:
+                await desk.commands.own_writes.settle(session.actor.username)
         elif is_bearer:
             raise Unauthenticated("this token is unknown or has expired; sign in again", code="session-expired")
         if request.method in SAFE_METHODS:

@@ -1,4 +1,7 @@
-"""Owns a small memory of what was just read: each thing is read once for all who ask at the same time. Bounded."""
+"""Owns a small memory of what was just read: each thing is read once for all who ask at the same time. Bounded.
+
+What was read from a replica and what was read fresh are two things: whoever must see what he just did is not shown the other.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Generic, TypeVar
 
 from mesh.clock import Clock
 from mesh.errors import Unavailable
+from services.frontend.reads.sides import Side, current
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -26,29 +30,31 @@ class Fresh(Generic[K, V]):
         self._life_s = life_s
         self._stale_s = stale_s
         self._most = most
-        self._kept: OrderedDict[K, tuple[float, V]] = OrderedDict()
-        self._readings: dict[K, _Reading[V]] = {}
+        self._kept: OrderedDict[tuple[Side, K], tuple[float, V]] = OrderedDict()
+        self._readings: dict[tuple[Side, K], _Reading[V]] = {}
 
     async def read(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
         """The fresh value, read by ``make`` when there is none; when its reader is cancelled, the next in line reads."""
+        sided = (current(), key)
         try:
-            return await self._read(key, make)
+            return await self._read(sided, make)
         except Unavailable:
-            stale = self._within(key, self._stale_s)
+            stale = self._within(sided, self._stale_s) or next((kept for side in Side if (kept := self._within((side, key), self._stale_s))), None)
             if stale is None:
                 raise
             return stale[0]
 
     def forget(self, key: K) -> None:
         """The next to ask reads anew; what is being read now is not kept."""
-        self._kept.pop(key, None)
-        self._readings.pop(key, None)
+        for side in Side:
+            self._kept.pop((side, key), None)
+            self._readings.pop((side, key), None)
 
-    def _within(self, key: K, age_s: float) -> tuple[V] | None:
+    def _within(self, key: tuple[Side, K], age_s: float) -> tuple[V] | None:
         kept = self._kept.get(key)
         return (kept[1],) if kept is not None and self._clock.monotonic() - kept[0] < age_s else None
 
-    async def _read(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
+    async def _read(self, key: tuple[Side, K], make: Callable[[], Awaitable[V]]) -> V:
         while True:
             fresh = self._within(key, self._life_s)
             if fresh is not None:
@@ -62,7 +68,7 @@ class Fresh(Generic[K, V]):
             if reading.found is not None:
                 return reading.found[0]
 
-    async def _make(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
+    async def _make(self, key: tuple[Side, K], make: Callable[[], Awaitable[V]]) -> V:
         reading = self._readings[key] = _Reading[V]()
         began = self._clock.monotonic()
         try:
@@ -80,7 +86,7 @@ class Fresh(Generic[K, V]):
                 del self._readings[key]
             reading.ended.set()
 
-    def _keep(self, key: K, began: float, value: V) -> None:
+    def _keep(self, key: tuple[Side, K], began: float, value: V) -> None:
         self._kept[key] = (began, value)
         self._kept.move_to_end(key)
         while len(self._kept) > self._most:

@@ -8,14 +8,13 @@ from aiohttp import web
 
 from mesh.assertion import Asserter
 from mesh.backbone import Backbone
-from mesh.database import read_engine
 from mesh.health import health_routes
 from mesh.life import Life
 from mesh.tasks import alongside
 from services.frontend.composition import make_desk
 from services.frontend.config import Config
 from services.frontend.keepsake import Keepsake
-from services.frontend.reads.record import Record
+from services.frontend.reads.record import open_record
 from services.frontend.site import make_site
 from wire.services import FRONTEND
 
@@ -23,7 +22,7 @@ from wire.services import FRONTEND
 async def run(config: Config, backbone: Backbone, life: Life) -> None:
     """Serves people and programs until life says leave."""
     # whom we lean on
-    record = Record(read_engine(backbone.replica_url, backbone.credentials), config.record_timeout_s)
+    record = open_record(backbone, config.record_timeout_s)
     keepsake = Keepsake(backbone.folder / "sessions.sqlite3", backbone.log)
     signer = Asserter(backbone.credentials)
     # what we are

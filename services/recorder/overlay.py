@@ -14,7 +14,7 @@ from services.recorder import rows
 from wire.commands import Command, Outcome, Submit
 
 REFUSED_LIFE_S = 24 * 3600.0
-RECORDED_LIFE_S = 30.0
+RECORDED_LIFE_S = 600.0
 
 
 class Overlay:

@@ -45,8 +45,8 @@ class Accounts:
         return _account(row) if row is not None else None
 
     async def credential(self, username: str) -> Credential | None:
-        """What signing in needs."""
-        row = await self._record.row(sa.select(self._table).where(self._table.c.username == username))
+        """What signing in needs, as it is now: an old password ends at once, however far a replica lags."""
+        row = await self._record.fresh_row(sa.select(self._table).where(self._table.c.username == username))
         return Credential(_account(row), row.password_hash) if row is not None else None
 
     async def list_all(self, after: str = "", most: int = 200) -> list[Account]:

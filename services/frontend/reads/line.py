@@ -1,0 +1,66 @@
+"""Owns one line to the record: a bounded read, and silence that not everybody waits through. Never writes.
+
+A database that has stopped answering is not waited for by everybody: when a read was let down after a long wait, and none was
+answered meanwhile, the others are told at once for `PAUSE_S`; then one asks again for all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from mesh.database import reading, snapshot
+from mesh.errors import Unavailable
+
+LONG_S: Final = 1.0
+PAUSE_S: Final = 3.0
+
+
+class Line:
+    """An engine, and how it was with it lately. Every use raises `Unavailable` (``record-unavailable``) when it is away or slow."""
+
+    def __init__(self, engine: AsyncEngine, limit_s: float) -> None:
+        self._engine = engine
+        self._limit_s = limit_s
+        self._silent_until = self._answered_at = 0.0
+        self._is_silent = False
+        self.is_away = False
+
+    async def rows(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """All rows of a statement."""
+        async with self._heeding_silence(), reading(self._engine, self._limit_s) as connection:
+            found: Sequence[sa.Row[Any]] = (await connection.execute(statement)).all()
+            return found
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose statements all see the record as it was at the first of them."""
+        async with self._heeding_silence(), snapshot(self._engine, self._limit_s) as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _heeding_silence(self) -> AsyncIterator[None]:
+        now = asyncio.get_running_loop().time
+        began = now()
+        if began < self._silent_until:
+            raise Unavailable("the record has stopped answering; try again in a moment", code="record-unavailable", retry_after_s=PAUSE_S)
+        if self._is_silent:
+            self._silent_until = began + self._limit_s  # this one asks for all
+        try:
+            yield
+        except Unavailable:
+            self.is_away = True
+            if now() - began >= LONG_S and self._answered_at < began:
+                self._is_silent, self._silent_until = True, now() + PAUSE_S
+            raise
+        self._answered_at = now()
+        self._is_silent, self._silent_until, self.is_away = False, 0.0, False
