@@ -210,9 +210,9 @@ class RunnerStatus:
 
 @dataclass(frozen=True, slots=True)
 class GraderStatus:
-    """The grader's own view of its work.
+    """A grader's own view of its work.
 
-    ``waiting`` counts runs per priority, in its queue and here, None when the broker does not say. ``mean_run_s`` is how long a
+    ``waiting`` counts runs per priority, in its queue and here, None when the broker does not say; ``held`` those here. ``mean_run_s`` is how long a
     runner needed for a run in the last five minutes, ``estimated_wait_s`` how long a submission to a running contest would
     wait for one; None when nobody can say.
     """
@@ -224,6 +224,7 @@ class GraderStatus:
     oldest_waiting_s: float = 0.0
     mean_run_s: float | None = None
     estimated_wait_s: float | None = None
+    held: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

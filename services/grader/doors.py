@@ -93,7 +93,7 @@ class Doors:
         return GraderStatus(
             waiting=waiting, running=len(running), runners=runners, judged_since_start=figures.judged,
             oldest_waiting_s=round(max(oldest.values(), default=0.0), 3), mean_run_s=mean_run_s,
-            estimated_wait_s=forecast.wait_s(waiting, len(running), len(runners), mean_run_s),
+            estimated_wait_s=forecast.wait_s(waiting, len(running), len(runners), mean_run_s), held=dict(held),
         )  # fmt: skip
 
     async def _passed_through(self, request: BlobRequest) -> AsyncIterator[int | bytes]:

@@ -1,27 +1,32 @@
 """Owns the asking of every grader for work, and whom an order came from. Never judges, never delivers.
 
-Several graders share the queues; each knows the attempts that it handed out, and no others. So a slot asks all of them at once,
-takes the first order, and speaks about it to the one that gave it.
+Several graders share the queues; each knows the attempts that it handed out, and no others. So a slot asks one after the other,
+beginning with another one each time, waits at all of them when none has work, and speaks about an order to the one that gave it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mesh.errors import MeshError, NotFound, Unavailable
 from mesh.log import Log
 from mesh.rpc.client import Peer, Peers
 from mesh.rpc.contract import Download
 from services.runner.pause import Pause
-from wire.judging import AttemptEnd, BlobRequest, ClaimRequest, RunOrder
+from wire.judging import AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, RunOrder
 from wire.methods import GRADER_BLOB, GRADER_CLAIM, GRADER_FINISH
 from wire.services import GRADER
 
-MOST_PAUSE_S = 10.0
-_RETURN_LIMIT_S = 2.0
+MOST_PAUSE_S = 3.0
+AT_ONCE_LIMIT_S = 2.0
+LEFT_ALONE_S = 5.0
+"""Who did not answer at once is waited for beside the others for so long, not before them."""
+
+_NOBODY_PAUSE_S = 2.0
+_RETURN_LIMIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,62 +44,121 @@ class Graders:
         self._peers = peers
         self._log = log
 
-    async def claim(self, request: ClaimRequest, pauses: dict[Peer, Pause]) -> Order | None:
-        """The first order that any grader has; None when none had one in ``request.wait_s``, and a grader may have come or gone.
+    async def places(self) -> list[Peer]:
+        """Each of them by itself."""
+        return await self._peers.places(GRADER)
 
-        ``pauses`` are the caller's: how long each grader that fails is left alone. Giving up a claim gives back what it was
-        about to get; of two orders at once, one goes back.
-        """
-        graders = await self._peers.places(GRADER)
-        if not graders:
-            await asyncio.sleep(_RETURN_LIMIT_S)
-            return None
-        got: list[Order] = []
-        is_there = asyncio.Event()
-
-        async def ask(grader: Peer) -> None:
-            pause = pauses.setdefault(grader, Pause(MOST_PAUSE_S))
-            while True:
-                try:
-                    answer = await grader.call(GRADER_CLAIM, request)
-                except MeshError as failed:
-                    self._log.debug("claim-failed", runner=request.runner, code=failed.code)
-                    await pause.after(failed)
-                    continue
-                pause.reset()
-                if answer.order is not None:
-                    got.append(Order(answer.order, grader))
-                    is_there.set()
-                    return
-
+    @asynccontextmanager
+    async def claims(self) -> AsyncIterator[Claims]:
+        """The claims of one slot, for as long as it works. Leaving gives up those that stand."""
         async with asyncio.TaskGroup() as tasks:
-            asking = [tasks.create_task(ask(grader)) for grader in graders]
+            claims = Claims(self, tasks, self._log)
             try:
-                async with asyncio.timeout(request.wait_s):
-                    await is_there.wait()
-            except TimeoutError:
-                pass  # look anew who is there
-            for one in asking:
-                one.cancel()
-        for spare in got[1:]:
-            await self._return(spare)
-        return got[0] if got else None
+                yield claims
+            finally:
+                claims.close()
 
     @asynccontextmanager
     async def file(self, problem: str, digest: str) -> AsyncIterator[Download]:
         """The stream of one file, from whichever grader judges that problem. Raises: `NotFound` (``no-such-blob``), `Unavailable`."""
-        graders = await self._peers.places(GRADER)
         wrong: MeshError = Unavailable("nobody knows where a grader is", code="peer-unknown")
         async with AsyncExitStack() as stack:
-            for grader in graders:
+            for grader in await self.places():
                 try:
                     stream = await stack.enter_async_context(grader.download(GRADER_BLOB, BlobRequest(problem, digest)))
                 except (NotFound, Unavailable) as failed:
-                    wrong = failed if not isinstance(wrong, Unavailable) or wrong.code == "peer-unknown" else wrong
+                    wrong = failed if isinstance(failed, Unavailable) or wrong.code == "peer-unknown" else wrong
                     continue
                 yield stream
                 return
         raise wrong
+
+
+class Claims:
+    """One slot's standing with every grader. A claim is never broken off for another's order: an order that was on its way then
+    would be taken for one whose runner died. It stands on, and what it brings in vain goes back at once.
+    """
+
+    def __init__(self, graders: Graders, tasks: asyncio.TaskGroup, log: Log) -> None:
+        self._graders = graders
+        self._tasks = tasks
+        self._log = log
+        self._standing: dict[Peer, asyncio.Task[None]] = {}
+        self._pauses: dict[Peer, Pause] = {}
+        self._left_alone: dict[Peer, float] = {}
+        self._wanted: asyncio.Future[Order] | None = None
+        self._turn = 0
+
+    async def next(self, request: ClaimRequest) -> Order | None:
+        """The next order that any grader has; None when none had one in ``request.wait_s``: graders may have come or gone."""
+        graders = await self._graders.places()
+        if not graders:
+            await asyncio.sleep(_NOBODY_PAUSE_S)
+            return None
+        if len(graders) > 1:
+            found = await self._at_once(graders, request)
+            if found is not None:
+                return found
+        wanted = self._wanted = asyncio.get_running_loop().create_future()
+        for grader in graders:
+            if grader not in self._standing:
+                self._standing[grader] = self._tasks.create_task(self._stand(grader, request))
+        order: Order | None = None
+        try:
+            async with asyncio.timeout(request.wait_s):
+                order = await wanted
+        except TimeoutError:
+            order = wanted.result() if wanted.done() and not wanted.cancelled() else None  # it came at the last moment
+        finally:
+            self._wanted = None
+            if order is None and wanted.done() and not wanted.cancelled():
+                self._tasks.create_task(self._return(wanted.result()))
+        return order
+
+    def close(self) -> None:
+        """Gives every claim up."""
+        for task in self._standing.values():
+            task.cancel()
+
+    async def _at_once(self, graders: Sequence[Peer], request: ClaimRequest) -> Order | None:
+        """What a grader has this moment, another one first each time."""
+        loop = asyncio.get_running_loop()
+        self._turn += 1
+        for place in range(len(graders)):
+            grader = graders[(self._turn + place) % len(graders)]
+            if grader in self._standing or self._left_alone.get(grader, 0.0) > loop.time():
+                continue
+            try:
+                answer = await grader.call(GRADER_CLAIM, replace(request, wait_s=0.0), AT_ONCE_LIMIT_S)
+            except MeshError as failed:
+                self._log.debug("claim-failed", runner=request.runner, code=failed.code)
+                self._left_alone[grader] = loop.time() + LEFT_ALONE_S
+                continue
+            if answer.order is not None:
+                return Order(answer.order, grader)
+        return None
+
+    async def _stand(self, grader: Peer, request: ClaimRequest) -> None:
+        """A claim at one grader, again and again while the slot wants work, until it brings some."""
+        pause = self._pauses.setdefault(grader, Pause(MOST_PAUSE_S))
+        answer = ClaimAnswer()
+        try:
+            while answer.order is None and (self._wanted is not None):
+                try:
+                    answer = await grader.call(GRADER_CLAIM, request)
+                    pause.reset()
+                except MeshError as failed:
+                    self._log.debug("claim-failed", runner=request.runner, code=failed.code)
+                    await pause.after(failed)
+        finally:
+            self._standing.pop(grader, None)
+        if answer.order is None:
+            return
+        order = Order(answer.order, grader)
+        if self._wanted is not None and not self._wanted.done():
+            self._wanted.set_result(order)
+        else:
+            await self._return(order)
 
     async def _return(self, spare: Order) -> None:
         """Best effort: an attempt that nobody gives a sign of ends by itself."""

@@ -13,9 +13,8 @@ from dataclasses import replace
 
 from mesh.errors import MeshError
 from mesh.log import Log, correlation
-from mesh.rpc.client import Peer
 from services.runner.figures import Figures
-from services.runner.graders import Graders, Order
+from services.runner.graders import Claims, Graders, Order
 from services.runner.judging import Judge
 from services.runner.pause import Pause
 from services.runner.reporter import Reporter
@@ -37,7 +36,6 @@ class Slot:
         self.attempt = ""
         self._languages = languages
         self._graders = graders
-        self._pauses: dict[Peer, Pause] = {}
         self._judge = judge
         self._figures = figures
         self._log = log
@@ -49,10 +47,11 @@ class Slot:
 
     async def work(self) -> None:
         """Claims and judges until `leave`; then returns as soon as what is held has been delivered."""
-        while not self._is_leaving:
-            order = await self._claim()
-            if order is not None:
-                await self._attend(order)
+        async with self._graders.claims() as claims:
+            while not self._is_leaving:
+                order = await self._claim(claims)
+                if order is not None:
+                    await self._attend(order)
 
     def leave(self) -> None:
         """Claims no more; what is held is finished."""
@@ -69,12 +68,12 @@ class Slot:
         self._claiming = asyncio.timeout(0 if self._is_leaving else None)
         return self._claiming
 
-    async def _claim(self) -> Order | None:
+    async def _claim(self, claims: Claims) -> Order | None:
         """The next order; None when there was none, or the slot leaves. Giving up a claim gives back what it was about to get."""
         request = ClaimRequest(self.name, self._languages, tuple(self._warm), CLAIM_WAIT_S)
         try:
             async with self._interruptible():
-                return await self._graders.claim(request, self._pauses)
+                return await claims.next(request)
         except TimeoutError:
             return None
 
