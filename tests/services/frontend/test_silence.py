@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
 from mesh.errors import Unavailable
-from services.frontend.reads.silence import Silence
+from services.frontend.reads import line as module
+from services.frontend.reads.line import Line
 
 LIMIT_S = 0.1
 
@@ -14,27 +22,45 @@ class Database:
     """Says nothing while ``is_silent``, as one that was stopped with SIGSTOP; ``is_dead`` refuses at once."""
 
     def __init__(self) -> None:
-        self.silence = Silence(LIMIT_S, long_s=0.05, pause_s=0.3)
+        self.line = Line(None, LIMIT_S)  # type: ignore[arg-type]  # what it would ask is here
         self.is_silent = self.is_dead = False
         self.asked = 0
+
+    @asynccontextmanager
+    async def reading(self, _engine: Any, limit_s: float) -> AsyncIterator[Any]:
+        self.asked += 1
+        if self.is_dead:
+            raise Unavailable("refused", code="record-unavailable")
+        if self.is_silent:
+            await asyncio.sleep(limit_s)
+            raise Unavailable("it did not answer", code="record-unavailable")
+        yield self
+
+    async def execute(self, _statement: Any) -> Any:
+        return self
+
+    def all(self) -> list[Any]:
+        return []
 
     async def read(self) -> str:
         """The code of the refusal, empty when it answered."""
         try:
-            async with self.silence.heeded():
-                self.asked += 1
-                if self.is_dead:
-                    raise Unavailable("refused", code="record-unavailable")
-                if self.is_silent:
-                    await asyncio.sleep(LIMIT_S)
-                    raise Unavailable("it did not answer", code="record-unavailable")
+            await self.line.rows(sa.select(sa.literal(1)))
         except Unavailable as away:
             return away.code
         return ""
 
 
-async def test_one_asks_a_silent_database_and_the_others_know() -> None:
-    database = Database()
+@pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch) -> Database:
+    found = Database()
+    monkeypatch.setattr(module, "reading", found.reading)
+    monkeypatch.setattr(module, "LONG_S", 0.05)
+    monkeypatch.setattr(module, "PAUSE_S", 0.3)
+    return found
+
+
+async def test_one_asks_a_silent_database_and_the_others_know(database: Database) -> None:
     assert await database.read() == ""
     database.is_silent = True
     assert await database.read() == "record-unavailable"
@@ -52,8 +78,7 @@ async def test_one_asks_a_silent_database_and_the_others_know() -> None:
     assert set(await asyncio.gather(*(database.read() for _ in range(20)))) == {""}
 
 
-async def test_a_slow_statement_beside_others_that_are_answered_closes_nothing() -> None:
-    database = Database()
+async def test_a_slow_statement_beside_others_that_are_answered_closes_nothing(database: Database) -> None:
     database.is_silent = True
     slow = asyncio.create_task(database.read())
     await asyncio.sleep(0.02)
@@ -63,8 +88,7 @@ async def test_a_slow_statement_beside_others_that_are_answered_closes_nothing()
     assert await database.read() == "", "the database answers: it was the statement"
 
 
-async def test_a_database_that_refuses_at_once_is_asked_every_time() -> None:
-    database = Database()
+async def test_a_database_that_refuses_at_once_is_asked_every_time(database: Database) -> None:
     database.is_dead = True
     assert {await database.read() for _ in range(10)} == {"record-unavailable"}
     assert database.asked == 10
