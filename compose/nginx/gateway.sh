@@ -31,6 +31,7 @@ stamp() { cksum <"$certificate"; cksum <"$key"; }
 place() { cp "$certificate" "$home/site.crt"; (umask 077; cp "$key" "$home/site.key"); }
 
 mkdir -p "$home"
+ulimit -n "$(ulimit -H -n)"   # two files a connection
 found=$(addresses || true)
 write_upstreams "$found"
 seen=$(stamp)
