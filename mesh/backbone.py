@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from mesh.cache import Cache
+from mesh.cache.counted import CountedCache
 from mesh.cache.opening import open_cache
 from mesh.clock import Clock
 from mesh.life import Life
@@ -24,6 +25,7 @@ from mesh.settings import MeshConfig
 from mesh.tasks import alongside
 from mesh.tls import Credentials
 from mesh.topics import Topics
+from mesh.topics.counted import CountedTopics
 from mesh.topics.opening import open_topics
 
 Addresses = MutableMapping[str, tuple[str, int]]
@@ -118,8 +120,9 @@ class House:
             await enter(alongside(queue.watch([each.name for each in self._declarations if service in each.consumers])))
             peers = await enter(Peers(service, credentials, self.addresses, metrics, log))
             yield Backbone(
-                service=service, clock=clock, credentials=credentials, log=log, metrics=metrics, queue=queue, topics=topics,
-                cache=caches[config.cache_url], state=caches[config.state], record_url=config.record,
+                service=service, clock=clock, credentials=credentials, log=log, metrics=metrics, queue=queue,
+                topics=CountedTopics(topics, metrics), cache=CountedCache(caches[config.cache_url], metrics, "cache"),
+                state=CountedCache(caches[config.state], metrics, "state"), record_url=config.record,
                 replica_url=config.replica, fresh_url=config.fresh_url, folder=folder, addresses=self.addresses, peers=peers,
             )  # fmt: skip
 

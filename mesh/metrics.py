@@ -81,6 +81,16 @@ MESH_METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("queue_strays", "gauge", "Messages that no queue took; as every consuming service sees them"),
     MetricSpec("queue_away", "gauge", "1 while the broker does not answer"),
     MetricSpec("messages_total", "counter", "Queue messages handled, by queue and outcome", ("queue", "outcome")),
+    MetricSpec("cache_reads_total", "counter", "Values asked for, by store (cache, state), kind of key and outcome (hit, miss)", ("store", "kind", "outcome")),
+    MetricSpec("cache_computations_total", "counter", "Values made since none was there, by store and kind of key", ("store", "kind")),
+    MetricSpec("cache_errors_total", "counter", "Calls to a store that failed, by code", ("store", "code")),
+    MetricSpec("cache_seconds", "histogram", "How long calls to a store took, but for computations", ("store", "call"), SECONDS),
+    MetricSpec("cache_away", "gauge", "1 while the last call to a store failed", ("store",)),
+    MetricSpec("topics_published_total", "counter", "News told, by kind of topic", ("kind",)),
+    MetricSpec("topics_unpublished_total", "counter", "News that could not be told, since the topics were away"),
+    MetricSpec("topics_gaps_total", "counter", "Breaks in the line of news that a listener was told of"),
+    MetricSpec("topics_replays_total", "counter", "Readings of missed news, by outcome (complete, incomplete, broken)", ("outcome",)),
+    MetricSpec("topics_replayed_total", "counter", "News that were read again after a break"),
 )
 """What every service shows of its mesh side, beside its own table."""
 

@@ -30,6 +30,8 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     site = make_site(desk, backbone.metrics, health_routes(life, backbone.metrics))
     # what we show
     life.watch("record", record.fault)
+    life.watch("state", desk.sessions.fault)
+    life.watch("cache", desk.packages.fault)
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=config.drain_s, keepalive_timeout=75)
     async with aclosing(record), aclosing(keepsake), aclosing(desk.passwords), alongside(desk.bell.listen(), keepsake.prune(backbone.clock.now())):
         await runner.setup()

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from mesh.cache.contract import Cache
 from mesh.codec import decode, encode
+from mesh.errors import Unavailable
 from mesh.rpc import Download, Peer
 from services.frontend.away import told_plainly
 from wire.methods import GITSERVER_FILE, GITSERVER_IMPORT, GITSERVER_PROBLEM, GITSERVER_STATEMENT
@@ -24,6 +25,14 @@ class Packages:
     def __init__(self, gitserver: Peer, cache: Cache) -> None:
         self._gitserver = gitserver
         self._cache = cache
+
+    async def fault(self) -> str:
+        """What is wrong with the cache, for people; empty when it answers. A health check."""
+        try:
+            await self._cache.fetch("problem:health")
+        except Unavailable as away:
+            return f"{away.message}: everything works, slower"
+        return ""
 
     async def card(self, alias: str, commit: str) -> ProblemCard:
         """Limits, samples, statements and attachments of a problem at a commit."""

@@ -86,6 +86,14 @@ class Sessions:
         self._remember(token, session)
         return session, allowed
 
+    async def fault(self) -> str:
+        """What is wrong with the store, for people; empty when it answers. A health check."""
+        try:
+            await self._state.fetch(_ERA_KEY)
+        except Unavailable as away:
+            return f"{away.message}: nobody can sign in; who was seen in the last minutes goes on"
+        return ""
+
     async def close(self, token: str) -> None:
         """Signs out: the token is worth nothing from now on. Raises: `Unavailable` (``sessions-unavailable``): it still is, elsewhere."""
         self._seen.pop(_hash(token), None)

@@ -21,6 +21,7 @@ from pki.registrar import Registrar
 from pki.store import Store
 from tests.support.brokers import free_ports
 from tests.support.redises import FILES, Secrets, Secured, running, users
+from wire.queues import QUEUES
 from pki.identity import SERVICES
 
 pytestmark = pytest.mark.brokers
@@ -39,6 +40,7 @@ OWN = {
     ],
     "grader": [("SET", f"progress:{THING}", "1"), ("XADD", "news:user:ana", "*", "body", "1"), ("PUBLISH", "news:0:jury:finals", "1")],
     "broadcaster": [("XRANGE", "news:contest:finals", "-", "+")],
+    "mailer": [("SET", "pace:NotificationQueue", "1")],
 }  # fmt: skip
 FOREIGN = {
     "frontend": [
@@ -58,6 +60,7 @@ FOREIGN = {
         ("GET", f"session:{TOKEN}"), ("XADD", "news:contest:finals", "*", "body", "1"), ("PUBLISH", "news:0:contest:finals", "1"),
         ("SET", f"submission:{THING}", "1"), ("DEL", "news:contest:finals"),
     ],
+    "mailer": [("GET", f"session:{TOKEN}"), ("SET", "pace:SubmissionQueue", "1"), ("SUBSCRIBE", "news:0:user:ana"), ("PUBLISH", "news:0:user:ana", "1")],
     "operator": [("GET", f"session:{TOKEN}"), ("SET", f"session:{TOKEN}", "1"), ("XRANGE", "news:contest:finals", "-", "+"), ("PUBLISH", "x", "1")],
     "replica": [("GET", f"session:{TOKEN}"), ("INFO",)],
     "sentinel": [("GET", f"session:{TOKEN}"), ("PUBLISH", "news:0:contest:finals", "1")],
@@ -105,6 +108,7 @@ def test_the_users_are_the_services_whose_code_leans_on_redis() -> None:
     leaning = {
         name for name in SERVICES if any(re.search(r"backbone\.(cache|state|topics)\b", file.read_text()) for file in (room / name).rglob("*.py"))
     }
+    leaning |= {name for queue in QUEUES if queue.rate_per_minute for name in queue.consumers}  # they keep its pace together
     assert leaning == users().keys() & set(SERVICES) - {"operator"}
 
 
