@@ -13,6 +13,7 @@ from tests.support.api import ApiError, Person
 from tests.support.brokers import RabbitMq, Redis
 from tests.support.contests import RIGHT, WRONG, judged_events, open_contest, sum_package
 from tests.support.house import HouseOfProcesses
+from tests.support.listener import Listener, listening_for_webhooks
 
 pytestmark = [pytest.mark.faults, pytest.mark.sandbox, pytest.mark.brokers, pytest.mark.timeout(300)]
 
@@ -27,6 +28,7 @@ def mesh(tmp_path, rabbitmq: RabbitMq, redis_server: Redis) -> Iterator[HouseOfP
             "PALESTRA_MESH_QUEUE_URL": rabbitmq.url(vhost),
             "PALESTRA_MESH_TOPICS_URL": redis_url,
             "PALESTRA_MESH_CACHE_URL": redis_url,
+            "PALESTRA_MAILER_ALLOWED_NETWORKS": "127.0.0.0/8",
         },
     )
     house.start(*ALL)
@@ -54,10 +56,29 @@ def submit_until_accepted(person: Person, number: int, limit_s: float = 60) -> s
             time.sleep(0.3)
 
 
-def test_each_service_killed_in_mid_contest_loses_and_doubles_nothing(mesh: HouseOfProcesses) -> None:
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with listening_for_webhooks() as made:
+        yield made
+
+
+def all_told(admin: Person, count: int, limit_s: float = 90) -> set[str]:
+    """How every webhook call ended."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        found = [call["status"] for call in admin.ask("GET", "/webhooks/deliveries?most=500")]
+        if len(found) == count and "waiting" not in found:
+            return set(found)
+        time.sleep(0.2)
+    raise AssertionError(f"not ended after {limit_s} s: {found}")
+
+
+def test_each_service_killed_in_mid_contest_loses_and_doubles_nothing(mesh: HouseOfProcesses, listener: Listener) -> None:
     admin = mesh.admin()
     admin.upload(sum_package(), "sum")
     teams = list(open_contest(admin, "mesh", ["sum"], ["ada", "bob", "cyd"]).values())
+    for team in teams:
+        team.ask("PUT", f"/accounts/{team.username}/webhook", {"url": listener.url})
     accepted: list[str] = []
     recovered: dict[str, float] = {}
     with ThreadPoolExecutor(4) as pool:
@@ -75,6 +96,9 @@ def test_each_service_killed_in_mid_contest_loses_and_doubles_nothing(mesh: Hous
             recovered[service] = time.monotonic() - began
     assert len(set(accepted)) == 9 * len(ALL), "one key, one submission"
     verdicts = {one: admin.verdict(one, limit_s=120)["verdict"] for one in accepted}
+    assert all_told(admin, len(accepted)) == {"delivered"}
+    assert {told["data"]["id"]: told["data"]["verdict"] for _, told in listener.heard} == verdicts, "every verdict told, as it is"
+    assert len({one for one, _ in listener.heard}) == len(accepted), "whoever hears twice hears it under one id"
     assert set(verdicts.values()) == {"AC", "WA"}
     assert judged_events(mesh.folder / "var" / "record.sqlite3", "mesh") == dict.fromkeys(accepted, 1)
     board = admin.ask("GET", "/contests/mesh/scoreboard?as=jury")
