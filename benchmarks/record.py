@@ -7,6 +7,7 @@ synchronous=FULL, and on PostgreSQL with fsync, started here.
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 import statistics
 import tempfile
@@ -25,6 +26,7 @@ from contest.verdicts import Verdict
 from mesh.clock import SystemClock
 from mesh.ids import derived_id, new_id
 from mesh.log import Log
+from mesh.startup import freeze_memory
 from services.recorder.group import Applier
 from services.recorder.record import Record
 from services.recorder.schema import prepare
@@ -50,7 +52,9 @@ def measure() -> dict[str, Any]:
     if shutil.which("psql") is None:
         return figures | {"PostgreSQL": {"value": "not installed here", "note": "apt-get install postgresql"}}
     with postgresql_running(is_synced=True) as server:
-        return figures | asyncio.run(_measure("PostgreSQL", server.url(server.fresh_database())))
+        figures |= asyncio.run(_measure("PostgreSQL", server.url(server.fresh_database())))
+    gc.unfreeze()
+    return figures
 
 
 async def _measure(store: str, url: str) -> dict[str, Any]:
@@ -58,6 +62,7 @@ async def _measure(store: str, url: str) -> dict[str, Any]:
         await prepare(record)
         applier = applier_of(record)
         await applier.apply(list(world(TEAMS)))
+        freeze_memory()  # as a service does that has come up
         alone, together = list[float](), list[float]()
         for _ in range(ROUNDS):
             for size, into in ((1, alone), (GROUP, together)):

@@ -5,7 +5,6 @@ Rules read it; `writing` carries its changes to the database in one transaction.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -94,7 +93,7 @@ class View:
     def put(self, loaded: Iterable[Row]) -> None:
         """Rows as the record has them."""
         for row in loaded:
-            self._set(row)
+            self._set((type(row), key_of(row)), row)
 
     def put_used(self, contest: str, problem: str) -> None:
         """Somebody has submitted to that problem there."""
@@ -140,18 +139,18 @@ class View:
             self.changed[place] = rows.values_of(row)
         else:
             self.inserted[place] = row
-        self._set(row)
+        self._set(place, row)
         if isinstance(row, rows.Submission):
             self.put_used(row.contest, row.problem)
 
     def _change(self, row: Row, values: dict[str, Any]) -> None:
         place = (type(row), key_of(row))
-        changed = dataclasses.replace(self._rows[place], **values)
+        changed = rows.changed(self._rows[place], values)
         if place in self.inserted:
             self.inserted[place] = changed
         else:
             self.changed.setdefault(place, {}).update(values)
-        self._set(changed)
+        self._set(place, changed)
 
     def _delete(self, row: Row) -> None:
         place = (type(row), key_of(row))
@@ -162,7 +161,7 @@ class View:
         if isinstance(row, rows.ContestProblem):
             self._shown[row.contest].pop(row.alias, None)
 
-    def _set(self, row: Row) -> None:
-        self._rows[type(row), key_of(row)] = row
+    def _set(self, place: tuple[type[Row], Key], row: Row) -> None:
+        self._rows[place] = row
         if isinstance(row, rows.ContestProblem):
             self._shown[row.contest][row.alias] = row
