@@ -12,6 +12,7 @@ from typing import Final
 import aiohttp
 
 from mesh.clock import Clock
+from mesh.log import Log
 from mesh.metrics import Metrics
 from services.mailer.gate import NOT_PUBLIC, AddressRefused, Gate
 from services.mailer.signing import headers_of
@@ -43,9 +44,10 @@ class Answer:
 class Caller:
     """Makes the calls. One connection each: a receiver is not bound to keep them, and each is checked anew."""
 
-    def __init__(self, session: aiohttp.ClientSession, clock: Clock, metrics: Metrics, timeout_s: float) -> None:
+    def __init__(self, session: aiohttp.ClientSession, clock: Clock, metrics: Metrics, log: Log, *, timeout_s: float) -> None:
         self._session = session
         self._clock = clock
+        self._log = log
         self._timeout_s = timeout_s
         self._seconds = metrics.histogram("webhook_seconds")
         self._in_flight = metrics.gauge("webhooks_in_flight")
@@ -63,13 +65,16 @@ class Caller:
             return Answer(error=f"no answer within {self._timeout_s:g} s", is_timeout=True)
         except (aiohttp.ClientError, OSError, ValueError) as wrong:
             return Answer(error=_told(wrong))
+        except Exception as broken:  # noqa: BLE001  what a stranger answers must not end the mailer, nor the house around it; told below
+            self._log.error("webhook-call-broken", delivery=order.delivery, cause=broken)
+            return Answer(error="the call broke on our side; the operator has been told")
         finally:
             self._in_flight.dec()
             self._seconds.observe(self._clock.monotonic() - began)
 
 
 @asynccontextmanager
-async def open_caller(gate: Gate, clock: Clock, metrics: Metrics, *, timeout_s: float, ca_file: str) -> AsyncIterator[Caller]:
+async def open_caller(gate: Gate, clock: Clock, metrics: Metrics, log: Log, *, timeout_s: float, ca_file: str) -> AsyncIterator[Caller]:
     """A caller with its session; closes both and the gate. Raises: OSError where ``ca_file`` cannot be read, `ssl.SSLError` where it holds no certificate."""
     trusted = ssl.create_default_context()
     if ca_file:
@@ -82,7 +87,7 @@ async def open_caller(gate: Gate, clock: Clock, metrics: Metrics, *, timeout_s: 
         trust_env=False, headers={"User-Agent": "Palestra-Webhooks/1", "Content-Type": "application/json"},
     ) as session:  # fmt: skip
         try:
-            yield Caller(session, clock, metrics, timeout_s)
+            yield Caller(session, clock, metrics, log, timeout_s=timeout_s)
         finally:
             await gate.close()
 

@@ -25,7 +25,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     recorder, queue, clock, log, metrics = backbone.peer(RECORDER), backbone.queue, backbone.clock, backbone.log, backbone.metrics
     gate = Gate(read_networks(config.allowed_networks), metrics, log)
 
-    async with open_caller(gate, clock, metrics, timeout_s=config.call_timeout_s, ca_file=config.ca_file) as caller:
+    async with open_caller(gate, clock, metrics, log, timeout_s=config.call_timeout_s, ca_file=config.ca_file) as caller:
         # what we are
         lanes = Lanes(clock, in_flight=config.calls_per_host, held=config.held_per_host, slow_s=config.slow_s)
         courier = Courier(recorder, caller, lanes, Reporter(queue, clock, metrics, log), metrics=metrics, log=log)

@@ -74,7 +74,7 @@ def test_networks_of_the_operator_are_allowed_and_no_others() -> None:
 @asynccontextmanager
 async def calling(*allowed: str, ca_file: str = "", timeout_s: float = 5.0) -> AsyncIterator[Caller]:
     metrics, log = Metrics("mailer", (*MESH_METRICS, *METRICS)), Log("mailer")
-    async with open_caller(Gate(read_networks(allowed), metrics, log), SystemClock(), metrics, timeout_s=timeout_s, ca_file=ca_file) as caller:
+    async with open_caller(Gate(read_networks(allowed), metrics, log), SystemClock(), metrics, log, timeout_s=timeout_s, ca_file=ca_file) as caller:
         yield caller
 
 
