@@ -37,7 +37,8 @@ class Engine:
 
 def say(text: str) -> None:
     """Tells whoever typed the command."""
-    print(f"compose-test: {text}", file=sys.stdout, flush=True)
+    sys.stdout.write(f"compose-test: {text}\n")
+    sys.stdout.flush()
 
 
 def run(command: Sequence[str], *, limit_s: float = 120.0, environ: Mapping[str, str] | None = None, given: bytes | None = None) -> str:
