@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ def files() -> dict[Path, str]:
     return {
         FOLDER / "definitions.json": _row_by_row(definitions()),
         FOLDER / "rabbitmq.conf": configuration(),
+        FOLDER / "cluster.conf": cluster_configuration(),
         FOLDER / "enabled_plugins": f"[{','.join(PLUGINS)}].\n",
     }
 
@@ -131,6 +133,20 @@ def configuration(
             "log.console = true",
             "log.console.level = info",
             "log.file = false",
+            "",
+        )
+    )
+
+
+def cluster_configuration(names: Sequence[str] = ("rabbit@rabbitmq-1", "rabbit@rabbitmq-2", "rabbit@rabbitmq-3")) -> str:
+    """What the nodes of a cluster are told in addition: each other's names, and to import queues only when all are there."""
+    return "\n".join(
+        (
+            "# Made by `make docs` from tools/definitions.py: beside rabbitmq.conf on each node of a cluster.",
+            "cluster_formation.peer_discovery_backend = classic_config",
+            *(f"cluster_formation.classic_config.nodes.{number} = {name}" for number, name in enumerate(names, 1)),
+            "# queues get their copies when they are made: with the first node alone each would have one",
+            f"cluster_formation.target_cluster_size_hint = {len(names)}",
             "",
         )
     )

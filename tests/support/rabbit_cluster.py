@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.support.brokers import RABBITMQ_SERVER, RabbitMq, missing
+from tools import definitions
 
 
 class ClusterNode(RabbitMq):
@@ -33,12 +36,14 @@ class Cluster:
         cookie = folder / "node-0" / ".erlang.cookie"
         cookie.write_text("PALESTRA")
         cookie.chmod(0o400)
-        names = [f"cluster_formation.classic_config.nodes.{number} = {node.name}" for number, node in enumerate(self.nodes, 1)]
-        for node, path in zip(self.nodes, sorted(folder.iterdir()), strict=True):
+        settings = definitions.cluster_configuration([node.name for node in self.nodes])
+        told = folder / "definitions.json"
+        told.write_text(json.dumps(_with_guest(definitions.definitions())))
+        for number, node in enumerate(self.nodes):
             node.join(self.nodes[0])
             node.configure(
-                path, "rabbitmq_management", node._plain_settings(10), names,
-                ["cluster_formation.peer_discovery_backend = classic_config", "cluster_partition_handling = pause_minority"],
+                folder / f"node-{number}", "rabbitmq_management", node._plain_settings(10),
+                [settings, "cluster_partition_handling = pause_minority", f"load_definitions = {told}"],
             )  # fmt: skip
 
     def start(self) -> None:
@@ -56,6 +61,14 @@ class Cluster:
     def url(self, vhost: str) -> str:
         """Every node, as the setting ``queue_url`` names them."""
         return ",".join(node.url(vhost) for node in self.nodes)
+
+
+def _with_guest(parts: dict[str, Any]) -> dict[str, Any]:
+    """The house's definitions, and a user for the management API, by which the tests look."""
+    everything = {"configure": ".*", "write": ".*", "read": ".*"}
+    parts["users"].append({"name": "guest", "password": "guest", "tags": "administrator"})
+    parts["permissions"].append({"user": "guest", "vhost": definitions.VHOST, **everything})
+    return parts
 
 
 @contextmanager

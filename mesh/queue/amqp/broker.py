@@ -15,6 +15,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from aio_pika.abc import AbstractConnection
+from aiormq.exceptions import ChannelAccessRefused
 
 from mesh.cache.contract import Cache
 from mesh.clock import Clock
@@ -101,7 +102,7 @@ class AmqpQueue:
         )
 
     async def strays(self) -> int:
-        return (await self._counts(topology.UNROUTED))[0]
+        return (await self._counts(topology.STRAYS))[0]
 
     async def dead_letters(self, queue: str, most: int = 100) -> Sequence[DeadLetter]:
         dead = self._declaration(queue).dead
@@ -169,8 +170,8 @@ class AmqpQueue:
             return True  # a wait queue
         try:
             ready, _ = await self._counts(queue, 2)
-        except Unavailable:
-            return False
+        except Unavailable as wrong:
+            return isinstance(wrong.__cause__, ChannelAccessRefused)  # may not look; but a no that is clear is nearly always this one
         return ready >= declaration.max_length
 
     async def _counts(self, queue: str, limit_s: float = _LOOK_LIMIT_S) -> tuple[int, int]:

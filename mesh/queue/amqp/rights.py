@@ -2,6 +2,9 @@
 
 A service publishes through `palestra.work` by the names of queues that list it as publisher; it reads the queues that list it
 as consumer and their dead letters, and may send what it consumed to wait, to the dead letters, or back. Nobody configures.
+
+To look at a queue (how full is it, is it there?) RabbitMQ from 4.2.6 on wants *some* right on it. Where a service has none else it gets
+the right to write to the **queue**, with which nothing can be done: publishing asks for the exchange, and binding for reading one.
 """
 
 from __future__ import annotations
@@ -40,7 +43,7 @@ def rights_of(service: str, declarations: Sequence[Declaration]) -> Rights:
     named = sorted({one.exchange for one in published} - {""})
     return Rights(
         service,
-        write=_any_of([*(exchange for exchange, reached in keys.items() if reached), *named]),
+        write=_any_of([*(exchange for exchange, reached in keys.items() if reached), *named, *_looked_at(published, consumed)]),
         read=_any_of(name for one in consumed for name in (one.name, one.dead)),
         keys={exchange: _any_of(one.name for one in reached) for exchange, reached in keys.items() if reached},
     )
@@ -51,9 +54,14 @@ def rights_of_operator(user: str, declarations: Sequence[Declaration]) -> Rights
     return Rights(
         user,
         write=_any_of([topology.AGAIN]),
-        read=_any_of([topology.UNROUTED, *(one.dead for one in declarations)]),
+        read=_any_of([topology.STRAYS, *(one.dead for one in declarations)]),
         keys={topology.AGAIN: _any_of(one.name for one in declarations)},
     )
+
+
+def _looked_at(published: Iterable[Declaration], consumed: Sequence[Declaration]) -> list[str]:
+    """Queues that a service only looks at: those that it fills, and, where it consumes any, those that nobody wanted."""
+    return [one.name for one in published if one not in consumed] + [topology.STRAYS] * bool(consumed)
 
 
 def _any_of(names: Iterable[str]) -> str:

@@ -9,10 +9,12 @@ from contextlib import suppress
 from typing import Final
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.exceptions import ChannelAccessRefused
 
 from mesh.errors import Refused, Unavailable
 from mesh.log import Log
 from mesh.queue.amqp.envelope import Envelope, unpacked
+from mesh.queue.amqp.graveyard import counts
 from mesh.queue.amqp.link import CALL_LIMIT_S, Link, close_quietly, line
 from mesh.queue.contract import Declaration, Delivery, Message
 from mesh.queue.pace import Gait
@@ -174,10 +176,11 @@ class AmqpTap:
                 done, _ = await asyncio.wait([channel.closing, lost], timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
                 if done:
                     return
-                async with asyncio.timeout(CALL_LIMIT_S):
-                    answer = await channel.queue_declare(self.declaration.name, passive=True)
-                if not answer.consumer_count:
-                    return
+                with suppress(ChannelAccessRefused):  # some versions let only who may configure look: then nobody tells
+                    async with asyncio.timeout(CALL_LIMIT_S):
+                        _, consumers = await counts(await self._link.connection(), self.declaration.name)
+                    if not consumers:
+                        return
         finally:
             lost.cancel()
 

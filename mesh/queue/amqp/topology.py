@@ -4,7 +4,7 @@
                                    ▲                                 ▲
     retry ──▶ palestra.retry.MS ──▶ palestra.wait.MS ──ttl──▶ palestra.again ──▶ NAME        reject ──┘
                                                     replay ──▶ palestra.again
-                                                                    └─ no such queue ──▶ palestra.unrouted
+                                                                    └─ no such queue ──▶ palestra.unrouted ──▶ palestra.strays
 
 The routing key is the queue's name all the way, so that the wait queues serve every queue, and so that a service's rights
 can say which queue it may reach through which exchange: `mesh.queue.amqp.rights`.
@@ -35,6 +35,8 @@ Nobody waits for the wait queues' answer, so an alternate exchange catches what 
 """
 DEAD: Final = "palestra.dead"
 UNROUTED: Final = "palestra.unrouted"
+STRAYS: Final = "palestra.strays"
+"""The queue behind `UNROUTED`: what no queue took."""
 
 _DAY_MS: Final = 86_400_000
 _QUORUM: Final = {"x-queue-type": "quorum", "x-quorum-initial-group-size": 3}
@@ -104,7 +106,7 @@ DEAD_ARGUMENTS: Final[dict[str, Any]] = {
 }  # fmt: skip
 """Never refuses: a dead-letter target that is full and refuses loses messages, or holds them for minutes."""
 
-UNROUTED_ARGUMENTS: Final[dict[str, Any]] = {
+STRAYS_ARGUMENTS: Final[dict[str, Any]] = {
     **_QUORUM, **_UNLIMITED_DELIVERIES, "x-max-length": 10_000, "x-overflow": "drop-head",
 }  # fmt: skip
 
@@ -155,7 +157,7 @@ def exchanges(declarations: Sequence[Declaration]) -> list[ExchangeRow]:
 
 def queues(declarations: Sequence[Declaration]) -> list[QueueRow]:
     """Every queue, all durable, with its bindings (exchange, routing key)."""
-    rows = [QueueRow(UNROUTED, UNROUTED_ARGUMENTS, ((UNROUTED, ""),))]
+    rows = [QueueRow(STRAYS, STRAYS_ARGUMENTS, ((UNROUTED, ""),))]
     for declaration in declarations:
         name = declaration.name
         sources = (WORK, AGAIN, declaration.exchange) if declaration.exchange else (WORK, AGAIN)

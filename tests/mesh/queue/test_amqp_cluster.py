@@ -19,6 +19,7 @@ from mesh.queue.opening import open_queue
 from mesh.tasks import alongside
 from tests.support.queues import message, spec, until
 from tests.support.rabbit_cluster import Cluster, cluster_running
+from wire.queues import COMMANDS
 
 pytestmark = [pytest.mark.brokers, pytest.mark.faults, pytest.mark.timeout(180)]
 
@@ -88,11 +89,18 @@ class Traffic:
         return self.confirmed.keys() <= set(self.taken)
 
 
+async def test_definitions_wait_for_the_whole_cluster(cluster: Cluster) -> None:
+    """Were they imported by the first node alone, every queue would have one copy for ever."""
+    names = await _with_three_members(cluster, "palestra")
+    assert {COMMANDS.name, COMMANDS.dead} <= names
+
+
 async def test_nodes_die_and_come_back_and_nothing_is_lost(cluster: Cluster) -> None:
     first, second, third = cluster.nodes
     vhost = await asyncio.to_thread(first.fresh_vhost)
     async with open_queue(cluster.url(vhost), "tester", SPECS, SystemClock(), Log("tester"), None) as queue:
-        await _every_queue_has_three_members(cluster, vhost)
+        names = await _with_three_members(cluster, vhost)
+        assert {"Work", "Single", "Work.dead", "palestra.wait.1000"} <= names
         single, work = Traffic(queue, "Single"), Traffic(queue, "Work")
         async with single.flowing(), work.flowing():
             await work.more(20)
@@ -123,10 +131,13 @@ async def test_nodes_die_and_come_back_and_nothing_is_lost(cluster: Cluster) -> 
         assert (await queue.depth("Work")).dead == 0
 
 
-async def _every_queue_has_three_members(cluster: Cluster, vhost: str) -> None:
-    found = await asyncio.to_thread(cluster.nodes[0].ask, "GET", f"queues/{vhost}")
+async def _with_three_members(cluster: Cluster, vhost: str) -> set[str]:
+    """The queues there, each of which has a copy on each node."""
+    async with asyncio.timeout(20):
+        while not (found := await asyncio.to_thread(cluster.nodes[0].ask, "GET", f"queues/{vhost}")):
+            await asyncio.sleep(0.2)
     assert {queue["name"]: len(queue["members"]) for queue in found} == {queue["name"]: 3 for queue in found}
-    assert {"Work", "Single", "Work.dead", "palestra.wait.1000"} <= {queue["name"] for queue in found}
+    return {queue["name"] for queue in found}
 
 
 async def _is_more(traffic: Traffic, refusals: int) -> bool:

@@ -115,9 +115,11 @@ async def test_user_reaches_what_the_table_says_and_nothing_else(
             }.items():
                 assert await _may(connection, _publish, exchange, spec.name) == expected, (exchange, spec.name)
             assert await _may(connection, _read, spec.name) == may_read, spec.name
+            assert not await _may(connection, _bind, spec.name, topology.WORK), spec.name
             assert await _may(connection, _read, spec.dead) == (may_read or is_operator), spec.dead
-        for name in (topology.UNROUTED, topology.wait_queue(1000)):
-            assert await _may(connection, _read, name) == (user == "operator" and name == topology.UNROUTED)
+        for name in (topology.STRAYS, topology.wait_queue(1000)):
+            assert await _may(connection, _read, name) == (user == "operator" and name == topology.STRAYS)
+            assert not await _may(connection, _bind, name, topology.WORK)
         assert not await _may(connection, _publish, topology.UNROUTED, "")
         assert not await _may(connection, _publish, topology.WORK, "AnyQueue")
         assert not await _may(connection, _declare)
@@ -248,6 +250,10 @@ async def _publish(channel: aiormq.abc.AbstractChannel, exchange: str, key: str)
 
 async def _read(channel: aiormq.abc.AbstractChannel, queue: str) -> None:
     await channel.basic_get(queue, timeout=10)
+
+
+async def _bind(channel: aiormq.abc.AbstractChannel, queue: str, exchange: str) -> None:
+    await channel.queue_bind(queue, exchange, "#", timeout=10)
 
 
 async def _declare(channel: aiormq.abc.AbstractChannel) -> None:
