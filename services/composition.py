@@ -75,6 +75,7 @@ def _part(house: House, name: str, config: Any) -> Part:
 
     async def run(life: Life) -> None:
         async with house.backbone(name, target.metrics()) as backbone:
+            life.watch("certificate", backbone.credentials.health)
             await target.run()(config, backbone, life)
 
     return Part(name, run, rank=target.rank, stop_limit_s=target.stop_limit_s)

@@ -30,6 +30,9 @@ from pki.identity import NotAPeer
 LOOK_S: Final = 1.0
 """How often the files are looked at, in seconds."""
 
+_LATE: Final = 1 / 6
+"""A leaf is renewed when a third of its life is left; with so little left, nobody has done so."""
+
 ContextKey = tuple[int, bool, str]
 """Protocol, whether a certificate is wanted, the expected name."""
 
@@ -86,6 +89,16 @@ class Credentials:
     def seconds_left(self) -> float:
         """Seconds until the certificate expires; negative when it has."""
         return self.now.certificate.not_valid_after_utc.timestamp() - time.time()
+
+    async def health(self) -> str:
+        """What is wrong with our certificate: it should have been renewed long ago, or is over. Empty while all is well."""
+        certificate, left_s = self.now.certificate, self.seconds_left()
+        life_s = (certificate.not_valid_after_utc - certificate.not_valid_before_utc).total_seconds()
+        if left_s <= 0:
+            return f"the certificate of {self.service} has ended: peers refuse us; bring a new one (palestra pki renew)"
+        if left_s < life_s * _LATE:
+            return f"the certificate of {self.service} ends in {left_s / 3600:.1f} h and was not renewed; see to it (palestra pki renew)"
+        return ""
 
     def admits(self, peer: PeerCertificate) -> str:
         """Why a peer that was believed at its handshake is not any more; empty when it is."""

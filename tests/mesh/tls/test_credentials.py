@@ -120,6 +120,15 @@ async def test_a_watched_identity_follows_its_files_and_says_when_it_ends(fresh_
     assert credentials.generation == 2
 
 
+async def test_a_certificate_that_nobody_renewed_is_told_before_it_ends(fresh_pki: Registrar) -> None:
+    for left_h, words in ((9.05, ""), (3.95, "ends in 3.9 h"), (0.55, "ends in 0.5 h")):
+        issued_at = datetime.now(UTC) + timedelta(hours=left_h - 24)
+        await asyncio.to_thread(Registrar(fresh_pki.store, now=lambda at=issued_at: at).issue, "grader")
+        credentials = await asyncio.to_thread(Credentials.load, fresh_pki.store.folder, "grader")
+        told = await credentials.health()
+        assert words in told if words else told == "", told
+
+
 async def test_a_body_that_fails_leaves_as_it_is(fresh_pki: Registrar) -> None:
     metrics = Metrics("grader", MESH_METRICS)
     with pytest.raises(ZeroDivisionError):
