@@ -13,6 +13,7 @@ if [ -n "${RABBITMQ_NODES:-}" ]; then
             number=$((number + 1))
             echo "cluster_formation.classic_config.nodes.$number = $node"
         done
+        echo "cluster_formation.target_cluster_size_hint = $number"  # queues get their copies when they are made: wait for all
     } >>"$conf/rabbitmq.conf"
 fi
 if [ -s /run/secrets/erlang_cookie ]; then
