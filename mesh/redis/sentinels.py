@@ -26,10 +26,14 @@ class Sentinels:
         self._secure = dict(secure)
         self._who = dict(who or {})
         self._known: tuple[str, int] | None = None
+        self._epoch = 0
         self._looked_at = 0.0
 
     async def master(self) -> tuple[str, int]:
-        """Where the master is, as the first Sentinel that answers says. Raises: OSError when none knows."""
+        """Where the master is, as the first Sentinel that answers says. Raises: OSError when none knows.
+
+        What was known once is not unlearnt: a Sentinel with an older configuration (it hears of a new master within seconds) is passed over.
+        """
         wrongs: list[str] = []
         for host, port in list(self._hosts):
             try:
@@ -39,10 +43,11 @@ class Sentinels:
                 wrongs.append(f"{host}:{port}: {type(wrong).__name__} {wrong}".rstrip())
                 self.doubt(host, port)
                 continue
-            if found is not None:
-                self._known, self._looked_at = found, time.monotonic()
-                return found
-            wrongs.append(f"{host}:{port}: knows no master {self._master!r}")
+            place, epoch = found
+            if place is not None and epoch >= self._epoch:
+                self._known, self._epoch, self._looked_at = place, epoch, time.monotonic()
+                return place
+            wrongs.append(f"{host}:{port}: knows no master {self._master!r}" if place is None else f"{host}:{port}: has not heard of the new master")
         raise ConnectionError("no Sentinel says who the master is: " + "; ".join(wrongs))
 
     async def is_left(self, place: tuple[str, int]) -> bool:
@@ -62,7 +67,7 @@ class Sentinels:
         for host, port in list(self._hosts):
             try:
                 async with asyncio.timeout(_FAIL_OVER_S):
-                    await self._said(host, port, self._who, "SENTINEL", "FAILOVER", self._master)
+                    await self._said(host, port, self._who, ("FAILOVER", self._master))
             except OSError as away:
                 wrong = away
             except RedisError as refused:
@@ -78,18 +83,23 @@ class Sentinels:
             self._hosts.remove(each)
             self._hosts.append(each)
 
-    async def _asked(self, host: str, port: int) -> tuple[str, int] | None:
-        answer = await self._said(host, port, {}, "SENTINEL", "get-master-addr-by-name", self._master)
-        return (answer[0].decode(), int(answer[1])) if answer else None
+    async def _asked(self, host: str, port: int) -> tuple[tuple[str, int] | None, int]:
+        """Where that one says the master is (None: it watches none of that name), and the number of its configuration."""
+        place, about = await self._said(host, port, {}, ("get-master-addr-by-name", self._master), ("master", self._master))
+        if not place:
+            return None, 0
+        facts = dict(zip(about[::2], about[1::2], strict=False))
+        return (place[0].decode(), int(place[1])), int(facts.get(b"config-epoch", 0))
 
-    async def _said(self, host: str, port: int, who: Mapping[str, Any], *words: str) -> Any:
+    async def _said(self, host: str, port: int, who: Mapping[str, Any], *questions: tuple[str, str]) -> list[Any]:
         from mesh.redis.connection import MeshConnection  # noqa: PLC0415  a connection asks us first, we ask through one
 
         line = MeshConnection(host=host, port=port, protocol=2, socket_connect_timeout=_LIMIT_S, driver_info=None, **self._secure, **who)
         try:
             await line.connect()
-            await line.send_command(*words)
-            return await line.read_response()
+            for words in questions:
+                await line.send_command("SENTINEL", *words)
+            return [await line.read_response() for _ in questions]
         finally:
             with suppress(RedisError, OSError):
                 await line.disconnect(nowait=True)

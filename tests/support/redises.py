@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +16,21 @@ import pytest
 
 from mesh.redis import Server, server_at
 from mesh.tls import Credentials
-from tests.support.brokers import LocalProcess, free_ports, missing
+from tests.support.brokers import LocalProcess, missing
 
 FILES = Path(__file__).parents[2] / "compose" / "redis"
 DOWN_AFTER_MS = 1000
+
+
+def quiet_ports(count: int) -> list[int]:
+    """Free ports on loopback that the kernel gives to no outgoing connection: the servers that start first connect to each other."""
+    found: list[int] = []
+    for port in random.sample(range(20_000, 32_000), 2_000):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise AssertionError("no free ports")
 
 
 @dataclass
@@ -108,7 +121,7 @@ class Watched:
     """One master, two replicas and three Sentinels, as on three hosts; everything on loopback."""
 
     def __init__(self, folder: Path, secrets: Secrets) -> None:
-        ports = free_ports(6)
+        ports = quiet_ports(6)
         first = f"127.0.0.1 {ports[0]}"
         self.states = [
             secrets.server(
@@ -170,7 +183,7 @@ def redis_secrets(tmp_path_factory: pytest.TempPathFactory, pki_folder: Path) ->
 @pytest.fixture(scope="session")
 def secured_state(tmp_path_factory: pytest.TempPathFactory, redis_secrets: Secrets) -> Iterator[Secured]:
     """One Redis for sessions and news, configured by compose/redis/state.conf and users.acl."""
-    server = redis_secrets.server("state", tmp_path_factory.mktemp("state"), *free_ports(1), ("--databases", "1000"))
+    server = redis_secrets.server("state", tmp_path_factory.mktemp("state"), *quiet_ports(1), ("--databases", "1000"))
     with running(server):
         yield server
 
@@ -178,6 +191,6 @@ def secured_state(tmp_path_factory: pytest.TempPathFactory, redis_secrets: Secre
 @pytest.fixture(scope="session")
 def secured_cache(tmp_path_factory: pytest.TempPathFactory, redis_secrets: Secrets) -> Iterator[Secured]:
     """One Redis for the cache, configured by compose/redis/cache.conf and users.acl."""
-    server = redis_secrets.server("cache", tmp_path_factory.mktemp("cache"), *free_ports(1))
+    server = redis_secrets.server("cache", tmp_path_factory.mktemp("cache"), *quiet_ports(1), ("--databases", "1000"))
     with running(server):
         yield server

@@ -19,8 +19,7 @@ from mesh.log import Log
 from mesh.tls import Credentials
 from pki.registrar import Registrar
 from pki.store import Store
-from tests.support.brokers import free_ports
-from tests.support.redises import FILES, Secrets, Secured, running, users
+from tests.support.redises import FILES, Secrets, Secured, quiet_ports, running, users
 from wire.queues import QUEUES
 from pki.identity import SERVICES
 
@@ -117,7 +116,7 @@ def test_a_fresh_certificate_is_taken_without_a_restart(tmp_path: Path) -> None:
     registrar = Registrar(Store(tmp_path / "pki"))
     registrar.bootstrap()
     secrets = Secrets(tmp_path / "secrets", tmp_path / "pki")
-    server = secrets.server("cache", tmp_path / "cache", *free_ports(1))
+    server = secrets.server("cache", tmp_path / "cache", *quiet_ports(1))
     with running(server):
         before = served(server)
         registrar.renew(["redis"], is_forced=True)
