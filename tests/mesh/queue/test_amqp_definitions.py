@@ -133,6 +133,15 @@ async def test_service_that_publishes_elsewhere_is_told_so(opened: Any) -> None:
         await queue.publish(COMMANDS.name, message())
 
 
+async def test_frontend_may_look_how_full_every_queue_is_and_knows_what_it_cannot_see(opened: Any) -> None:
+    async with opened("frontend") as queue:
+        before = {spec.name: (await queue.depth(spec.name)).ready for spec in QUEUES}
+        assert set(before) == {spec.name for spec in QUEUES}
+        await queue.publish(COMMANDS.name, message())
+        assert (await queue.depth(COMMANDS.name)).ready == before[COMMANDS.name] + 1
+        assert not queue.sees_all
+
+
 async def test_services_do_their_work_with_the_rights_they_have(opened: Any) -> None:
     async with opened("recorder") as recorder, opened("grader") as grader, recorder.consumer(COMMANDS.name):
         sent = message("poor", headers={"kind": "test"})
