@@ -11,6 +11,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Buckets for anything that takes time, in seconds."""
 
+AGES = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0)
+"""Buckets for how long something lay, in seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
@@ -75,6 +78,7 @@ MESH_METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("queue_published_total", "counter", "Messages published, by queue and outcome: confirmed, or the code of the refusal", ("queue", "outcome")),
     MetricSpec("queue_publish_seconds", "histogram", "How long a publish took, its retries included", ("queue",), SECONDS),
     MetricSpec("queue_taken_total", "counter", "Messages taken, by queue and whether they had been delivered before", ("queue", "again")),
+    MetricSpec("queue_age_seconds", "histogram", "How old messages were when taken, since they were published", ("queue",), AGES),
     MetricSpec("queue_settled_total", "counter", "Messages settled: acked, retried, rejected, or broken (they come again)", ("queue", "outcome")),
     MetricSpec("queue_messages", "gauge", "Messages in a queue that this service consumes: ready, held, waiting, dead", ("queue", "state")),
     MetricSpec("queue_consumers", "gauge", "Taps open on a queue that this service consumes", ("queue",)),

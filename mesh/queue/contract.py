@@ -62,6 +62,11 @@ class Delivery(Protocol):
         """1 at the first try; grows with every `retry` and every give-back by a dead consumer."""
         ...
 
+    @property
+    def age_s(self) -> float | None:
+        """Seconds since it was published, by the clocks of both machines; None when its publisher did not say."""
+        ...
+
     async def ack(self) -> None:
         """Done: never delivered again."""
         ...

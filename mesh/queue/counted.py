@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 
 from mesh.errors import MeshError, Unavailable
 from mesh.metrics import Metrics
@@ -24,7 +24,8 @@ LOOK_S: Final = 10.0
 class Tallies:
     """The counters of one queue, bound once."""
 
-    def __init__(self, queue: str, taken: Counter, settled: Counter) -> None:
+    def __init__(self, queue: str, taken: Counter, settled: Counter, age: Histogram) -> None:
+        self.age = age.labels(queue)
         self.first, self.again = taken.labels(queue, "no"), taken.labels(queue, "yes")
         self.acked, self.retried, self.rejected, self.broken = (
             settled.labels(queue, outcome) for outcome in ("acked", "retried", "rejected", "broken")
@@ -57,6 +58,10 @@ class CountedDelivery:
     def attempt(self) -> int:
         return self.inner.attempt
 
+    @property
+    def age_s(self) -> float | None:
+        return self.inner.age_s
+
     async def ack(self) -> None:
         await self._tallies.settled(self.inner.ack(), self._tallies.acked)
 
@@ -77,6 +82,9 @@ class CountedConsumer:
     async def take(self, most: int = 1) -> Sequence[Delivery]:
         deliveries = [CountedDelivery(inner, self._tallies) for inner in await self._inner.take(most)]
         again = sum(delivery.attempt > 1 for delivery in deliveries)
+        for delivery in deliveries:
+            if (age_s := delivery.age_s) is not None:
+                self._tallies.age.observe(age_s)
         self._tallies.first.inc(len(deliveries) - again)
         self._tallies.again.inc(again)
         return deliveries
@@ -94,6 +102,7 @@ class CountedQueue:
         self._published = metrics.counter("queue_published_total")
         self._seconds = metrics.histogram("queue_publish_seconds")
         self._taken = metrics.counter("queue_taken_total")
+        self._age = metrics.histogram("queue_age_seconds")
         self._settled = metrics.counter("queue_settled_total")
         self._messages = metrics.gauge("queue_messages")
         self._consumers = metrics.gauge("queue_consumers")
@@ -156,7 +165,7 @@ class CountedQueue:
     @asynccontextmanager
     async def _counted(self, queue: str, tap: AbstractAsyncContextManager[Consumer]) -> AsyncIterator[Consumer]:
         async with tap as inner:
-            yield CountedConsumer(inner, Tallies(queue, self._taken, self._settled))
+            yield CountedConsumer(inner, Tallies(queue, self._taken, self._settled, self._age))
 
     def _show(self, name: str, depth: Depth) -> None:
         for state, count in (

@@ -54,7 +54,8 @@ class FileQueue:
                 code="queue-full", retry_after_s=5,
             )  # fmt: skip
         item = Item(
-            self._store.take_seq(), message.id, dict(message.headers), message.correlation, message.body, self._store.expiry(line)
+            self._store.take_seq(), message.id, dict(message.headers), message.correlation, message.body, self._store.expiry(line),
+            self._store.clock.monotonic(),
         )
         await self._store.add(line, item)
 

@@ -20,6 +20,7 @@ class Item:
     correlation: str
     body: bytes | None
     expires_at: float | None
+    published_at: float = 0.0
     tries: int = 0
     give_backs: int = 0
 

@@ -45,7 +45,7 @@ class Store:
             if line is None:
                 self.strays += 1
                 continue  # declared no more: it stays on disk until it is declared again
-            item = Item(seq, message_id, orjson.loads(headers), correlation, None, None, tries, give_backs)
+            item = Item(seq, message_id, orjson.loads(headers), correlation, None, None, now - (now_us - published_us) / 1e6, tries, give_backs)
             if line.declaration.ttl_s is not None:  # the wall clock may have jumped: never longer than declared
                 item.expires_at = now + min(line.declaration.ttl_s - (now_us - published_us) / 1e6, line.declaration.ttl_s)
             if is_dead:
@@ -95,6 +95,7 @@ class Store:
             for item, seq in moved:
                 if error is None:
                     item.seq, item.tries, item.give_backs, item.expires_at = seq, 0, 0, self.expiry(line)
+                    item.published_at = self.clock.monotonic()
                     line.add(item)
                 else:
                     line.dead[item.seq] = item

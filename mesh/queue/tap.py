@@ -114,6 +114,10 @@ class TapDelivery:
     def attempt(self) -> int:
         return self._attempt
 
+    @property
+    def age_s(self) -> float | None:
+        return max(0.0, self._tap.store.clock.monotonic() - self._item.published_at)
+
     async def ack(self) -> None:
         await self._tap.store.finish(self._tap.line, [self.let_go()])
 

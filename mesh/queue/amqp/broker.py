@@ -141,7 +141,7 @@ class AmqpQueue:
     @asynccontextmanager
     async def _open_tap(self, declaration: Declaration) -> AsyncIterator[Consumer]:
         gait = gait_of(declaration, self._state, self._clock, self._log)
-        tap = AmqpTap(self._taking, declaration, gait, self._log, retry=self._wait, bury=self._bury)
+        tap = AmqpTap(self._taking, declaration, gait, self._clock, self._log, retry=self._wait, bury=self._bury)
         self._taps[declaration.name].append(tap)
         try:
             async with alongside(tap.run()):

@@ -20,6 +20,7 @@ COMPRESS_FROM_BYTES: Final = 4096
 _THREAD_FROM_BYTES: Final = 65_536
 _TRIES: Final = "palestra-tries"
 _GIVE_BACKS: Final = "palestra-give-backs"
+_AT_MS: Final = "palestra-at-ms"
 _ERROR: Final = "palestra-error"
 _GZIP: Final = "gzip"
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
@@ -28,18 +29,23 @@ _PERSISTENT: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message on the wire. ``tries`` are those that ended in `retry`; ``give_backs`` those that a dead consumer broke off."""
+    """A message on the wire. ``tries`` are those that ended in `retry`; ``give_backs`` those that a dead consumer broke off.
+
+    ``at_ms`` is when it was first published, in milliseconds since 1970; 0: not known, or now.
+    """
 
     message: Message
     tries: int = 0
     give_backs: int = 0
     error: str = ""
+    at_ms: int = 0
 
 
 async def packed(envelope: Envelope, at: datetime) -> tuple[bytes, Basic.Properties]:
     """Body and properties; bodies over 4 KiB are compressed."""
     message = envelope.message
     headers: dict[str, Any] = dict(message.headers)
+    headers[_AT_MS] = envelope.at_ms or millis(at)
     if envelope.tries:
         headers[_TRIES] = envelope.tries
     if envelope.give_backs:
@@ -71,7 +77,13 @@ async def unpacked(delivered: DeliveredMessage) -> Envelope:
         tries=_number(headers.get(_TRIES)),
         give_backs=_number(headers.get(_GIVE_BACKS)) + _number(headers.get("x-delivery-count")),
         error=_text(headers.get(_ERROR)) or _reason(headers),
+        at_ms=_number(headers.get(_AT_MS)),
     )
+
+
+def millis(moment: datetime) -> int:
+    """Milliseconds since 1970."""
+    return round(moment.timestamp() * 1000)
 
 
 async def _in_thread_if_large(work: Any, body: bytes) -> bytes:

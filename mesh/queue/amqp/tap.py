@@ -11,9 +11,10 @@ from typing import Final
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.exceptions import ChannelAccessRefused
 
+from mesh.clock import Clock
 from mesh.errors import Refused, Unavailable
 from mesh.log import Log
-from mesh.queue.amqp.envelope import Envelope, unpacked
+from mesh.queue.amqp.envelope import Envelope, millis, unpacked
 from mesh.queue.amqp.graveyard import counts
 from mesh.queue.amqp.link import CALL_LIMIT_S, Link, close_quietly, line
 from mesh.queue.contract import Declaration, Delivery, Message
@@ -35,7 +36,7 @@ class AmqpTap:
     """
 
     def __init__(
-        self, link: Link, declaration: Declaration, gait: Gait | None, log: Log, *, retry: Forward, bury: Forward
+        self, link: Link, declaration: Declaration, gait: Gait | None, clock: Clock, log: Log, *, retry: Forward, bury: Forward
     ) -> None:
         self.declaration = declaration
         self.retry = retry
@@ -43,6 +44,7 @@ class AmqpTap:
         self._link = link
         self._log = log
         self._gait = gait
+        self.clock = clock
         self._channel: AbstractChannel | None = None
         self._arrived: deque[DeliveredMessage] = deque()
         self._unsettled: dict[int, None] = {}
@@ -229,6 +231,11 @@ class AmqpDelivery:
     @property
     def attempt(self) -> int:
         return self._envelope.tries + self._envelope.give_backs + 1
+
+    @property
+    def age_s(self) -> float | None:
+        at_ms = self._envelope.at_ms
+        return max(0.0, (millis(self._tap.clock.now()) - at_ms) / 1000) if at_ms else None
 
     async def ack(self) -> None:
         await self._tap.settle(*self.let_go())

@@ -58,7 +58,7 @@ async def test_every_act_is_counted(queue: Queue, metrics: Metrics, monkeypatch:
         'queue_taken_total{again="no",queue="Work"}': 4, 'queue_taken_total{again="yes",queue="Work"}': 1,
         'queue_settled_total{outcome="acked",queue="Work"}': 2, 'queue_settled_total{outcome="rejected",queue="Work"}': 1,
         'queue_settled_total{outcome="retried",queue="Work"}': 1, 'queue_settled_total{outcome="broken",queue="Work"}': 1,
-        'queue_publish_seconds_count{queue="Work"}': 4, "queue_strays": 0,
+        'queue_publish_seconds_count{queue="Work"}': 4, 'queue_age_seconds_count{queue="Work"}': 5, "queue_strays": 0,
     }  # fmt: skip
     assert {line: _figure(metrics, line) for line in wanted} == wanted
     assert _figure(metrics, 'queue_published_total{outcome="queue-full",queue="Small"}') >= 1

@@ -330,3 +330,16 @@ async def test_closed_queue_says_so(queue: Queue) -> None:
     with pytest.raises(Unavailable) as refused:
         await queue.publish("Work", message())
     assert refused.value.code == "queue-unavailable"
+
+
+async def test_message_knows_how_old_it_is_through_retries_and_restarts(queue: Queue, opener: Opener) -> None:
+    await publish(queue, "Work", 1)
+    async with queue.consumer("Work") as consumer:
+        (delivery,) = await take(consumer, 1)
+        assert 0 <= (delivery.age_s or 0) < 5
+        await delivery.retry("not now")
+        (again,) = await take(consumer, 1)
+        assert 0.7 <= (again.age_s or 0) < 10
+    await queue.close()
+    async with opener() as reopened, reopened.consumer("Work") as consumer:
+        assert 0.7 <= ((await take(consumer, 1))[0].age_s or 0) < 20
