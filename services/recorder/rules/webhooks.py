@@ -132,7 +132,7 @@ def replay_delivery(command: Command, view: View) -> Effects:
     if row.status == "waiting":
         raise Conflict("this call is still being tried; wait until it is delivered or has failed", code="delivery-waiting")
     effects = Effects()
-    again = {"status": "waiting", "tries": 0, "generation": row.generation + 1, "sends": 1, "changed_at": view.now}
+    again = {"status": "waiting", "tries": 0, "http_status": 0, "error": "", "generation": row.generation + 1, "sends": 1, "changed_at": view.now}
     effects.change(row, **again)
     effects.give(notice_of(replace(row, generation=row.generation + 1), command.correlation, view.now))
     return effects
