@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
-MODULES = ("rpc", "stream", "pki", "queue", "cache", "record", "scoreboard", "fanout", "judging", "house")
+MODULES = (
+    "rpc", "stream", "pki", "queue", "cache", "record", "reads", "visible", "taking", "scoreboard", "fanout", "judging", "house",
+)
 
 
 def main() -> int:
