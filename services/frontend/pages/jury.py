@@ -33,10 +33,11 @@ async def show_jury(request: web.Request) -> web.Response:
         ),
         both(both(reads.of_contest(alias, status="queued", most=1000), desk_of(request).contests.contestants(alias)), reads.judging_faults(alias)),
     )  # fmt: skip
+    figures = await desk_of(request).glance.figures()
     submissions = found[:_AT_ONCE]
     older = f"?{urlencode({**filters, 'before': submissions[-1].id})}" if len(found) > _AT_ONCE else ""
     return await contest_page(
-        request, "jury.html", access, "jury", submissions=submissions, filters=filters, older=older, waiting=len(waiting), team_count=len(teams), broken=broken,
+        request, "jury.html", access, "jury", submissions=submissions, filters=filters, older=older, waiting=len(waiting), team_count=len(teams), broken=broken, figures=figures,
         told=_TOLD.get(query.get("told", ""), ""),
     )  # fmt: skip
 
