@@ -20,6 +20,8 @@ MOST_IN_FLIGHT: Final = 500
 BLOCKED_LIMIT_S: Final = 1.0
 """For so long is waited for a broker that said that it takes nothing now, before anything is sent to it."""
 _MOST_STRANGE_REFUSALS: Final = 5
+REOPEN_EVERY_S: Final = 60.0
+"""A new line that does not help is not tried more often."""
 _MEND_PAUSE_S: Final = 0.5
 """Before a deleted queue is declared again its consumers must have been told; RabbitMQ 3.10 else loses what they should get."""
 
@@ -34,6 +36,7 @@ class Publisher:
         self._opening = asyncio.Lock()
         self._channel: AbstractChannel | None = None
         self._strange_refusals = 0
+        self._reopened_at = -REOPEN_EVERY_S
 
     async def send(self, exchange: str, queue: str, body: bytes, properties: Basic.Properties) -> None:
         """Returns when the broker has it on disk. Tries again within its time, with the same message id.
@@ -125,8 +128,9 @@ class Publisher:
         if await self._is_full(queue):
             return Unavailable(f"the queue {queue} is full: come back later", code="queue-full", retry_after_s=5)
         self._strange_refusals += 1
-        if self._strange_refusals >= _MOST_STRANGE_REFUSALS:  # seen after a node of a cluster restarted: a new line helps
-            self._strange_refusals = 0
+        now = asyncio.get_running_loop().time()
+        if self._strange_refusals >= _MOST_STRANGE_REFUSALS and now - self._reopened_at >= REOPEN_EVERY_S:
+            self._strange_refusals, self._reopened_at = 0, now  # seen after a node of a cluster restarted: a new line helps
             self._link.drop()
         return Unavailable(f"RabbitMQ refused a message for {queue}: come back later", code="queue-unavailable", retry_after_s=5)
 

@@ -240,6 +240,23 @@ async def test_large_bodies_cross_the_wire_compressed(rabbitmq: RabbitMq, vhost:
         assert proxy.passed_bytes["up"] - before < 20_000
 
 
+async def test_refusals_that_nothing_explains_make_one_new_line(rabbitmq: RabbitMq, vhost: str) -> None:
+    """Here an operator's policy explains them, which a service cannot see; in a cluster it was a line that had gone bad."""
+    async with opened(rabbitmq.url(vhost)) as queue:
+        policy = {"pattern": "^Work$", "definition": {"max-length": 1}, "apply-to": "queues"}
+        await asyncio.to_thread(rabbitmq.ask, "PUT", f"operator-policies/{vhost}/tiny", policy)
+        lines, codes = {id(await queue._sending.connection()): await queue._sending.connection()}, []
+        async with asyncio.timeout(30):
+            while codes.count("queue-unavailable") < 14:
+                try:
+                    await queue.publish("Work", message())
+                except Unavailable as refused:
+                    codes.append(refused.code)
+                line = await queue._sending.connection()
+                lines[id(line)] = line
+        assert len(lines) == 2
+
+
 async def test_connections_bear_the_name_of_their_service(rabbitmq: RabbitMq, vhost: str) -> None:
     async def are_named() -> bool:
         names = await asyncio.to_thread(rabbitmq.connection_names, vhost)
