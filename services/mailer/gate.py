@@ -23,8 +23,12 @@ from services.mailer.addresses import Network, may_be_called
 NOT_PUBLIC: Final = "the address does not lead to a public host"
 """Said alike of names that there are not and of those that lead inside: otherwise one could ask us for the names inside."""
 
-_RESOLVERS: Final = 8
-"""Names looked up at once, in threads of our own: a name server that hangs must not take the threads of the whole process."""
+_RESOLVERS: Final = 20
+"""Names looked up at once for calls, in threads of our own: one for each place in the window, so that a name server that hangs
+delays nobody else's call, and takes no thread of the process."""
+
+_ASKED_RESOLVERS: Final = 2
+"""The same for addresses that are only asked about: whoever asks about many waits for himself."""
 
 
 class AddressRefused(OSError):
@@ -39,6 +43,7 @@ class Gate(AbstractResolver):
         self._log = log
         self._refused = metrics.counter("addresses_refused_total")
         self._threads = ThreadPoolExecutor(_RESOLVERS, thread_name_prefix="mailer-names")
+        self._asked_threads = ThreadPoolExecutor(_ASKED_RESOLVERS, thread_name_prefix="mailer-asked")
 
     async def check(self, url: str, *, resolves: bool, limit_s: float) -> None:
         """Lets an address pass that may be called, as far as can be said now; without ``resolves`` no name server is asked.
@@ -50,7 +55,7 @@ class Gate(AbstractResolver):
         if not fault and (resolves or _is_literal(host)):
             try:
                 async with asyncio.timeout(limit_s):
-                    await self.resolve(host, port)
+                    await self._look_up(self._asked_threads, host, port, socket.AF_UNSPEC)
             except TimeoutError:
                 fault = "its name could not be resolved in time"
             except OSError:
@@ -60,9 +65,7 @@ class Gate(AbstractResolver):
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
         """Every address of a name, when all of them may be called. Raises: `AddressRefused`, OSError."""
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port, family)
-        for _, _, _, _, address in found:
-            self._check_address(host, str(address[0]))
+        found = await self._look_up(self._threads, host, port, family)
         return [
             ResolveResult(
                 hostname=host, host=str(address[0]), port=port, family=kind, proto=proto, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
@@ -78,7 +81,14 @@ class Gate(AbstractResolver):
 
     async def close(self) -> None:
         """Nobody is to be called any more."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._asked_threads):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _look_up(self, threads: ThreadPoolExecutor, host: str, port: int, family: int) -> list[Any]:
+        found = await asyncio.get_running_loop().run_in_executor(threads, _look_up, host, port, family)
+        for _, _, _, _, address in found:
+            self._check_address(host, str(address[0]))
+        return found
 
     def _check_address(self, host: str, address: str) -> None:
         if not may_be_called(address, self._allowed):

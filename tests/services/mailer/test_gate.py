@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -170,3 +171,24 @@ async def test_an_address_is_checked_when_it_is_set(tmp_path: Path, pki_folder: 
                 assert told.value.code == "webhook-url-refused"
         with pytest.raises(Invalid, match="does not lead to a public host"):
             await peer.call(MAILER_CHECK, AddressCheck("http://no-such-name.invalid/"))
+
+
+async def test_names_that_hang_while_they_are_asked_about_delay_no_call(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    def look_up(host: str, port: int, family: int) -> list[Any]:  # a name server that does not answer for some names
+        if host.startswith("hangs"):
+            released.wait(10)
+            raise OSError("no such name")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(gates, "_look_up", look_up)
+    metrics, log = Metrics("mailer", (*MESH_METRICS, *METRICS)), Log("mailer")
+    gate = Gate(read_networks(("127.0.0.0/8",)), metrics, log)
+    async with open_caller(gate, SystemClock(), metrics, log, timeout_s=2.0, ca_file="") as caller:
+        asking = [asyncio.create_task(gate.check(f"http://hangs-{number}.example/", resolves=True, limit_s=0.5)) for number in range(40)]
+        await asyncio.sleep(0)
+        assert (await call(caller, receiver.url.replace("127.0.0.1", "answers.example"))).is_delivered
+        told = await asyncio.gather(*asking, return_exceptions=True)
+        assert all(isinstance(one, Invalid) and "in time" in one.message for one in told)
+        released.set()
