@@ -5,27 +5,32 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from services.targets import ALL
 from tests.support.api import ApiError, Person
-from tests.support.brokers import RabbitMq, Redis
+from tests.support.brokers import Redis
 from tests.support.contests import RIGHT, WRONG, judged_events, open_contest, sum_package
 from tests.support.house import HouseOfProcesses
+from tests.support.house_broker import HouseBroker
 from tests.support.listener import Listener, listening_for_webhooks
 
 pytestmark = [pytest.mark.faults, pytest.mark.sandbox, pytest.mark.brokers, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def mesh(tmp_path, rabbitmq: RabbitMq, redis_server: Redis) -> Iterator[HouseOfProcesses]:
-    vhost = rabbitmq.fresh_vhost()
+def mesh(tmp_path: Path, pki_folder: Path, house_broker: HouseBroker, redis_server: Redis) -> Iterator[HouseOfProcesses]:
+    """Each service signs in to the broker by its certificate, with the rights that the definitions give it and no other."""
+    house_broker.empty()
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "pki").symlink_to(pki_folder)
     redis_url = redis_server.url(redis_server.fresh_database())
     house = HouseOfProcesses(
         tmp_path,
         {
-            "PALESTRA_MESH_QUEUE_URL": rabbitmq.url(vhost),
+            "PALESTRA_MESH_QUEUE_URL": house_broker.house_url,
             "PALESTRA_MESH_TOPICS_URL": redis_url,
             "PALESTRA_MESH_CACHE_URL": redis_url,
             "PALESTRA_MAILER_ALLOWED_NETWORKS": "127.0.0.0/8",
@@ -37,7 +42,6 @@ def mesh(tmp_path, rabbitmq: RabbitMq, redis_server: Redis) -> Iterator[HouseOfP
         yield house
     finally:
         house.stop()
-        rabbitmq.drop_vhost(vhost)
 
 
 def submit_until_accepted(person: Person, number: int, limit_s: float = 60) -> str:

@@ -34,8 +34,7 @@ def house(request: pytest.FixtureRequest, tmp_path: Path, pki_folder: Path) -> I
     url, sender = f"file://{tmp_path / 'var' / 'queue'}", "frontend"
     if request.param == "amqps":
         broker = request.getfixturevalue("house_broker")
-        broker.ctl("purge_queue", "--vhost", "palestra", COMMANDS.name)
-        broker.ctl("purge_queue", "--vhost", "palestra", COMMANDS.dead)
+        broker.empty()
         url = environ["PALESTRA_MESH_QUEUE_URL"] = broker.house_url
     asyncio.run(_publish(url, sender, Credentials.load(pki_folder, sender)))
     one = HouseOfProcesses(tmp_path, environ)

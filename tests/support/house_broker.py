@@ -33,6 +33,10 @@ class HouseBroker(RabbitMq):
         parts: dict[str, Any] = json.loads(self.ctl("export_definitions", "-"))
         return parts
 
+    def empty(self) -> None:
+        """Forgets every message: other tests leave theirs."""
+        self.ctl("eval", "[rabbit_amqqueue:purge(Queue) || Queue <- rabbit_amqqueue:list()].")
+
     @property
     def house_url(self) -> str:
         """Where the house's virtual host is."""
