@@ -22,10 +22,14 @@ IDLE_IN_TRANSACTION_S: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a connection is for. ``statement_timeout_s`` bounds one statement, on the server and here."""
+    """What a connection is for. ``statement_timeout_s`` bounds one statement, on the server and here.
+
+    Of several hosts a reader takes a standby when it can, unless it ``needs_primary``: it must see every commit.
+    """
 
     is_read_only: bool
     statement_timeout_s: float = 30.0
+    needs_primary: bool = False
 
 
 def connector(address: Address, session: Session) -> Callable[[], Awaitable[Any]]:
@@ -64,7 +68,7 @@ def _postgresql(address: Address, session: Session) -> Callable[[], Awaitable[An
                 try:
                     async with asyncio.timeout(share_s):
                         return await connect(host, wish)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as wrong:
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as wrong:
                     errors.append(f"{host[0]}:{host[1]}: {type(wrong).__name__} {wrong}".rstrip())
         raise ConnectionError("; ".join(dict.fromkeys(errors)))
 
@@ -73,7 +77,8 @@ def _postgresql(address: Address, session: Session) -> Callable[[], Awaitable[An
 
 def _wishes(address: Address, session: Session) -> tuple[str, ...]:
     """What is asked of a server, in the order of preference. A session that is read-only itself cannot ask for read-write."""
-    target = address.target or ("any" if len(address.hosts) == 1 else "prefer-standby" if session.is_read_only else "read-write")
+    usual = "read-write" if session.needs_primary or not session.is_read_only else "prefer-standby"
+    target = "any" if len(address.hosts) == 1 and not address.target else usual if session.needs_primary else address.target or usual
     if session.is_read_only and target in {"read-write", "read-only"}:
         target = {"read-write": "primary", "read-only": "any"}[target]
     return ("standby", "any") if target == "prefer-standby" and len(address.hosts) > 1 else ("any",) if target == "prefer-standby" else (target,)

@@ -54,9 +54,12 @@ def write_engine_in_thread(url: str) -> Engine:
     return engine
 
 
-def read_engine(url: str, credentials: Credentials | None = None, *, connections: int = 8) -> AsyncEngine:
+def read_engine(
+    url: str, credentials: Credentials | None = None, *, connections: int = 8, needs_primary: bool = False
+) -> AsyncEngine:
     """An engine that cannot write, whatever is asked of it: each statement stands alone (AUTOCOMMIT). Close it with ``dispose()``.
 
+    Of several hosts it takes a standby when there is one, unless it ``needs_primary``: must see every commit at once.
     A SQLite file is opened ``mode=ro``; a server session is made read-only, besides the rights that its user lacks.
     Raises: `Refused` (``bad-database-url``).
     """
@@ -68,7 +71,7 @@ def read_engine(url: str, credentials: Credentials | None = None, *, connections
         )  # fmt: skip
         event.listen(engine.sync_engine, "connect", _prepare_sqlite_reader)
         return engine
-    return _server_engine(address, connections, Session(is_read_only=True, statement_timeout_s=COMMAND_TIMEOUT_S), "AUTOCOMMIT")
+    return _server_engine(address, connections, Session(is_read_only=True, statement_timeout_s=COMMAND_TIMEOUT_S, needs_primary=needs_primary), "AUTOCOMMIT")
 
 
 def is_file(url: str) -> bool:

@@ -35,7 +35,7 @@ async def back_up(places: Places, target: Path, clock: Clock, *, with_problems: 
     now = clock.now()
     path = await asyncio.to_thread(_path, target, now)
     parts = ("record", *(["problems"] if with_problems else []), *(["pki"] if with_pki else []))
-    engine = read_engine(places.record_url, places.credentials, connections=1)
+    engine = read_engine(places.record_url, places.credentials, connections=1, needs_primary=True)
     try:
         async with snapshot(engine, LIMIT_S) as connection:
             await _check_revision(connection)

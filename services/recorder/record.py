@@ -28,7 +28,7 @@ class Record:
         self._url = url
         self._credentials = credentials
         self._writer = open_writer(url, credentials)
-        self._reader = read_engine(url, credentials, connections=4)
+        self._reader = read_engine(url, credentials, connections=4, needs_primary=True)
         self.metadata = metadata_of(TABLES)
 
     async def __aenter__(self) -> Self:

@@ -27,8 +27,8 @@ async def sign_in(desk: Desk, username: str, password: str, address: str) -> Ses
     credential = await check_sign_in(desk, username, password, address)
     account = credential.account
     session = await desk.sessions.open(Actor(account.username, account.name, Role(account.role)))
-    now_known = await desk.accounts.find(account.username)
-    if now_known is None or now_known.password_changed_at != account.password_changed_at:
+    now_known = await desk.accounts.credential(account.username)
+    if now_known is None or now_known.account.password_changed_at != account.password_changed_at:
         await desk.sessions.close(session.token)  # the password changed while it was being checked
         raise _wrong()
     desk.metrics.counter("sign_ins_total").labels("ok").inc()

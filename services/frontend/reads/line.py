@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mesh.database import reading, snapshot
@@ -29,19 +30,23 @@ class Line:
         self._limit_s = limit_s
         self._silent_until = self._answered_at = 0.0
         self._is_silent = False
-        self.is_away = False
+        self._away_since: float | None = None
 
     async def rows(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """All rows of a statement."""
-        async with self._heeding_silence(), reading(self._engine, self._limit_s) as connection:
+        async with _told_of_tables(), self._heeding_silence(), reading(self._engine, self._limit_s) as connection:
             found: Sequence[sa.Row[Any]] = (await connection.execute(statement)).all()
             return found
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose statements all see the record as it was at the first of them."""
-        async with self._heeding_silence(), snapshot(self._engine, self._limit_s) as connection:
+        async with _told_of_tables(), self._heeding_silence(), snapshot(self._engine, self._limit_s) as connection:
             yield connection
+
+    def away_s(self) -> float:
+        """For how long every read has failed, 0 when the last one did not."""
+        return 0.0 if self._away_since is None else max(asyncio.get_running_loop().time() - self._away_since, 1e-3)
 
     async def close(self) -> None:
         """Closes every connection."""
@@ -58,9 +63,21 @@ class Line:
         try:
             yield
         except Unavailable:
-            self.is_away = True
+            self._away_since = self._away_since or began
             if now() - began >= LONG_S and self._answered_at < began:
                 self._is_silent, self._silent_until = True, now() + PAUSE_S
             raise
         self._answered_at = now()
-        self._is_silent, self._silent_until, self.is_away = False, 0.0, False
+        self._is_silent, self._silent_until, self._away_since = False, 0.0, None
+
+
+@asynccontextmanager
+async def _told_of_tables() -> AsyncIterator[None]:
+    """Every statement here is one of ours: what the database does not understand are tables that are missing or older."""
+    try:
+        yield
+    except (OperationalError, ProgrammingError) as wrong:
+        raise Unavailable(
+            "the record has not the tables that this version reads; the recorder makes them when it starts",
+            code="record-not-open", retry_after_s=5,
+        ) from wrong  # fmt: skip

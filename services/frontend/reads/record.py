@@ -1,7 +1,8 @@
 """Owns the read-only connections to the record. Never writes, and never lets a slow database hold a request for ever.
 
 Where pages are read from a replica there may be a second, fresh side: the primary, as a user who only reads. A request reads the
-side that `sides` says; when that side is away, the other, so that pages go on while either of the two answers.
+side that `sides` says; when the replica is away, the fresh one at once; when that is away for long, the replica: pages go on while
+either of the two answers.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mesh.backbone import Backbone
@@ -30,7 +30,7 @@ class Record:
     def __init__(self, engine: AsyncEngine, limit_s: float = 5.0, *, has_replica: bool = False, fresh: AsyncEngine | None = None) -> None:
         self._tables = metadata_of(TABLES).tables
         self._line = Line(engine, limit_s if fresh is None else limit_s / 2)
-        self._fresh = Line(fresh, limit_s / 2) if fresh is not None else None
+        self._fresh = Line(fresh, limit_s) if fresh is not None else None
         self.has_replica = has_replica or fresh is not None
         self.has_fresh = fresh is not None
 
@@ -40,14 +40,13 @@ class Record:
 
     async def rows(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """All rows of a statement; the statement bounds them."""
-        async with self._told_of_tables():
-            first, second = self._lines()
-            try:
-                return await first.rows(statement)
-            except Unavailable:
-                if second is None:
-                    raise
-                return await second.rows(statement)
+        first, second = self._lines()
+        try:
+            return await first.rows(statement)
+        except Unavailable:
+            if second is None:
+                raise
+            return await second.rows(statement)
 
     async def row(self, statement: sa.Select[Any]) -> sa.Row[Any] | None:
         """The first row, None without one."""
@@ -66,13 +65,12 @@ class Record:
     async def has_outcome(self, command: str) -> bool:
         """Whether the replica has what a command did. Raises: `Unavailable`."""
         outcomes = self.table("outcomes")
-        async with self._told_of_tables():
-            return bool(await self._line.rows(sa.select(outcomes.c.id).where(outcomes.c.id == command)))
+        return bool(await self._line.rows(sa.select(outcomes.c.id).where(outcomes.c.id == command)))
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose statements all see the record as it was at the first of them."""
-        async with self._told_of_tables(), AsyncExitStack() as stack:
+        async with AsyncExitStack() as stack:
             first, second = self._lines()
             try:
                 connection = await stack.enter_async_context(first.snapshot())
@@ -86,9 +84,9 @@ class Record:
         """What is wrong with reading, empty when it works: for the health detail."""
         if told := await self._fault_of_reading():
             return told
-        if self._fresh is not None and self._line.is_away:
+        if self._fresh is not None and self._line.away_s():
             return "the replica is away: pages are read from the primary"
-        return "the primary is away: pages may be a little old" if self._fresh is not None and self._fresh.is_away else ""
+        return "the primary is away: pages may be a little old" if self._fresh is not None and self._fresh.away_s() else ""
 
     async def until_open(self, limit_s: float) -> None:
         """Returns when the recorder has opened the record, its tables and its first admin made; after ``limit_s`` in any case."""
@@ -104,9 +102,9 @@ class Record:
             await self._fresh.close()
 
     def _lines(self) -> tuple[Line, Line | None]:
-        """Where this request reads, and where when that is away."""
+        """Where this request reads, and where when that is away: what is fresh is given up only after a while."""
         if self._fresh is not None and sides.current() is Side.FRESH:
-            return self._fresh, self._line
+            return self._fresh, self._line if self._fresh.away_s() >= _GIVEN_UP_AFTER_S else None
         return self._line, self._fresh
 
     async def _fault_of_reading(self) -> str:
@@ -116,23 +114,15 @@ class Record:
             return away.message
         return "" if somebody is not None else "the record has no account yet: the recorder has not opened it"
 
-    @asynccontextmanager
-    async def _told_of_tables(self) -> AsyncIterator[None]:
-        """Every statement here is one of ours: what the database does not understand are tables that are missing or older."""
-        try:
-            yield
-        except (OperationalError, ProgrammingError) as wrong:
-            raise Unavailable(
-                "the record has not the tables that this version reads; the recorder makes them when it starts",
-                code="record-not-open", retry_after_s=5,
-            ) from wrong  # fmt: skip
-
 
 def open_record(backbone: Backbone, limit_s: float) -> Record:
     """The record as the settings say: ``replica_url``, and ``fresh_url`` where there is one."""
     engine = read_engine(backbone.replica_url, backbone.credentials)
-    fresh = read_engine(backbone.fresh_url, backbone.credentials) if backbone.fresh_url else None
+    fresh = read_engine(backbone.fresh_url, backbone.credentials, needs_primary=True) if backbone.fresh_url else None
     return Record(engine, limit_s, has_replica=backbone.replica_url != backbone.record_url, fresh=fresh)
 
 
 _LOOK_AGAIN_S = 0.05
+
+_GIVEN_UP_AFTER_S = 10.0
+"""A primary that is only slow must not make "wrong password", or an older page, of what it has not said yet."""
