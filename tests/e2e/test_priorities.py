@@ -15,7 +15,7 @@ def test_what_the_jury_moves_up_is_judged_next_and_once(house: HouseOfProcesses)
     admin = house.admin()
     admin.upload(sum_package("Sum for levels"), "levels-sum")
     ada = open_contest(admin, "levels", ["levels-sum"], ["levels-ada"])["levels-ada"]
-    waiting = [ada.submit("levels", "levels-sum", "python3", SLOW_RIGHT, priority="low") for _ in range(10)]
+    waiting = [ada.submit("levels", "levels-sum", "python3", SLOW_RIGHT, priority="low") for _ in range(7)]
     last = waiting[-1]
     with pytest.raises(ApiError) as refused:
         ada.ask("POST", f"/submissions/{last}/priority", {"priority": "contest"})

@@ -117,7 +117,10 @@ class Scheduler:
         except asyncio.CancelledError:
             await self._let_go(turn)
             raise
-        except (Unavailable, LeaseLost):
+        except Unavailable:
+            await self._let_go(turn)  # not its fault: it is due still, and may be had at once
+            raise
+        except LeaseLost:
             raise
         except Exception as broken:  # noqa: BLE001  whatever breaks one job must not stop the others; told in health, log and metrics
             told = broken.message if isinstance(broken, MeshError) else f"{type(broken).__name__}: {broken}"
@@ -151,10 +154,10 @@ class Scheduler:
             except Unavailable:
                 continue
             except LeaseLost:
-                limit.reschedule(now_s())
+                asked_at = now_s() - self._ledger.lease_s
+            if limit.expired():
                 return
-            if not limit.expired():
-                limit.reschedule(asked_at + self._ledger.lease_s)
+            limit.reschedule(asked_at + self._ledger.lease_s)
 
     async def _let_go(self, turn: Turn) -> None:
         try:

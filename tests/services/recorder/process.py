@@ -2,7 +2,7 @@
 
 FAULT: ``none``; ``ack`` dies by its own SIGKILL between a commit and its acknowledgement; ``relay`` between a commit and the
 publishing of its work; ``sent`` between the publishing and the deletion of the row; ``phase`` between two marks of the job that
-tells phases, if the file FOLDER/../doomed is still there: then it takes it along. Ends by itself when all work is done; with
+tells phases, by the signal that the file FOLDER/../doomed names, if it is still there: then it takes it along. Ends by itself when all work is done; with
 ``phase`` it goes by the real clock, and stays.
 """
 
@@ -49,8 +49,9 @@ _doomed = Path()
 async def _mark_and_die(self: Phases, one: Boundary) -> None:
     await _mark(self, one)
     if _doomed.exists():
+        fate = _doomed.read_text()
         _doomed.unlink()
-        await _die()
+        os.kill(os.getpid(), signal.Signals[fate])
 
 
 async def _acknowledge(self: Intake) -> None:

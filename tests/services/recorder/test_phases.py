@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -156,8 +157,11 @@ async def _recorder(folder: Path, pki_folder: Path, url: str) -> AsyncIterator[a
 
 @pytest.mark.databases
 @pytest.mark.faults
-async def test_killed_in_the_middle_of_a_job_the_other_recorder_ends_it(tmp_path: Path, pki_folder: Path, postgresql_url: str) -> None:
-    """Two contests begin at one moment. Whoever holds the job then dies by SIGKILL between the two marks."""
+@pytest.mark.parametrize("fate", ["SIGKILL", "SIGSTOP"])
+async def test_killed_or_frozen_in_the_middle_of_a_job_the_other_recorder_ends_it(
+    fate: str, tmp_path: Path, pki_folder: Path, postgresql_url: str
+) -> None:
+    """Two contests begin at one moment. Whoever holds the job then dies between the two marks, or freezes and wakes up later."""
     aliases = ("left", "right")
     async with (
         _recorder(tmp_path / "one", pki_folder, postgresql_url) as one,
@@ -166,16 +170,22 @@ async def test_killed_in_the_middle_of_a_job_the_other_recorder_ends_it(tmp_path
     ):
         store.clock = SystemClock()  # type: ignore[assignment]  # as theirs
         await store.settle()
-        (tmp_path / "doomed").touch()
-        start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
+        (tmp_path / "doomed").write_text(fate)
+        start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3.5)
         await store.do(*(contest(alias=alias, start=start, duration_s=3600, freeze_s=0) for alias in aliases))
         async with asyncio.timeout(30):
             while len(await _marks(store, *aliases)) < len(aliases):
                 await asyncio.sleep(0.05)
-            await asyncio.wait({asyncio.create_task(process.wait()) for process in (one, two)}, return_when=asyncio.FIRST_COMPLETED)
-            while any(job["holder"] or job["failures"] for job in await store.all(rows.Job)):
+            if fate == "SIGKILL":
+                await asyncio.wait({asyncio.create_task(process.wait()) for process in (one, two)}, return_when=asyncio.FIRST_COMPLETED)
+                assert sorted(process.returncode is None for process in (one, two)) == [False, True], "one was killed, one did it all"
+            else:
+                for process in (one, two):
+                    process.send_signal(signal.SIGCONT)  # what it was about to do, it does now: the same command once more, and no more
+                await asyncio.sleep(0.5)
+            while any(job["holder"] or job["failures"] for job in await store.all(rows.Job) if job["name"] == "phases"):
                 await asyncio.sleep(0.05)
-        assert sorted(process.returncode is None for process in (one, two)) == [False, True], "one was killed, one has done it all"
+        assert not (tmp_path / "doomed").exists()
         assert await _marks(store, *aliases) == Counter((alias, "contest-started") for alias in aliases)
         marked = [event for event in await store.all(rows.Event) if event["kind"] in MARKS]
         at = sorted(event["at"] for event in marked)
