@@ -101,7 +101,7 @@ async def test_a_contest_goes_on_while_the_database_is_away(finals: World, monke
         yield
 
     for name in ("reading", "snapshot"):
-        monkeypatch.setattr(f"services.frontend.reads.record.{name}", gone)
+        monkeypatch.setattr(f"services.frontend.reads.line.{name}", gone)
     one = await ana.submit()
     assert one.status == 202, one.body
     assert (await ana.get(f"/submissions/{one.json['id']}")).json["status"] == "accepted"
