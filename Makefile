@@ -13,13 +13,15 @@ test: $(VENV)/.installed-test .state/system ## Install what the tests need and r
 	@$(BIN)/python -m tools.run_tests $(T)
 
 ##@ The mesh
-.PHONY: mesh mesh-down mesh-status chaos
+.PHONY: mesh mesh-down mesh-status mesh-restart chaos
 mesh: $(VENV)/.installed-test .state/system ## Everything on one machine without containers: RabbitMQ, Redis, PostgreSQL, nginx, each service a process (var/mesh)
 	@$(BIN)/python -m compose.local up
 mesh-down: ## End all of it by pid; what it kept stays
 	@$(BIN)/python -m compose.local down
 mesh-status: ## Each process of it, and whether it is ready
 	@$(BIN)/python -m compose.local status
+mesh-restart: ## Every service of it anew, one process after the other, while people go on working
+	@$(BIN)/python -m compose.local restart
 chaos: $(VENV)/.installed-test .state/system ## Kill, stop, cut and fill everything under load, and see that every promise holds (CHAOS_SEED=7)
 	@$(BIN)/python -m tests.chaos
 

@@ -1,8 +1,9 @@
-"""Owns the command ``python -m compose.local up|keep|down|status [--folder var/mesh]``. Never does the work itself.
+"""Owns the command ``python -m compose.local up|keep|down|status|restart [--folder var/mesh]``. Never does the work itself.
 
     up       starts the whole in the background, waits until it is ready, says where it is
     keep     the same in the foreground, until SIGTERM or SIGINT; what dies is started again
     down     ends everything by its pid and waits until nothing is left; data stays
+    restart  every service anew, one process after the other (or those that are named), while people go on working
     status   every process: its pid, and whether it is ready; exit status 0 when all are
 """
 
@@ -23,6 +24,7 @@ from compose.local.keeper import Keeper
 from compose.local.pids import PidNotes
 from compose.local.plan import ROOT, Plan, read_plan
 from compose.local.program import CannotStart
+from compose.local.rolling import in_order, restart
 
 KEEPER: Final = "keeper"
 UP_LIMIT_S: Final = 240.0
@@ -32,7 +34,8 @@ DOWN_LIMIT_S: Final = 120.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carries one command out; 0 when all is well, 1 when something is wrong."""
     parser = argparse.ArgumentParser(prog="python -m compose.local", description="The whole on one machine without containers.")
-    parser.add_argument("what", choices=("up", "keep", "down", "status"))
+    parser.add_argument("what", choices=("up", "keep", "down", "status", "restart"))
+    parser.add_argument("names", nargs="*", help="with restart: these processes only")
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "mesh", help="where everything lies (default: var/mesh)")
     options = parser.parse_args(arguments)
     folder: Path = options.folder.resolve()
@@ -44,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _keep(folder)
             case "down":
                 return _down(folder)
+            case "restart":
+                return _restart(folder, options.names)
             case _:
                 return _status(folder)
     except CannotStart as wrong:
@@ -107,6 +112,16 @@ def _down(folder: Path) -> int:
         notes.forget(name)
     _say(f"still there: {', '.join(left)}" if left else f"nothing runs any more; what it kept lies in {folder}")
     return 1 if left else 0
+
+
+def _restart(folder: Path, names: Sequence[str]) -> int:
+    plan = read_plan(folder)
+    every = {program.name: program for program in programs(plan)} if plan.ports else {}
+    unknown = [name for name in names if name not in every]
+    if unknown or not every:
+        raise CannotStart(f"nothing here is called {', '.join(unknown)}" if unknown else f"no house in {folder}")
+    restart(plan, every, names or in_order(plan), _say)
+    return 0
 
 
 def _status(folder: Path) -> int:

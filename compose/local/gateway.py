@@ -33,8 +33,12 @@ def gateway(plan: Plan) -> Program:
 
 
 def _site(plan: Plan, folder: Path) -> dict[str, str]:
-    """What nginx.conf leaves to each place."""
-    frontends = "\n".join(f"    server 127.0.0.1:{plan.port_to(name)} max_fails=3 fail_timeout=2s;" for name in plan.names_of(FRONTEND))
+    """What nginx.conf leaves to each place.
+
+    ``max_fails=0``: on loopback a process that is gone refuses at once and the next is asked, which costs nothing. Left alone for a while
+    (``fail_timeout``), each would be unknown still when the other is restarted next: POSTs would find nobody.
+    """
+    frontends = "\n".join(f"    server 127.0.0.1:{plan.port_to(name)} max_fails=0;" for name in plan.names_of(FRONTEND))
     pools = "\n".join(
         f"upstream {pool} {{\n    zone {pool} 128k;\n    least_conn;\n{frontends}\n{kept}}}"
         for pool, kept in (("frontend", "    keepalive 64; keepalive_timeout 30s;\n"), ("frontend_once", ""))

@@ -46,11 +46,21 @@ class Crowd:
 
     async def send_all(self, sendings: list[Sending], per_second: float) -> None:
         """Begins so many a second, whatever becomes of the earlier ones; returns when each was promised or given up."""
-        began = time.monotonic()
+        await self.send_in_waves([sendings], per_second, None)
+
+    async def send_in_waves(self, waves: list[list[Sending]], per_second: float, begin: asyncio.Queue[None] | None) -> None:
+        """The same, each wave but the first when ``begin`` says so: there is work under way whenever something goes wrong."""
         async with asyncio.TaskGroup() as tasks:
-            for place, sending in enumerate(sendings):
-                await asyncio.sleep(max(0.0, began + place / per_second - time.monotonic()))
-                tasks.create_task(self._send(sending))
+            for number, wave in enumerate(waves):
+                if number and begin is not None:
+                    await begin.get()
+                await self._begin_wave(tasks, wave, per_second)
+
+    async def _begin_wave(self, tasks: asyncio.TaskGroup, sendings: list[Sending], per_second: float) -> None:
+        began = time.monotonic()
+        for place, sending in enumerate(sendings):
+            await asyncio.sleep(max(0.0, began + place / per_second - time.monotonic()))
+            tasks.create_task(self._send(sending))
 
     async def _send(self, sending: Sending) -> None:
         ends_at = time.monotonic() + GIVE_UP_S

@@ -16,7 +16,7 @@ QUIET_S = 60.0
 class Listener:
     """Somebody at a board: fetched once, moved by deltas, fetched again only when the news say so (a gap, or a version that it lacks)."""
 
-    def __init__(self, name: str, url: str, session: aiohttp.ClientSession, token: str, *, audience: str, chance: random.Random) -> None:
+    def __init__(self, name: str, url: str, session: aiohttp.ClientSession, token: str, *, audience: str, chance: random.Random, contest: str = "chaos") -> None:
         self.name = name
         self.version = -1
         self.rows: dict[str, dict[str, Any]] = {}
@@ -27,7 +27,8 @@ class Listener:
         self._url = url
         self._session = session
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._audience = audience
+        self.audience = audience
+        self._contest = contest
         self._chance = chance
         self._last: dict[str, str] = {}
         self._must_fetch = asyncio.Event()
@@ -41,7 +42,7 @@ class Listener:
 
     async def _read_for_ever(self) -> None:
         while True:
-            query = {"contest": "chaos"} | ({"since": json.dumps(self._last)} if self._last else {})
+            query = {"contest": self._contest} | ({"since": json.dumps(self._last)} if self._last else {})
             try:
                 limit = aiohttp.ClientWSTimeout(ws_close=2)
                 async with self._session.ws_connect(
@@ -64,7 +65,7 @@ class Listener:
             return
         if "id" in news and "topic" in news:
             self._last[news["topic"]] = news["id"]
-        if news.get("kind") == "scoreboard" and news["body"]["audience"] == self._audience:
+        if news.get("kind") == "scoreboard" and news["body"]["audience"] == self.audience:
             self._apply(news["body"])
 
     def _apply(self, delta: dict[str, Any]) -> None:
@@ -102,10 +103,10 @@ class Listener:
             self.rows = {row["username"]: row for row in board["rows"]}
 
     async def _fetch(self) -> dict[str, Any]:
-        query = {"as": "jury"} if self._audience == "jury" else {}
+        query = {"as": "jury"} if self.audience == "jury" else {}
         limit = aiohttp.ClientTimeout(total=10)
         async with self._session.get(
-            f"{self._url}/api/v1/contests/chaos/scoreboard", params=query, headers=self._headers, timeout=limit
+            f"{self._url}/api/v1/contests/{self._contest}/scoreboard", params=query, headers=self._headers, timeout=limit
         ) as answer:
             answer.raise_for_status()
             board: dict[str, Any] = await answer.json()

@@ -20,23 +20,23 @@ from tests.chaos.tally import Fact, count, of_api
 SETTLE_LIMIT_S = 240.0
 
 
-async def settled(stage: Stage, count_wanted: int, limit_s: float = SETTLE_LIMIT_S) -> list[str]:
+async def settled(stage: Stage, contest: str, count_wanted: int, limit_s: float = SETTLE_LIMIT_S) -> list[str]:
     """Waits until every submission has its verdict and nothing is on its way; what is left when the time is over is named."""
     ends_at = time.monotonic() + limit_s
     left: list[str] = ["nobody asked"]
     while left and time.monotonic() < ends_at:
         await asyncio.sleep(0.5)
         try:
-            left = [*await asyncio.to_thread(_open_work, stage, count_wanted), *await queues(stage)]
+            left = [*await asyncio.to_thread(_open_work, stage, contest, count_wanted), *await queues(stage)]
         except Exception as away:
             left = [f"cannot ask: {away}"]
     return left
 
 
-def _open_work(stage: Stage, count_wanted: int) -> list[str]:
+def _open_work(stage: Stage, contest: str, count_wanted: int) -> list[str]:
     questions = {
-        "submissions are not in the record": f"select {count_wanted} - count(*) from submissions where contest = 'chaos'",
-        "submissions have no verdict": "select count(*) from submissions where contest = 'chaos' and verdict is null",
+        "submissions are not in the record": f"select {count_wanted} - count(*) from submissions where contest = '{contest}'",
+        "submissions have no verdict": f"select count(*) from submissions where contest = '{contest}' and verdict is null",
         "runs are open": "select count(*) from runs where judged_at is null",
         "pieces of work lie in the outbox": "select count(*) from outbox",
     }

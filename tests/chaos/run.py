@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
-import ssl
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
 from tests.chaos import proof
 from tests.chaos.crowd import Crowd
 from tests.chaos.faults import Fault, Faults, plan_faults
 from tests.chaos.listeners import Listener, figures_of, until_quiet
-from tests.chaos.script import draw, package
+from tests.chaos.script import Sending, draw
+from tests.chaos.site import PROBLEMS, Site, open_contest, site_of
 from tests.chaos.stage import Stage, stage
-
-PROBLEMS = ("apples", "bridges", "clocks")
-PASSWORD = "chaos password 1"
-
 
 @dataclass(frozen=True)
 class Scale:
@@ -57,43 +51,24 @@ async def chaos(seed: int, folder: Path, scale: Scale) -> Report:
     report, began = Report(seed), time.monotonic()
     async with stage(folder) as house:
         report.lines.append(f"the house stood after {time.monotonic() - began:.1f} s in {house.plan.folder}")
-        trusting = ssl.create_default_context(cafile=str(house.plan.trust))
-        connector = aiohttp.TCPConnector(ssl=trusting, limit=0)
-        async with aiohttp.ClientSession(connector=connector, connector_owner=True) as session:
-            await _one_run(report, house, _Site(house, session), scale)
-    report.summary = (
-        f"chaos seed {seed}: {'HELD' if not report.wrong else f'BROKEN ({len(report.wrong)})'}: {report.summary}, {time.monotonic() - began:.0f} s in all"
-    )
+        await chaos_in(house, scale, report)
     return report
 
 
-class _Site:
-    """The site as an organiser's script sees it."""
-
-    def __init__(self, house: Stage, session: aiohttp.ClientSession) -> None:
-        self.url = house.url.replace("localhost", "127.0.0.1")
-        self.session = session
-        self.token = ""
-
-    async def ask(self, method: str, path: str, body: Any = None, *, token: str | None = None, form: aiohttp.FormData | None = None) -> Any:
-        headers = {"Authorization": f"Bearer {self.token if token is None else token}"} if self.token or token else {}
-        async with self.session.request(
-            method, f"{self.url}/api/v1{path}", json=body, data=form, headers=headers, timeout=aiohttp.ClientTimeout(total=60)
-        ) as answer:
-            found = await answer.json() if answer.content_length != 0 and answer.status != 204 else None
-            if answer.status >= 300:
-                raise RuntimeError(f"{method} {path}: {answer.status} {found}")
-            return found
-
-    async def sign_in(self, username: str, password: str) -> str:
-        found = await self.ask("POST", "/session", {"username": username, "password": password})
-        return str(found["token"])
+async def chaos_in(house: Stage, scale: Scale, report: Report) -> None:
+    """The same in a house that stands."""
+    began = time.monotonic()
+    async with site_of(house) as site:
+        await _one_run(report, house, site, scale)
+    report.summary = (
+        f"chaos seed {report.seed}: {'HELD' if not report.wrong else f'BROKEN ({len(report.wrong)})'}: {report.summary}, {time.monotonic() - began:.0f} s in all"
+    )
 
 
-async def _one_run(report: Report, house: Stage, site: _Site, scale: Scale) -> None:
+async def _one_run(report: Report, house: Stage, site: Site, scale: Scale) -> None:
     teams = [f"team{number:02}" for number in range(1, scale.teams + 1)]
     start = (datetime.now(UTC) - timedelta(seconds=90)).replace(microsecond=0)
-    tokens = await _open_contest(house, site, teams, start)
+    tokens = await open_contest(house, site, teams, start)
     sendings = draw(report.seed, scale.count, teams, list(PROBLEMS))
     crowd = Crowd(site.url, site.session, tokens, report.seed)
     listeners = [
@@ -109,11 +84,12 @@ async def _one_run(report: Report, house: Stage, site: _Site, scale: Scale) -> N
     began = time.monotonic()
     async with asyncio.TaskGroup() as tasks:
         watching = [tasks.create_task(one.listen()) for one in listeners] + [tasks.create_task(_watch_verdicts(house, judged))]
-        sending = tasks.create_task(crowd.send_all(sendings, scale.per_second))
-        await _do_all(faults, planned, scale.every_s, report.seed)
+        begin: asyncio.Queue[None] = asyncio.Queue()
+        sending = tasks.create_task(crowd.send_in_waves(_waves(sendings, len(planned)), scale.per_second, begin))
+        await _do_all(faults, planned, scale.every_s, report.seed, begin)
         faults_s = time.monotonic() - began
         await sending
-        left = await proof.settled(house, len(crowd.ledger.accepted))
+        left = await proof.settled(house, "chaos", len(crowd.ledger.accepted))
         settled_s = time.monotonic() - began
         report.wrong += [f"STUCK: {one}" for one in left] + [f"PROMISE: {one}" for one in crowd.ledger.wrong]
         report.wrong += await asyncio.to_thread(proof.each_has_one_right_verdict, house, crowd.ledger, sendings)
@@ -121,7 +97,7 @@ async def _one_run(report: Report, house: Stage, site: _Site, scale: Scale) -> N
         for board in boards.values():
             report.wrong += await asyncio.to_thread(proof.board_is_right, house, crowd.ledger, sendings, board, start)
         wanted = {audience: figures_of(board["rows"]) for audience, board in boards.items()}
-        report.wrong += [f"DEAF: {one}" for one in await until_quiet(listeners, wanted, lambda one: one._audience)]
+        report.wrong += [f"DEAF: {one}" for one in await until_quiet(listeners, wanted, lambda one: one.audience)]
         report.wrong += [f"AWAY: {fault} was not ready again" for fault in faults.done if fault.ready_at is None]
         for task in watching:
             task.cancel()
@@ -136,22 +112,14 @@ async def _one_run(report: Report, house: Stage, site: _Site, scale: Scale) -> N
     )
 
 
-async def _open_contest(house: Stage, site: _Site, teams: list[str], start: datetime) -> dict[str, str]:
-    site.token = await site.sign_in("admin", house.plan.admin_password.read_text().strip())
-    for problem in PROBLEMS:
-        form = aiohttp.FormData({"alias": problem})
-        form.add_field("package", package(problem.title()), filename="p.zip", content_type="application/zip")
-        await site.ask("POST", "/problems", form=form)
-    for team in teams:
-        await site.ask("POST", "/accounts", {"username": team, "password": PASSWORD, "name": f"Team {team}"})
-    problems = [{"alias": alias, "label": chr(ord("A") + place)} for place, alias in enumerate(PROBLEMS)]
-    body = {"alias": "chaos", "title": "Chaos", "mode": "icpc", "start": start.isoformat().replace("+00:00", "Z"), "duration_s": 4 * 3600, "problems": problems}
-    await site.ask("POST", "/contests", body)
-    await site.ask("POST", "/contests/chaos/teams", {"teams": [{"username": team, "name": f"Team {team}"} for team in teams]})
-    return {team: await site.sign_in(team, PASSWORD) for team in teams}
+def _waves(sendings: list[Sending], faults: int) -> list[list[Sending]]:
+    """Two fifths in one go, so that work piles up, the others with one fault each."""
+    first = len(sendings) * 2 // 5
+    rest = sendings[first:]
+    return [sendings[:first], *(rest[len(rest) * place // faults : len(rest) * (place + 1) // faults] for place in range(faults))]
 
 
-async def _do_all(faults: Faults, planned: list[Fault], every_s: float, seed: int) -> None:
+async def _do_all(faults: Faults, planned: list[Fault], every_s: float, seed: int, begin: asyncio.Queue[None]) -> None:
     """Each a random while after the one before; never two on one victim at once."""
     chance = random.Random(f"times-{seed}")
     busy: dict[str, asyncio.Task[None]] = {}
@@ -161,6 +129,7 @@ async def _do_all(faults: Faults, planned: list[Fault], every_s: float, seed: in
             before = busy.get(fault.victim)
             if before is not None:
                 await before
+            begin.put_nowait(None)
             busy[fault.victim] = tasks.create_task(faults.do(fault))
 
 
@@ -174,7 +143,7 @@ async def _watch_verdicts(house: Stage, judged: list[tuple[float, int]]) -> None
         await asyncio.sleep(0.3)
 
 
-async def _board(site: _Site, query: str) -> dict[str, Any]:
+async def _board(site: Site, query: str) -> dict[str, Any]:
     await asyncio.sleep(1.2)  # longer than a folded board counts as fresh
     board: dict[str, Any] = await site.ask("GET", f"/contests/chaos/scoreboard{query}")
     return board

@@ -26,6 +26,7 @@ SETTINGS = {
     "PALESTRA_FRONTEND_SUBMISSIONS_PER_MINUTE": "10000",
     "PALESTRA_FRONTEND_REQUESTS_PER_MINUTE": "100000",
     "PALESTRA_FRONTEND_SIGN_INS_PER_ADDRESS_PER_MINUTE": "1000",
+    "PALESTRA_FRONTEND_QUESTIONS_PER_MINUTE": "10000",
     "PALESTRA_FRONTEND_PASSWORD_MEMORY_KIB": "1024",
     "rabbitmq.disk-free": "16MB",
 }
@@ -42,7 +43,8 @@ class Stage:
 
     @property
     def url(self) -> str:
-        return self.plan.url
+        """Where people reach the site: through the proxy before its gateway."""
+        return f"https://127.0.0.1:{self.plan.port_to('gateway')}"
 
     def psql(self, statement: str) -> list[list[str]]:
         """Rows of a query on the record, asked by the database's own client as its administrator."""
@@ -83,8 +85,9 @@ async def stage(folder: Path) -> AsyncIterator[Stage]:
 
 
 def _doors(plan: Plan) -> list[str]:
-    behind = ("recorder", "gitserver", "grader", "broadcaster", "frontend")
-    return ["rabbitmq", "redis-state", "redis-cache", "postgresql", *(name for service in behind for name in plan.names_of(service))]
+    """Not the frontends': a proxy takes connections for a process that is gone, and nginx, which sends again what nobody took, would be misled."""
+    behind = ("recorder", "gitserver", "grader", "broadcaster")
+    return ["gateway", "rabbitmq", "redis-state", "redis-cache", "postgresql", *(name for service in behind for name in plan.names_of(service))]
 
 
 @asynccontextmanager

@@ -1,0 +1,112 @@
+"""The whole on one machine, as `make mesh` starts it: a contestant's journey, a rolling restart under load, a minute of chaos."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from compose.local.rolling import in_order, restart
+
+from tests.chaos import proof
+from tests.chaos.listeners import Listener, figures_of, until_quiet
+from tests.chaos.rolling import Visitors
+from tests.chaos.run import SHORT, Report, chaos_in
+from tests.chaos.script import PROGRAMS
+from tests.chaos.site import Site, open_contest, site_of
+from tests.chaos.stage import Stage, stage
+
+pytestmark = [
+    pytest.mark.faults, pytest.mark.sandbox, pytest.mark.brokers, pytest.mark.databases, pytest.mark.timeout(400),
+    pytest.mark.asyncio(loop_scope="module"),
+]  # fmt: skip
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house() -> AsyncIterator[Stage]:
+    """One house for all of them, in a folder that the servers' own users can reach, as pytest's are not."""
+    folder = Path(tempfile.mkdtemp(prefix="palestra-mesh-"))
+    folder.chmod(0o755)
+    try:
+        async with stage(folder) as made:
+            yield made
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def test_a_contest_from_package_to_board_over_the_gateway(house: Stage) -> None:
+    start = (datetime.now(UTC) - timedelta(seconds=90)).replace(microsecond=0)
+    async with site_of(house) as site:
+        tokens = await open_contest(house, site, ["journey1", "journey2"], start, contest="journey")
+        token = tokens["journey1"]
+        listener = Listener("journey", site.url, site.session, token, audience="public", chance=random.Random(1), contest="journey")
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(listener.listen())
+            assert await proof.eventually(lambda: listener.fetched, 20)
+            judged = {}
+            for program in reversed(PROGRAMS):  # what is right comes last: later tries would not move the board
+                body = {"problem": "bridges", "language": program.language, "source": program.source}
+                found = await site.ask("POST", "/contests/journey/submissions?wait=true", body, token=token)
+                judged[program] = found["verdict"]
+            asked = await site.ask("POST", "/contests/journey/clarifications", {"text": "Is zero a number?", "problem": "bridges"}, token=token)
+            assert await _until_answerable(site, asked["id"])
+            await site.ask("POST", f"/clarifications/{asked['id']}/answer", {"text": "Yes.", "is_public": True})
+            others = await site.ask("GET", "/contests/journey/clarifications", token=tokens["journey2"])
+            board = await site.ask("GET", "/contests/journey/scoreboard", token=tokens["journey2"])
+            deaf = await until_quiet([listener], {"public": figures_of(board["rows"])}, lambda _: "public")
+            listening.cancel()
+    assert judged == {program: program.verdict for program in PROGRAMS}
+    assert [(one["text"], one["answer"]) for one in others] == [("Is zero a number?", "Yes.")]
+    assert deaf == []
+    assert listener.applied > 3, f"{listener.applied} deltas, {listener.fetched} fetches, {listener.connected} connections"
+
+
+async def _until_answerable(site: Site, clarification: str) -> bool:
+    """A question goes by the queue: it is there a moment after it was accepted."""
+    async with asyncio.timeout(20):
+        while clarification not in {one["id"] for one in await site.ask("GET", "/contests/journey/clarifications") if one["status"] == "asked"}:
+            await asyncio.sleep(0.1)
+    return True
+
+
+async def test_rolling_restart_fails_no_request_and_deafens_no_socket(house: Stage) -> None:
+    teams = [f"rolling{number}" for number in range(5)]
+    start = (datetime.now(UTC) - timedelta(seconds=90)).replace(microsecond=0)
+    async with site_of(house) as site:
+        tokens = await open_contest(house, site, teams, start, contest="rolling")
+        visitors = Visitors(site, tokens, "rolling")
+        listeners = [
+            Listener(str(number), site.url, site.session, site.token, audience="jury", chance=random.Random(number), contest="rolling")
+            for number in range(4)
+        ]
+        async with asyncio.TaskGroup() as tasks:
+            at_work = [tasks.create_task(visitors.visit_for_ever()), *(tasks.create_task(one.listen()) for one in listeners)]
+            await asyncio.sleep(1)
+            away = await asyncio.to_thread(restart, house.plan, house.programs, in_order(house.plan), print)
+            await asyncio.sleep(1)
+            at_work[0].cancel()
+            left = await proof.settled(house, "rolling", len(visitors.visits.submissions))
+            board = await site.ask("GET", "/contests/rolling/scoreboard?as=jury")
+            deaf = await until_quiet(listeners, {"jury": figures_of(board["rows"])}, lambda _: "jury")
+            for one in at_work:
+                one.cancel()
+    visits = visitors.visits
+    print(f"restarted, s: { {name: round(seconds, 1) for name, seconds in away.items()} }; {visits.done} requests, slowest {visits.slowest_s:.1f} s ({visits.slowest})")
+    assert not visits.failed, f"{len(visits.failed)} of {visits.done + len(visits.failed)}:\n" + "\n".join(visits.failed)
+    assert left == []
+    assert deaf == []
+    assert len(set(visits.submissions)) == len(visits.submissions) > 10
+
+
+async def test_a_minute_of_chaos_loses_doubles_and_stops_nothing(house: Stage) -> None:
+    report = Report(seed=4)
+    await chaos_in(house, SHORT, report)
+    print("\n".join((*report.lines, report.summary)))
+    assert report.wrong == []
