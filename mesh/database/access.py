@@ -87,12 +87,12 @@ def _is_away_by_code(error: BaseException | None) -> bool:
     while cause is not None:
         if (number := getattr(cause, "sqlite_errorcode", None)) is not None:
             return number & 0xFF in _SQLITE_AWAY
+        if type(cause).__module__.startswith("asyncmy") and cause.args and isinstance(cause.args[0], int):
+            return cause.args[0] in _MYSQL_AWAY  # before its sqlstate, which is HY000 for most of them
         if state := getattr(cause, "sqlstate", None):
             return state[:2] in _POSTGRES_AWAY or state in _POSTGRES_AWAY_STATES
         if isinstance(cause, OSError):
             return True
-        if type(cause).__module__.startswith("asyncmy") and cause.args and isinstance(cause.args[0], int):
-            return cause.args[0] in _MYSQL_AWAY
         cause = cause.__cause__
     return False
 
@@ -107,6 +107,7 @@ _POSTGRES_AWAY_STATES = frozenset({"25006", "55P03", "58030"})
 """Read-only (a standby after a failover), lock not available, I/O error."""
 
 _MYSQL_AWAY = frozenset({
-    1021, 1040, 1041, 1053, 1077, 1080, 1114, 1129, 1158, 1159, 1160, 1161, 1180, 1205, 1213, 1290, 1836, 1927, 2002, 2003, 2006, 2013, 2014, 2055, 3100,
+    1021, 1040, 1041, 1053, 1077, 1080, 1114, 1129, 1158, 1159, 1160, 1161, 1180, 1205, 1213, 1290, 1836, 1927, 1969, 2002, 2003, 2006, 2013, 2014, 2055, 3024,
+    3100, 4031,
 })  # fmt: skip
-"""Disk full, too many connections, shutdown, network, lock wait, deadlock, read-only, gone away. Source: MariaDB and MySQL error lists."""
+"""Disk full, too many connections, shutdown, network, lock wait, deadlock, read-only, statement or session out of time, gone away. Source: MariaDB and MySQL error lists."""

@@ -218,23 +218,6 @@ async def test_a_database_that_dies_inside_a_transaction_is_unavailable(postgres
     await engine.dispose()
 
 
-@pytest.mark.databases
-async def test_a_frozen_database_is_unavailable_in_time(postgresql: PostgreSql, postgresql_url: str) -> None:
-    engine = write_engine(postgresql_url)
-    async with writing(engine) as connection:
-        await connection.scalar(sa.select(1))
-    postgresql.freeze()
-    try:
-        with pytest.raises(Unavailable):
-            async with reading(engine, timeout_s=0.5) as connection:
-                await connection.scalar(sa.select(1))
-    finally:
-        postgresql.thaw()
-    async with reading(engine) as connection:
-        assert await connection.scalar(sa.select(1)) == 1
-    await engine.dispose()
-
-
 async def _die_inside(engine: AsyncEngine, server: PostgreSql) -> None:
     async with writing(engine) as connection:
         await connection.scalar(sa.select(1))
