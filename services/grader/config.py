@@ -16,7 +16,7 @@ class Config:
     port: int = setting(PORTS[GRADER], "Port to listen on; 0 takes a free one", minimum=0, maximum=65535)
     first_sign_s: float = setting(10.0, "How soon after a claim the runner must give a sign, else the run goes to another", minimum=1, maximum=300)
     lease_s: float = setting(
-        20.0, "How long a runner may be silent beyond what one compilation or one case may take", minimum=1, maximum=3600
+        25.0, "How long a runner may give no sign; it gives three in that time, whatever it does, so more means that it is frozen or cut off", minimum=1, maximum=3600
     )
     claim_wait_s: float = setting(25.0, "How long a claim may wait for a run", minimum=1, maximum=30)
     judge_errors: int = setting(3, "Judge errors of a run after which it gets the verdict JE", minimum=1, maximum=20)

@@ -10,7 +10,6 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from contest.limits import CHECKER_LIMITS, COMPILE_LIMITS
 from mesh.queue import Delivery
 from services.grader.backlog import Backlog
 from services.grader.conclusions import NotJudged, conclude, give_up
@@ -77,7 +76,7 @@ class Docket:
         run = self._backlog.pick(lambda run: run.order.version in seeker.warm, suits)
         if run is None:
             return None
-        attempt = Attempt(self._new_id(), run, seeker.name, self._lease_s(run), now + self._patience.first_sign_s, began=now)
+        attempt = Attempt(self._new_id(), run, seeker.name, self._patience.lease_s, now + self._patience.first_sign_s, began=now)
         run.stage, run.attempt = Stage.RUNNING, attempt
         self._attempts[attempt.id] = attempt
         return attempt
@@ -185,14 +184,6 @@ class Docket:
         run.order = order
         if is_waiting:
             self._backlog.add(run)
-
-    def _lease_s(self, run: Run) -> float:
-        manifest = run.manifest
-        assert manifest is not None, "only pinned runs wait to be handed out"
-        checker = manifest.checker.limits or CHECKER_LIMITS
-        compiling = manifest.compile_limits or COMPILE_LIMITS
-        longest_ms = max(compiling.wall_ms, manifest.limits.wall_ms + checker.wall_ms)
-        return self._patience.lease_s + longest_ms / 1000
 
     def _release(self, attempt: Attempt) -> Run:
         del self._attempts[attempt.id]
