@@ -7,6 +7,7 @@ holds no lock. Never keeps a connection: the engine's pool does.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -88,6 +89,7 @@ def _mysql(address: Address, session: Session) -> Callable[[], Awaitable[Any]]:
     import asyncmy  # noqa: PLC0415  as above
     from asyncmy.errors import MySQLError  # noqa: PLC0415  as above
 
+    logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it warns of every name that MySQL does not keep for a primary key
     [(host, port)] = address.hosts
     statement_s, access = session.statement_timeout_s, "READ ONLY" if session.is_read_only else "READ WRITE"
     of_mariadb = f"/*M! , max_statement_time={statement_s}, idle_transaction_timeout={IDLE_IN_TRANSACTION_S} */"

@@ -24,6 +24,8 @@ from services.frontend.gatekeeping import SAFE_METHODS, Gateways, check_origin, 
 from services.frontend.headers import add_headers
 from services.frontend.keys import ADDRESS, CORRELATION, IS_SECURE, IS_STARTED, SESSION, SESSION_AWAY
 from services.frontend.ratelimits import check_allowed
+from services.frontend.reads import sides
+from services.frontend.reads.sides import Side
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -47,6 +49,7 @@ class Edge:
         """Lets a request through when it may pass, and turns every failure into an answer."""
         began, request[CORRELATION] = time.perf_counter(), new_id()
         work = correlation.set(request[CORRELATION])
+        sides.take(Side.REPLICA)
         request[ADDRESS] = self._gateways.client(request)
         request[IS_SECURE] = self._gateways.is_secure(request) or self._desk.config.public_url.startswith("https:")
         is_bare, status = request.path.startswith(_BARE), 499

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -97,14 +98,27 @@ async def board(url: str) -> Any:
         await reader.aclose()
 
 
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[Places]:
-    """A house on SQLite with a contest and two problems; its recorder is open."""
-    folder = tmp_path / "house"
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a house on SQLite with a contest and two problems, to be copied."""
+    folder = tmp_path_factory.mktemp("house")
     for alias in ("apples", "bridges"):
-        await asyncio.to_thread(make_problem, folder, alias)
-    async with Store(f"sqlite:///{folder / 'record.sqlite3'}") as store:
-        await fill(store)
+        make_problem(folder, alias)
+
+    async def build() -> None:
+        async with Store(f"sqlite:///{folder / 'record.sqlite3'}") as store:
+            await fill(store)
+
+    asyncio.run(build())
+    return folder
+
+
+@pytest.fixture
+async def house(built: Path, tmp_path: Path) -> AsyncIterator[Places]:
+    """A house of the test's own; its recorder is open."""
+    folder = tmp_path / "house"
+    await asyncio.to_thread(shutil.copytree, built, folder)
+    async with Store(f"sqlite:///{folder / 'record.sqlite3'}"):
         yield places(f"sqlite:///{folder / 'record.sqlite3'}", folder)
 
 
