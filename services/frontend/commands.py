@@ -48,14 +48,14 @@ class Commands:
         assertion = self._signer.sign(actor, command, at, _ASSERTION_LIFE_S, {"body": digest_of(body)})
         return Command(command, type(body).__name__, actor, at, body, correlation.get(), assertion)
 
-    async def apply(self, command: Command) -> Outcome:
-        """Has it applied now. Raises: what the recorder refuses it with (`refusal`); `Unavailable` when it is away."""
+    async def apply(self, command: Command, *, reader: str = "") -> Outcome:
+        """Has it applied now; ``reader`` is the account that must see it, the actor when empty. Raises: what the recorder refuses it with (`refusal`); `Unavailable` when it is away."""
         with told_plainly("recorder"):
             outcome = await self._recorder.call(RECORDER_APPLY, command)
         if not outcome.is_applied:
             raise refusal(outcome)
         if self.own_writes is not None:
-            await self.own_writes.note(command.actor, command.id)
+            await self.own_writes.note(reader or command.actor, command.id)
         return outcome
 
     async def publish(self, command: Command) -> None:

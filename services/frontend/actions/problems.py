@@ -41,7 +41,7 @@ async def upload_problem(desk: Desk, actor: Actor, alias: str, chunks: AsyncIter
     answer = await desk.packages.import_zip(ImportRequest(alias, actor.username), chunks)
     command = as_service(desk.commands.make(actor.username, wish_of(answer), command=recording_id(answer)), GITSERVER)
     try:
-        await desk.commands.apply(command)
+        await desk.commands.apply(command, reader=actor.username)
     except MeshError as away:
         if not away.is_retryable:
             raise

@@ -47,9 +47,9 @@ def urls(servers: tuple[PostgreSql, Standby], names: Iterator[str]) -> dict[str,
 
 
 async def _people(world: World) -> tuple[Person, Person]:
-    await world.add_account("olga", "organiser")
-    await world.add_account("ana")
     await world.add_problem()
+    await world.add_account("ana")
+    await world.add_account("olga", "organiser")  # last: the replica that has it has all
     olga, ana = await world.signed_in("olga"), await world.signed_in("ana")
     return olga, ana
 
@@ -119,8 +119,8 @@ async def test_without_a_fresh_side_who_changed_something_waits_for_the_replica(
     worlds: Worlds, urls: dict[str, str], servers: tuple[PostgreSql, Standby]
 ) -> None:
     async with worlds(mesh_settings=urls | {"fresh_url": ""}, beside=("recorder",), replica_wait_s=20.0, record_timeout_s=20.0) as world:
-        await world.add_account("olga", "organiser")
         await world.add_problem()
+        await world.add_account("olga", "organiser")
         await _followed(servers[1], urls)
         olga = await world.signed_in("olga")
         assert (await olga.post("/contests", _contest(world))).status == 201
