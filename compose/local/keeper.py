@@ -24,6 +24,7 @@ _MOST_DEATHS = 5
 """Whoever dies so often while the house is started will not come up."""
 
 _LINE_LENGTH = 400
+_HEARD_AT_ONCE = 1 << 20
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class _Kept:
     process: subprocess.Popen[bytes]
     restart_at: float | None = None
     deaths: int = 0
+    heard_bytes: int = 0
 
 
 class Keeper:
@@ -112,11 +114,14 @@ class Keeper:
             )  # fmt: skip
         self._pids.note(program.name, process.pid)
         before = self._kept.get(program.name)
-        self._kept[program.name] = _Kept(program, process, deaths=before.deaths if before else 0)
+        self._kept[program.name] = _Kept(program, process, deaths=before.deaths if before else 0, heard_bytes=path.stat().st_size)
 
     def _look_after(self) -> None:
         for kept in list(self._kept.values()):
             if kept.process.poll() is None:
+                if kept.program.last_words and self._has_said_its_last(kept):
+                    self._tell(f"{kept.program.name} serves nobody any more: it is started again")
+                    _signal_group(kept.process, signal.SIGKILL)
                 continue
             now = time.monotonic()
             if kept.restart_at is None:
@@ -129,6 +134,13 @@ class Keeper:
                 except OSError as wrong:  # a full disk, for one
                     self._tell(f"{kept.program.name} cannot be started: {wrong}")
                     kept.restart_at = now + self._pause_s
+
+    def _has_said_its_last(self, kept: _Kept) -> bool:
+        with self._plan.log(kept.program.name).open("rb") as log:
+            log.seek(max(0, kept.heard_bytes - len(kept.program.last_words)))
+            fresh = log.read(_HEARD_AT_ONCE)
+            kept.heard_bytes = log.tell()
+        return kept.program.last_words in fresh
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:

@@ -21,7 +21,10 @@ def nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process. Lower stages start first; within a stage all at once. ``prepare`` may block and is done before each start."""
+    """One process. Lower stages start first; within a stage all at once. ``prepare`` may block and is done before each start.
+
+    ``last_words``: when it prints them it lives on and serves nobody, so it is ended and started again.
+    """
 
     name: str
     command: Sequence[str]
@@ -33,7 +36,7 @@ class Program:
     user: str = ""
     stop_signal: int = 15
     stop_limit_s: float = 40.0
-    note: str = ""
+    last_words: bytes = b""
 
     def whole_command(self) -> list[str]:
         """The command, ended by the kernel with its keeper, under its own user when we are root."""

@@ -89,6 +89,7 @@ def _rabbitmq(plan: Plan) -> Program:
     return Program(
         "rabbitmq", [str(RABBITMQ_SERVER)], folder, 0,
         lambda: answers(port, b"AMQP\x00\x00\x09\x01", b"\x01", lambda: context_of(plan, "operator"), "rabbitmq"), prepare, environ,
+        last_words=b"{local,ra_log_sup}",  # the log of its quorum queues has failed, as on a full disk: it takes connections and nothing else
     )  # fmt: skip
 
 

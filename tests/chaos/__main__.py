@@ -7,6 +7,7 @@ import asyncio
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def main() -> int:
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix=f"palestra-chaos-{options.seed}-"))
     folder.chmod(0o755)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the house too, and takes its disks away
     report = asyncio.run(chaos(options.seed, folder, SHORT if options.short else LONG))
     for line in (*report.lines, *report.wrong):
         print(line)

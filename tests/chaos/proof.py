@@ -17,7 +17,7 @@ from tests.chaos.script import Sending
 from tests.chaos.stage import Stage
 from tests.chaos.tally import Fact, count, of_api
 
-SETTLE_LIMIT_S = 240.0
+SETTLE_LIMIT_S = 150.0
 
 
 async def settled(stage: Stage, contest: str, count_wanted: int, limit_s: float = SETTLE_LIMIT_S) -> list[str]:

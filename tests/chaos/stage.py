@@ -97,7 +97,7 @@ async def _kept(plan: Plan) -> AsyncIterator[None]:
     path = plan.folder / "log" / "keeper.log"
     with path.open("wb") as log:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "compose.local", "keep", "--folder", str(plan.folder)],
+            ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", "compose.local", "keep", "--folder", str(plan.folder)],
             cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:
