@@ -1,0 +1,131 @@
+"""The keeper of a local house: what dies is started again, what only looks alive too, and nothing outlives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from compose.local.keeper import Keeper
+from compose.local.pids import Pid, PidNotes
+from compose.local.plan import Plan, read_plan
+from compose.local.program import CannotStart, Program
+
+pytestmark = pytest.mark.faults
+
+
+def program(folder: Path, name: str, text: str, **more: object) -> Program:
+    return Program(name, [sys.executable, "-c", text], folder, 0, lambda: True, **more)
+
+
+class Kept:
+    """A keeper at work in a thread of its own, and what it told."""
+
+    def __init__(self, folder: Path, *programs: Program) -> None:
+        self.plan = Plan(folder)
+        self.notes = PidNotes(self.plan.run)
+        self.told: list[str] = []
+        self.keeper = Keeper(self.plan, programs, self.told.append, restart_pause_s=0.05)
+        self._thread = threading.Thread(target=self._keep)
+        self._has_started = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._has_started.wait(10)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.keeper.ask_stop()
+        self._thread.join(20)
+
+    def _keep(self) -> None:
+        self.keeper.start(10)
+        self._has_started.set()
+        self.keeper.keep()
+        self.keeper.stop()
+
+    def pid(self, name: str) -> Pid:
+        until(lambda: self.notes.read(name))
+        found = self.notes.read(name)
+        assert found is not None
+        return found
+
+
+def until(holds: Callable[[], object], limit_s: float = 10) -> None:
+    ends_at = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < ends_at, "not in time"
+        time.sleep(0.01)
+
+
+SLEEPER = "import time; time.sleep(600)"
+
+
+def test_what_is_killed_is_started_again_and_nothing_is_left_at_the_end(tmp_path: Path) -> None:
+    with Kept(tmp_path, program(tmp_path, "one", SLEEPER), program(tmp_path, "two", SLEEPER)) as kept:
+        first, other = kept.pid("one"), kept.pid("two")
+        first.signal(signal.SIGKILL)
+        until(lambda: (fresh := kept.notes.read("one")) is not None and fresh != first)
+        last = kept.pid("one")
+        assert kept.pid("two") == other
+    assert not last.is_alive
+    assert not other.is_alive
+    assert kept.notes.names() == []
+    assert kept.told == ["one ended with -9"]
+
+
+def test_children_of_a_program_that_died_do_not_stay(tmp_path: Path) -> None:
+    text = f"import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', {SLEEPER!r}]); open('child', 'w').write(str(p.pid)); time.sleep(600)"
+    with Kept(tmp_path, program(tmp_path, "one", text)) as kept:
+        until(lambda: (tmp_path / "child").exists() and (tmp_path / "child").read_text())
+        child = int((tmp_path / "child").read_text())
+        os.kill(kept.pid("one").number, signal.SIGKILL)
+        until(lambda: not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text())
+
+
+def test_a_program_that_says_its_last_words_is_started_again(tmp_path: Path) -> None:
+    text = f"import os; print('born', flush=True); os.path.exists('said') or (open('said', 'w'), print('the log has failed', flush=True)); {SLEEPER}"
+    with Kept(tmp_path, program(tmp_path, "one", text, last_words=b"log has failed")) as kept:
+        until(lambda: kept.plan.log("one").read_text().count("born") == 2)
+        until(lambda: "one serves nobody any more: it is started again" in kept.told)
+        time.sleep(0.3)
+        assert kept.plan.log("one").read_text().count("born") == 2, "what it said in a former life is forgotten"
+
+
+def test_who_dies_again_and_again_while_starting_is_named_with_its_words(tmp_path: Path) -> None:
+    broken = Program("one", [sys.executable, "-c", "raise SystemExit('no such thing')"], tmp_path, 0, lambda: False)
+    keeper = Keeper(Plan(tmp_path), [broken], lambda _: None, restart_pause_s=0.01)
+    with pytest.raises(CannotStart, match=r"one(.|\n)*no such thing"):
+        keeper.start(20)
+    keeper.stop()
+
+
+def test_a_number_that_was_given_out_again_is_nobody(tmp_path: Path) -> None:
+    notes = PidNotes(tmp_path)
+    mine = notes.note("me", os.getpid())
+    assert notes.read("me") == mine
+    stranger = Pid(mine.number, mine.born + 1)
+    assert not stranger.is_alive
+    (tmp_path / "me.pid").write_text(f"{stranger.number} {stranger.born}\n")
+    assert notes.read("me") is None
+
+
+def test_a_plan_keeps_its_ports(tmp_path: Path) -> None:
+    plan = read_plan(tmp_path)
+    plan.complete(("frontend", "grader", "recorder"))
+    plan.save()
+    again = read_plan(tmp_path)
+    again.complete(("frontend", "grader", "recorder"))
+    assert again.ports == plan.ports
+    assert again.names_of("grader") == ["grader-1", "grader-2"]
+    assert again.names_of("recorder") == ["recorder"]
+    assert len(set(again.ports.values())) == len(again.ports)
+    again.routes["recorder"] = 1
+    assert (again.port_to("recorder"), again.port_to("grader-1")) == (1, plan.ports["grader-1"])
