@@ -22,6 +22,7 @@ from yarl import URL
 
 from mesh.errors import MeshError, Unavailable
 from mesh.log import Log
+from mesh.queue.amqp.gathering import Gathering
 from mesh.tasks import heeded
 
 CONNECT_LIMIT_S: Final = 10.0
@@ -142,6 +143,7 @@ class Link:
         address = URL(url).update_query(heartbeat=str(self._address.heartbeat_s))
         # built by hand: what aio_pika.connect leaves behind when it fails is closed by the garbage collector, or not
         connection = aio_pika.Connection(address, ssl_context=tls, client_properties={"connection_name": self._address.name})
+        connection.kwargs["transport_factory"] = Gathering()
         try:
             with line("RabbitMQ cannot be reached"):
                 async with asyncio.timeout(CONNECT_LIMIT_S):
