@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("contest", "wire", "mesh", "pki", "services")
+ROOMS = ("contest", "wire", "mesh", "pki", "services", "compose")
 FORBIDDEN_FILES = {"utils.py", "helpers.py", "common.py", "misc.py", "base.py", "core.py", "data.py", "manager.py", "impl.py"}
 FORBIDDEN_NAMES = re.compile(r"^get_|Manager$|Impl$|Helper|Utils?$")
 
