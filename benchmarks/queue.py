@@ -27,7 +27,7 @@ from pki.store import Store
 from tests.support.brokers import RABBITMQ_SERVER, RabbitMq, rabbitmq_running
 from wire.queues import COMMANDS, QueueSpec
 
-ROUNDS = 3
+ROUNDS = 7
 BODY = os.urandom(512)
 WORK = COMMANDS.name
 TEN = QueueSpec("Ten", bytes, frozenset({"frontend"}), frozenset({"frontend"}), prefetch=10, max_tries=3, backoff_s=(1,))
