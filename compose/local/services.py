@@ -14,7 +14,7 @@ from compose.local.postgresql import DATABASE
 from compose.local.servers import context_of, secrets_of
 from services.targets import TARGETS
 from wire.queues import QUEUES
-from wire.services import BROADCASTER, FRONTEND, GITSERVER, GRADER, RECORDER, RUNNER
+from wire.services import BROADCASTER, FRONTEND, GITSERVER, GRADER, MAILER, RECORDER, RUNNER
 
 _STAGE: Final = 1
 """All at once, after the servers: a service waits for those that it leans on."""
@@ -58,7 +58,7 @@ def environ_of(plan: Plan, service: str, name: str, number: int = 0) -> dict[str
         "PALESTRA_MESH_LOG_FORMAT": "json",
         f"PALESTRA_{service.upper()}_PORT": str(plan.ports[name]),
     }
-    for peer in (RECORDER, GITSERVER, GRADER, BROADCASTER):
+    for peer in (RECORDER, GITSERVER, GRADER, BROADCASTER, MAILER):
         told[f"PALESTRA_MESH_{peer.upper()}_ADDRESS"] = ",".join(f"127.0.0.1:{plan.port_to(one)}" for one in plan.names_of(peer))
     if service == RECORDER:
         told["PALESTRA_MESH_RECORD_URL"] = record_url(plan, RECORDER)
