@@ -95,6 +95,7 @@ class Line:
         with suppress(RedisError, OSError):
             async with asyncio.timeout(self._limit_s):
                 await self._client.aclose()
+        await asyncio.sleep(0)  # what was left without waiting is closed by the loop's next turn
 
     async def _asked(self, work: Callable[[], Awaitable[Any]], *, is_repeatable: bool) -> Any:
         limit_s = self._limit_s

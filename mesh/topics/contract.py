@@ -28,10 +28,15 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """News after an id, oldest first. ``is_complete`` is False when older ones had been forgotten already."""
+    """News after an id, oldest first. ``is_complete`` is False when older ones had been forgotten already.
+
+    ``is_known`` is False when the id is not one of this topic's: a guess, or heard from a server that was master no more. Who holds it
+    as what he heard last may have missed news from before it.
+    """
 
     news: tuple[News, ...]
     is_complete: bool
+    is_known: bool = True
 
 
 class Subscription(Protocol):

@@ -51,9 +51,10 @@ class MemoryTopics:
         position(after)
         memory = self._memories.get(topic)
         if memory is None:
-            return Replay((), is_complete=is_complete(after, None, self._floor))
+            return Replay((), is_complete=is_complete(after, None, self._floor), is_known=after == self._floor)
         first_before, news = memory.after(after, most)
-        return Replay(news, is_complete=is_complete(after, first_before, memory.last))
+        is_known = after == (memory.last if first_before is None else first_before)
+        return Replay(news, is_complete=is_complete(after, first_before, memory.last), is_known=is_known)
 
     async def close(self) -> None:
         self._is_closed = True

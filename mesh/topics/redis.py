@@ -77,7 +77,8 @@ class RedisTopics:
         news = tuple(News(topic, entry_id.decode(), fields[b"body"]) for entry_id, fields in entries)
         first_before = entries[0][1][b"before"].decode() if entries else None
         last = newest[0][0].decode() if newest else BEGINNING
-        return Replay(news, is_complete=is_complete(after, first_before, last))
+        is_known = after == (last if first_before is None else first_before)
+        return Replay(news, is_complete=is_complete(after, first_before, last), is_known=is_known)
 
     async def close(self) -> None:
         await self._line.close()

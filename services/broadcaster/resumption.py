@@ -90,4 +90,6 @@ class Resumption:
             return None
         if not replay.is_complete and (is_exact or replay.news):
             return None
+        if is_exact and not replay.is_known:  # heard from a Redis that was the master no more: what others said meanwhile lies before it
+            return None
         return [(news, frames) for news in replay.news if (frames := news_frames(news)) is not None]

@@ -150,6 +150,23 @@ async def test_replay_after_an_id_from_another_life_is_not_complete(topics: Topi
     assert not (await topics.replay("a", "99999999999999-0")).is_complete
 
 
+async def test_an_id_that_is_not_of_the_topic_is_told_apart(topics: Topics) -> None:
+    async with topics.subscribe() as subscription:
+        await subscription.follow("a")
+        for body in (b"1", b"2", b"3"):
+            await topics.publish([("a", body)])
+        first, second, third = await hear(subscription, 3)
+    assert isinstance(first, News)
+    assert isinstance(second, News)
+    assert isinstance(third, News)
+    for known in (BEGINNING, first.id, second.id, third.id):
+        assert (await topics.replay("a", known)).is_known, known
+    milliseconds, _, number = first.id.partition("-")
+    guess = f"{milliseconds}-{int(number) + 1}"
+    replay = await topics.replay("a", guess if guess != second.id else f"{milliseconds}-{int(number) + 100}")
+    assert not replay.is_known
+
+
 async def test_ids_that_are_none_are_refused(topics: Topics) -> None:
     for wrong in ("", "5", "a-b", "5-", "-5", "5-5-5", "+5-5", "٣-0", "99999999999999999999-0", "$", "*"):
         with pytest.raises(Refused) as refused:
