@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from redis.asyncio import BlockingConnectionPool, Redis
 
 from mesh.errors import Invalid
-from mesh.redis.connection import Era, FilePassword, MeshConnection
+from mesh.redis.connection import Era, MeshConnection
 from mesh.redis.sentinels import Sentinels
 from mesh.tls import Credentials
 
@@ -104,5 +104,5 @@ def _who(parts: SplitResult, service: str, wrong: Invalid) -> dict[str, Any]:
     if asked or (path and mark):
         raise wrong
     if path:
-        return {"credential_provider": FilePassword(unquote(name) or service, Path(path.replace("{service}", service)))}
+        return {"username": unquote(name) or service, "password_file": Path(path.replace("{service}", service))}
     return {"username": unquote(name) or None, "password": unquote(password) if mark else None}

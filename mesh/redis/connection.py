@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from redis.asyncio.connection import Connection
-from redis.credentials import CredentialProvider
 from redis.exceptions import AuthenticationError, ConnectionError as LineBroken, ReadOnlyError, TimeoutError as LineSlow
 
 if TYPE_CHECKING:
@@ -28,25 +27,6 @@ class Era:
     number: int = 0
 
 
-class FilePassword(CredentialProvider):
-    """A user whose password lies in a file, read at every connect, so that it may be changed."""
-
-    def __init__(self, username: str, path: Path) -> None:
-        self._username = username
-        self._path = path
-
-    def get_credentials(self) -> tuple[str, str]:
-        """User and password. Raises: AuthenticationError naming the file."""
-        try:
-            return self._username, self._path.read_text().strip()
-        except OSError as wrong:
-            raise AuthenticationError(f"the password of {self._username} cannot be read from {self._path}: {wrong.strerror}") from wrong
-
-    async def get_credentials_async(self) -> tuple[str, str]:
-        """The same without holding up the loop."""
-        return await asyncio.to_thread(self.get_credentials)
-
-
 class MeshConnection(Connection):
     """A TCP connection, over TLS when ``tls`` gives a context: asked anew each time, so that a renewed certificate is used.
 
@@ -55,13 +35,15 @@ class MeshConnection(Connection):
     """
 
     def __init__(
-        self, *, tls: Callable[[], ssl.SSLContext] | None = None, sentinels: Sentinels | None = None, era: Era | None = None, **options: Any
-    ) -> None:
+        self, *, tls: Callable[[], ssl.SSLContext] | None = None, sentinels: Sentinels | None = None, era: Era | None = None,
+        password_file: Path | None = None, **options: Any,
+    ) -> None:  # fmt: skip
         super().__init__(**options)
         self._tls = tls
         self._sentinels = sentinels
         self._era = era or Era()
         self._connected_in = 0
+        self._password_file = password_file
 
     async def connect(self) -> None:
         """Connects when it is not, is of an earlier era, or leads to who is no master. Raises: `NotSent`, AuthenticationError."""
@@ -85,7 +67,12 @@ class MeshConnection(Connection):
             raise NotSent(str(wrong)) from wrong
 
     async def on_connect_check_health(self, check_health: bool = True) -> None:
-        """Signs in; with Sentinels, has the server say that it is the master."""
+        """Signs in, with the password that lies in its file now; with Sentinels, has the server say that it is the master."""
+        if self._password_file is not None:
+            try:
+                self.password = (await asyncio.to_thread(self._password_file.read_text)).strip()
+            except OSError as wrong:
+                raise AuthenticationError(f"the password of {self.username} cannot be read from {self._password_file}: {wrong.strerror}") from wrong
         await super().on_connect_check_health(check_health)
         if self._sentinels is not None:
             await self.send_command("ROLE", check_health=False)
