@@ -74,8 +74,8 @@ class Runner:
                 os.kill(pid, signal.SIGCONT)
 
     def is_judging(self) -> bool:
-        """Whether a program of a submission runs below it."""
-        return self._process is not None and any("main.py" in line for _, line in self._descendants())
+        """Whether a program of a submission runs below it: compiled already, and not only being compiled."""
+        return self._process is not None and any("main.py" in line and "py_compile" not in line for _, line in self._descendants())
 
     def _descendants(self) -> Iterator[tuple[int, str]]:
         """Process ids below it, each with its command line."""

@@ -2,7 +2,7 @@
 
 All services but the runners share one process, on embedded defaults; each runner is a process with one slot, bound to a core of its own
 with all that it starts. A program burns a fixed time of processor, so two cores can do twice as much, less what the house itself takes.
-"Elsewhere" is when the program itself is seen to run below the other runner.
+A runner is lost while the program runs; "elsewhere" is when the same program, compiled anew, is seen to run below the other one.
 """
 
 from __future__ import annotations

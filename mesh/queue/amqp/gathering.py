@@ -1,6 +1,6 @@
-"""Owns how frames leave for RabbitMQ: those of one turn of the event loop together. Never holds one longer than that.
+"""Owns how frames leave for RabbitMQ over TLS: those of one turn of the event loop together. Never holds one longer than that.
 
-aiormq writes each frame by itself: over TLS each is then a record of its own, to encrypt here, to decrypt there, and a system call.
+aiormq writes each frame by itself: each is then a record of its own, to encrypt here, to decrypt there, and a system call.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class GatheringWriter(asyncio.StreamWriter):
 
 
 class Gathering(TransportFactory):
-    """Opens the line to the broker, plain or over TLS, with a `GatheringWriter`."""
+    """Opens the line to the broker with a `GatheringWriter`."""
 
     async def create(self, url: URL, **kwargs: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """The line. Raises: `AMQPConnectionError`."""

@@ -143,7 +143,8 @@ class Link:
         address = URL(url).update_query(heartbeat=str(self._address.heartbeat_s))
         # built by hand: what aio_pika.connect leaves behind when it fails is closed by the garbage collector, or not
         connection = aio_pika.Connection(address, ssl_context=tls, client_properties={"connection_name": self._address.name})
-        connection.kwargs["transport_factory"] = Gathering()
+        if tls is not None:
+            connection.kwargs["transport_factory"] = Gathering()
         try:
             with line("RabbitMQ cannot be reached"):
                 async with asyncio.timeout(CONNECT_LIMIT_S):
