@@ -51,6 +51,7 @@ def answers(port: int, sent: bytes, expected: bytes, context: Callable[[], ssl.S
     """Whether a server on loopback answers what was sent with that beginning, within two seconds; over TLS under that name."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=2) as plain:
+            plain.getpeername()  # cut already? Python's wrap_socket would leave its own socket open then
             line = plain if context is None else context().wrap_socket(plain, server_hostname=name)
             with line:
                 line.settimeout(2)
