@@ -47,7 +47,7 @@ class Edge:
     @web.middleware
     async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Lets a request through when it may pass, and turns every failure into an answer."""
-        began, request[CORRELATION] = time.perf_counter(), new_id()
+        began, request[CORRELATION] = time.perf_counter(), self._gateways.request_id(request) or new_id()
         work = correlation.set(request[CORRELATION])
         sides.take(Side.REPLICA)
         request[ADDRESS] = self._gateways.client(request)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "Palestra-CSRF"
 CSRF_FIELD = "csrf"
+_REQUEST_ID = re.compile("[0-9A-Za-z-]{16,64}")
 _FORMS = frozenset({"application/x-www-form-urlencoded", ""})
 
 
@@ -99,6 +101,11 @@ class Gateways:
         if request.scheme == "https":
             return True
         return self.trusts(request.remote or "") and request.headers.get("X-Forwarded-Proto", "").lower() == "https"
+
+    def request_id(self, request: web.Request) -> str:
+        """The id that a gateway of ours gave the request, so that its log and ours say the same; empty when there is none to believe."""
+        named = request.headers.get("X-Request-Id", "")
+        return named if _REQUEST_ID.fullmatch(named) and self.trusts(request.remote or "") else ""
 
     def trusts(self, address: str) -> bool:
         """Whether the address is one of a gateway."""

@@ -101,6 +101,17 @@ async def test_behind_tls_the_cookie_is_kept_to_tls(worlds: Worlds) -> None:
         assert "max-age" in answer.headers["Strict-Transport-Security"]
 
 
+@pytest.mark.parametrize(
+    ("proxies", "sent", "is_kept"),
+    [(("127.0.0.1",), "0a1b2c3d4e5f60718293a4b5c6d7e8f9", True), (("127.0.0.1",), "short", False), (("127.0.0.1",), "with a space in it 123", False),
+     ((), "0a1b2c3d4e5f60718293a4b5c6d7e8f9", False)],
+)  # fmt: skip
+async def test_a_request_keeps_the_id_that_a_gateway_of_ours_gave_it(worlds: Worlds, proxies: tuple[str, ...], sent: str, is_kept: bool) -> None:
+    async with worlds(trusted_proxies=proxies) as world:
+        answer = await world.person().get("/contests", headers={"X-Request-Id": sent})
+        assert (answer.headers["Palestra-Correlation"] == sent) is is_kept
+
+
 async def _try(world: World, address: str) -> int:
     answer = await world.person().post("/session", {"username": "ana", "password": "wrong password"}, headers={"X-Forwarded-For": address})
     return answer.status
