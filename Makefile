@@ -25,6 +25,11 @@ mesh-restart: ## Every service of it anew, one process after the other, while pe
 chaos: $(VENV)/.installed-test .state/system ## Kill, stop, cut and fill everything under load, and see that every promise holds (CHAOS_SEED=7)
 	@$(BIN)/python -m tests.chaos
 
+##@ Containers
+.PHONY: compose-test
+compose-test: $(VENV)/.installed-test ## Build the images, bring compose/ up in a Docker engine, run a contest, try networks and restarts, take it down (6 min)
+	@$(BIN)/python -m compose.test
+
 ##@ While developing
 .PHONY: dev demo lint docs bench pki
 dev: $(VENV)/.installed-test .state/sandbox ## Everything on embedded defaults, restarted whenever a file is saved
