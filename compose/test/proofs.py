@@ -91,14 +91,14 @@ def nobody_sees_anothers_key(deployment: Deployment) -> str:
         service = name.rpartition("-")[0]
         if service == "pki":
             continue
-        folder = "/etc/rabbitmq/pki" if service == "rabbitmq" else "/run/pki"
+        role = {"rabbitmq": "rabbitmq", "redis": "redis", "sentinel": "redis"}.get(service.partition("-")[0], service)
+        folder = "/etc/rabbitmq/pki" if role == "rabbitmq" else "/run/pki"
         keys = deployment.inside(name, "sh", "-c", f"cd {folder} && ls *.key").split()
-        wanted = [f"{'redis' if service.startswith('redis') else service}.key"]
-        if keys != wanted:
-            raise Failed(f"{name} sees {keys}, not {wanted}")
+        if keys != [f"{role}.key"]:
+            raise Failed(f"{name} sees {keys}")
         secrets = deployment.inside(name, "sh", "-c", "ls /run/secrets 2>/dev/null || true").split()
-        allowed = {f"redis_{service}"} | ({"admin_password"} if service == "recorder" else set())
-        if not service.startswith("redis") and not set(secrets) <= allowed:
+        allowed = {f"redis_{service}", {"recorder": "admin_password", "rabbitmq": "erlang_cookie"}.get(role, "")}
+        if role != "redis" and not set(secrets) <= allowed:
             raise Failed(f"{name} sees {secrets}")
         if any("PASSWORD=" in each.upper() for each in container["Config"]["Env"]):
             raise Failed(f"{name} has a password in its environment")
