@@ -27,6 +27,7 @@ class MeshConfig:
     recorder_address: str = setting("127.0.0.1:21690", "Where the recorder answers, host:port")
     grader_address: str = setting("127.0.0.1:21680", "Where the grader answers, host:port; several with commas between")
     gitserver_address: str = setting("127.0.0.1:33861", "Where the gitserver answers, host:port")
+    mailer_address: str = setting("127.0.0.1:21695", "Where the mailer answers, host:port")
     broadcaster_address: str = setting("127.0.0.1:32672", "Where the broadcaster answers, host:port; several with commas between")
     log_format: str = setting("auto", "How log lines look; auto is text on a terminal", choices=("auto", "json", "text"))
     log_level: str = setting("info", "The least that is logged", choices=("debug", "info", "warning", "error"))
@@ -72,7 +73,7 @@ class MeshConfig:
         Raises: ValueError naming the setting that is not host:port.
         """
         found: dict[str, list[Address]] = {}
-        for name in ("recorder", "grader", "gitserver", "broadcaster"):
+        for name in ("recorder", "grader", "gitserver", "broadcaster", "mailer"):
             text = getattr(self, f"{name}_address")
             for one in text.split(","):
                 host, mark, port = one.strip().rpartition(":")
