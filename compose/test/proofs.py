@@ -40,16 +40,16 @@ PORTS = {"rabbitmq": 5671, "redis-state": 6379, "redis-cache": 6379, "database":
 
 def runner_reaches_the_grader_alone(deployment: Deployment) -> str:
     """By name and by address: broker, stores, services, gateway, the machine, the internet. Each target is shown to be alive first."""
-    addresses = _addresses(deployment)
+    addresses, ports = _addresses(deployment), PORTS | ({"database": 3306} if "mysql.yml" in deployment.overlays else {})
     mirror = debian_mirror().split("/")[2]
     outside = json.loads(deployment.inside("mailer-1", "python3", "-c", "import json, socket; print(json.dumps(socket.gethostbyname('" + mirror + "')))"))
-    alive = {f"{addresses[name]['mesh']}:{PORTS[name]}" for name in ("rabbitmq", "redis-state", "redis-cache", "database", "recorder", "gitserver")}
+    alive = {f"{addresses[name]['mesh']}:{ports[name]}" for name in ("rabbitmq", "redis-state", "redis-cache", "database", "recorder", "gitserver")}
     dead = {place: said for place, said in _knock(deployment, "grader-1", *alive).items() if said != "open"}
     dead |= {place: said for place, said in _knock(deployment, "mailer-1", f"{outside}:80").items() if said != "open"}
     if dead:
         raise Failed(f"these should be reachable for those who may, else nothing is shown: {dead}")
-    forbidden = [f"{name}:{port}" for name, port in PORTS.items()]
-    forbidden += [f"{address}:{PORTS[name]}" for name in PORTS for address in addresses[name].values()]
+    forbidden = [f"{name}:{port}" for name, port in ports.items()]
+    forbidden += [f"{address}:{ports[name]}" for name in ports for address in addresses[name].values()]
     forbidden += [f"{outside}:80", f"{mirror}:80"]
     network = addresses["runner"]["judge"].rsplit(".", 1)[0]
     machine = deployment.engine.run("network", "inspect", f"{deployment.project}_outside", "--format", "{{(index .IPAM.Config 0).Gateway}}").strip()
