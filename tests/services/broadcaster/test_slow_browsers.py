@@ -77,7 +77,10 @@ async def test_the_others_hear_everything_while_some_do_not_read(pki_folder: Pat
         Sleeper.on(stand, "board"),
     ):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        await tell_and_hear(stand, browser, 0, 4000)
+        told = 0
+        while stand.count("slow_listeners") < 3 and told < 20_000:  # how much the kernel takes for them is its own affair
+            await tell_and_hear(stand, browser, told, told + 4000)
+            told += 4000
         assert stand.count("slow_listeners") == 3
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000, "what they do not read must not pile up"
 
