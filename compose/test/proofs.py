@@ -125,6 +125,16 @@ def containers_are_confined(deployment: Deployment) -> str:
     return "every container: read-only root, memory, cpu and process limits, rotated log, restart, no capabilities but named ones"
 
 
+def brokers_are_one(deployment: Deployment) -> str:
+    """With the overlay of a cluster: three nodes, all of them running."""
+    if "cluster.yml" not in deployment.overlays:
+        return "one broker"
+    seen = json.loads(deployment.inside("rabbitmq-1", "rabbitmqctl", "-q", "cluster_status", "--formatter", "json"))
+    if len(seen["running_nodes"]) != 3:
+        raise Failed(f"the cluster is {seen['running_nodes']}")
+    return f"one broker of three nodes: {', '.join(sorted(seen['running_nodes']))}"
+
+
 def killed_services_come_back(deployment: Deployment) -> str:
     """Kills grader and runner while a submission is judged, then a frontend: the verdict comes, the site never stops answering."""
     before = {name: container["RestartCount"] for name, container in deployment.containers().items()}
@@ -205,7 +215,7 @@ def _addresses(deployment: Deployment) -> dict[str, dict[str, str]]:
 
 PROOFS = (
     only_the_gateway_publishes, containers_are_confined, nobody_sees_anothers_key, runner_reaches_the_grader_alone, frontend_has_no_way_out,
-    gateway_follows_the_frontends, killed_services_come_back,
+    gateway_follows_the_frontends, brokers_are_one, killed_services_come_back,
 )
 """In this order: the last one kills."""
 
