@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import re
 import typing
 from collections.abc import Callable
 from fractions import Fraction
@@ -48,6 +49,23 @@ def convert(kind: type[T], value: Any) -> T:
         return msgspec.convert(value, type=kind, dec_hook=_dec_hook)
     except msgspec.ValidationError as wrong:
         raise Refused(str(wrong), code="bad-shape") from wrong
+
+
+def fraction_of(text: str) -> Fraction:
+    """The exact number that somebody wrote: 3, 5/2, 0.5, 1e3.
+
+    Raises: ValueError for anything else, and for what is so large that reading it would be an attack: ``Fraction("1e999999999")``
+    works out that power of ten, for hours.
+    """
+    plain = text.replace("_", "")
+    is_huge = len(plain) > _LONGEST_NUMBER or _HUGE.search(plain) is not None
+    try:
+        found = None if is_huge else Fraction(plain)
+    except (ValueError, ZeroDivisionError):
+        found = None
+    if found is None:
+        raise ValueError(f"not an exact fraction: {text[:40]!r}")
+    return found
 
 
 def as_builtins(value: Any) -> Any:
@@ -102,11 +120,12 @@ def _enc_hook(value: Any) -> Any:
 
 def _dec_hook(kind: type[Any], value: Any) -> Any:
     if kind is Fraction and isinstance(value, str | int):
-        try:
-            return Fraction(value)
-        except (ValueError, ZeroDivisionError) as wrong:
-            raise ValueError(f"not an exact fraction: {value!r}") from wrong
+        return fraction_of(value) if isinstance(value, str) else Fraction(value)
     raise NotImplementedError(f"cannot decode {kind}")
 
 
+_LONGEST_NUMBER = 3_000
+"""In characters: so that what was read can be written again (`sys.get_int_max_str_digits`)."""
+
+_HUGE = re.compile(r"[eE][+-]?\d{4}")
 _ENCODER = msgspec.json.Encoder(enc_hook=_enc_hook)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from contest.rules import Mode
+from mesh.codec import fraction_of
 from mesh.errors import MeshError
 from services.frontend.access import check_organiser
 from services.frontend.actions import contests, problems
@@ -189,8 +190,8 @@ def _row(alias: str, title: str, label: str, color: str, worth: Fraction, *, is_
 def _picked(form: Form, alias: str, place: int, kept: Mapping[tuple[str, str], Any]) -> ContestProblem:
     text = form.text(f"points-{alias}")
     try:
-        worth = kept.get((f"points-{alias}", text)) or Fraction(text or "100")
-    except (ValueError, ZeroDivisionError):
+        worth = kept.get((f"points-{alias}", text)) or fraction_of(text or "100")
+    except ValueError:
         worth = Fraction(-1)
     color = form.text(f"color-{alias}").lower()
     label = form.text(f"label-{alias}") or chr(ord("A") + place % 26)
