@@ -20,7 +20,8 @@ def ask(configuration: Configuration, name: str, what: str = "health") -> int:
     try:
         status, text = asyncio.run(_ask(configuration, name, what))
     except (aiohttp.ClientError, OSError, TimeoutError) as wrong:
-        print(f"{name} does not answer: {str(wrong) or type(wrong).__name__}", file=sys.stderr)  # noqa: T201
+        reason = wrong.os_error if isinstance(wrong, aiohttp.ClientConnectorError) else wrong  # its own words show our objects
+        print(f"{name} does not answer: {str(reason) or type(reason).__name__}; is it running, on the port of [{name}]?", file=sys.stderr)  # noqa: T201
         return 1
     print(text)  # noqa: T201  this is what was asked for
     return 0 if status == 200 else 1

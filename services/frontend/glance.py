@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from mesh.clock import Clock
-from mesh.errors import MeshError
+from mesh.errors import MeshError, Unavailable
 from mesh.queue.contract import Queue
 from services.frontend.freshness import Fresh
 from services.frontend.judging import Judging
@@ -87,6 +87,11 @@ class Glance:
     async def figures(self) -> Figures:
         """All of them."""
         return await self._fresh.read("figures", self._look)
+
+    async def ask_queue(self) -> None:
+        """Raises: `Unavailable` with what the queue says is wrong."""
+        if fault := await self._queue.health():
+            raise Unavailable(fault, code="queue-unavailable")
 
     async def jobs(self) -> list[JobLine]:
         """The scheduler's jobs by name. Raises: `Unavailable` (``record-unavailable``)."""

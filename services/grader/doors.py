@@ -27,7 +27,7 @@ from wire.queues import SUBMISSIONS
 _MARGIN_S = 0.5
 """So long before a call's deadline it is answered: a call that runs into it looks like a broken line."""
 
-_DEPTH_LIMIT_S = 1.0
+_DEPTH_LIMIT_S = 0.5
 
 
 class Doors:
@@ -83,9 +83,9 @@ class Doors:
 
     async def status(self, _request: Nothing, _call: Call) -> GraderStatus:
         """How much waits, here and in the queues, and who works."""
+        ready = await asyncio.gather(*(self._ready(spec.name) for spec in SUBMISSIONS.values()))
         docket, figures, now = self._desk.docket, self._desk.figures, self._clock.monotonic()
         running = docket.running()
-        ready = await asyncio.gather(*(self._ready(spec.name) for spec in SUBMISSIONS.values()))
         held, oldest = docket.waiting_by_priority(), docket.oldest_by_priority(now)
         waiting = {priority: None if count is None else held[priority] + count for priority, count in zip(SUBMISSIONS, ready, strict=True)}
         runners = self._desk.roster.statuses(running, now)

@@ -36,6 +36,7 @@ async def show_operations(request: web.Request) -> web.Response:
     desk = desk_of(request)
     checks = await asyncio.gather(
         _check("Record (read-only)", desk.accounts.find("admin"), "Pages are shown from it; submitting goes on without it."),
+        _check("Queue", desk.glance.ask_queue(), "Keeps what is submitted until it is judged; without it, submitting is refused and pages go on."),
         _check("State (sessions, limits)", desk.pending.find("glance"), "Without it, only people seen in the last minutes stay signed in."),
         _check("Gitserver", _ask_gitserver(desk), "Keeps problems; without it, statements seen in the last hour are shown."),
         _check("Grader", desk.judging.status(), "Judges; without it, submissions wait in the queue."),
