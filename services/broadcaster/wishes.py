@@ -16,6 +16,7 @@ import orjson
 
 from mesh.assertion import Verifier
 from mesh.errors import Forbidden, Refused, Unauthenticated
+from mesh.topics.entries import position
 
 MOST_TOPICS: Final = 200
 _MOST_SINCE: Final = 16 * 1024
@@ -81,11 +82,10 @@ def read_since(text: str) -> Since:
 
 
 def _moment_ms(news_id: str) -> int:
-    milliseconds, dash, number = news_id.partition("-")
-    is_id = dash and milliseconds.isascii() and milliseconds.isdigit() and number.isascii() and number.isdigit()
-    if not is_id or len(news_id) > 40:
-        raise _bad(news_id)
-    return int(milliseconds)
+    try:
+        return position(news_id)[0]
+    except Refused as wrong:
+        raise _bad(news_id) from wrong
 
 
 def _bad(text: str) -> Refused:

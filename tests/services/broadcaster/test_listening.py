@@ -63,6 +63,8 @@ async def test_order_is_kept_for_everyone(stand: Stand) -> None:
         ({"since": '{"user:ana": 1}'}, 400, "bad-since"),
         ({"since": "{"}, 400, "bad-since"),
         ({"since": "9" * 60 + "-0@x"}, 400, "bad-since"),
+        ({"since": '{"user:ana": "' + "9" * 38 + '-0"}'}, 400, "bad-since"),
+        ({"since": "0-" + "9" * 20 + "@user:ana"}, 400, "bad-since"),
     ],
 )
 @pytest.mark.parametrize("tail", ["ws", "sse"])
