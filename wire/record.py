@@ -115,7 +115,7 @@ EVENTS: Final = Table("events", (
   of a run that a rejudge had overtaken
   ``rejudged``  the same as ``submitted``: a fact, the submission is undecided once more
   ``priority-set`` the same as ``submitted`` and {priority, was}: its run was moved to another level
-  ``clarification-asked`` {id, problem, text, username} · ``clarification-answered`` {id, problem, text, username, answer, is_public}
+  ``clarification-asked`` {id, problem, text, username} · ``clarification-answered`` {id, problem, text, username, answer, is_public, is_begun}
   ``announced``    {id, problem, text}
 """
 

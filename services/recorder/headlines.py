@@ -29,7 +29,8 @@ def headlines_of(event: rows.Event) -> list[Item]:
             told = _chosen(event, _OF_QUESTION) | {"at": iso(event.at)}
             return _tell(event, "clarification", told, user_topic(body["username"]), jury_topic(contest))
         case "clarification-answered":
-            public = (contest_topic(contest),) if body["is_public"] else ()
+            is_open = body["is_public"] and body.get("is_begun", True)  # before the start nobody but the jury reads of problems
+            public = (contest_topic(contest),) if is_open else ()
             return _tell(event, "answer", _chosen(event, _OF_ANSWER), user_topic(body["username"]), jury_topic(contest), *public)
         case "announced":
             told = _chosen(event, ("id", "problem", "text")) | {"at": iso(event.at)}

@@ -64,7 +64,7 @@ def answer_clarification(command: Command, view: View) -> Effects:
     effects.change(question, answer=body.text, answered_by=command.actor, answered_at=view.now, is_public=body.is_public)
     effects.tell(
         contest.alias, "clarification-answered", id=question.id, problem=question.problem, text=question.text,
-        username=question.username, answer=body.text, is_public=body.is_public,
+        username=question.username, answer=body.text, is_public=body.is_public, is_begun=contest.rules.phase(view.now) is not Phase.BEFORE,
     )  # fmt: skip
     return effects
 

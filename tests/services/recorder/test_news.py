@@ -23,10 +23,10 @@ from services.recorder.headlines import headlines_of
 from services.recorder.overlay import Overlay
 from services.recorder.teller import Teller
 from tests.services.recorder.makers import (
-    NOW, START, change, command, contest, first_run, problem, rejudge, settled_world, submit, teams, verdict,
+    NOW, START, ask, change, command, contest, first_run, problem, rejudge, settled_world, submit, teams, verdict,
 )  # fmt: skip
 from tests.services.recorder.store import Store
-from wire.commands import Command, ThawContest
+from wire.commands import AnswerClarification, Command, ThawContest
 from wire.news import scoreboard_topic
 
 END = START + timedelta(hours=4)
@@ -135,6 +135,19 @@ async def test_a_verdict_that_was_overtaken_is_not_told(quiet: Store) -> None:
     assert done.events[0].body["run"] == first_run(first)
     late = {**done.events[0].body, "verdict": "AC", "score": "1", "time_ms": 0, "memory_bytes": 0, "is_in_force": False}
     assert headlines_of(type(done.events[0])("finals", 9, "judged", NOW, "service:grader", first.id, late)) == []
+
+
+async def test_what_is_answered_to_all_before_the_start_is_no_news_for_passers_by(quiet: Store) -> None:
+    """Who may not read the answer on the page until then does not hear it at `/events` either."""
+    question = ask()
+    answer = command("olga", AnswerClarification(question.id, "Yes", is_public=True))
+    later = command("olga", AnswerClarification(question.id, "Yes, always", is_public=True))
+    await quiet.do(change(start=quiet.clock.now() + timedelta(hours=1)))
+    before = (await quiet.do(question, answer)).events[-1]
+    await quiet.do(change(start=quiet.clock.now() - timedelta(minutes=1)))
+    after = (await quiet.do(later)).events[-1]
+    assert [topic for topic, _ in headlines_of(before)] == ["user:ana", "jury:finals"]
+    assert [topic for topic, _ in headlines_of(after)] == ["user:ana", "jury:finals", "contest:finals"]
 
 
 # ── boards ──
