@@ -72,7 +72,10 @@ class Browser:
         field.send_keys(text)
 
     def click(self, css: str) -> None:
-        self.one(css).click()
+        try:
+            self.one(css).click()
+        except StaleElementReferenceException:  # the page renewed that part between looking and clicking: nothing was clicked
+            self.one(css).click()
 
     def choose(self, css: str, value: str) -> None:
         self.one(css)
