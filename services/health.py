@@ -8,6 +8,7 @@ import sys
 
 import aiohttp
 
+from mesh.errors import MeshError
 from mesh.tls import Credentials
 from services.composition import Configuration
 from wire import services
@@ -19,6 +20,9 @@ def ask(configuration: Configuration, name: str, what: str = "health") -> int:
     """Prints a service's health detail or metrics, asked with that service's own certificate; 0 when it is ready, else 1."""
     try:
         status, text = asyncio.run(_ask(configuration, name, what))
+    except MeshError as wrong:
+        print(f"palestra: {wrong.message} ({wrong.code})", file=sys.stderr)  # noqa: T201  an answer to whoever typed
+        return 1
     except (aiohttp.ClientError, OSError, TimeoutError) as wrong:
         reason = wrong.os_error if isinstance(wrong, aiohttp.ClientConnectorError) else wrong  # its own words show our objects
         print(f"{name} does not answer: {str(reason) or type(reason).__name__}; is it running, on the port of [{name}]?", file=sys.stderr)  # noqa: T201

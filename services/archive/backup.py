@@ -30,7 +30,7 @@ LIMIT_S = 24 * 3600.0
 async def back_up(places: Places, target: Path, clock: Clock, *, with_problems: bool = True, with_pki: bool = False) -> tuple[Path, str]:
     """Writes a backup to a file, or into a folder under a name made of the time; where, and in words what is in it.
 
-    Raises: `Conflict` (``record-of-older-release``), `Unavailable` (``record-unavailable``), `Refused` (``bad-database-url``), OSError.
+    Raises: `Conflict` (``record-of-older-release``, ``problems-elsewhere``), `Unavailable` (``record-unavailable``), `Refused` (``bad-database-url``), OSError.
     """
     now = clock.now()
     path = await asyncio.to_thread(_path, target, now)
@@ -39,6 +39,8 @@ async def back_up(places: Places, target: Path, clock: Clock, *, with_problems: 
     try:
         async with snapshot(engine, LIMIT_S) as connection:
             await _check_revision(connection)
+            if with_problems:
+                await _check_problems(connection, places.problems)
             manifest = Manifest(iso(now), HEAD, parts, tuple(archived(table) for table in TABLES))
             writer = await asyncio.to_thread(ArchiveWriter, path, manifest)
             with writer:
@@ -73,6 +75,17 @@ async def _check_revision(connection: AsyncConnection) -> None:
         raise Conflict(
             f"the record's tables are of revision {revision}, and this Palestra writes {HEAD}: start its recorder once, then back up",
             code="record-of-older-release",
+        )
+
+
+async def _check_problems(connection: AsyncConnection, folder: Path) -> None:
+    """A folder without any, while the record knows some, is another one than the gitserver's."""
+    named = await connection.scalar(sa.text("SELECT count(*) FROM problems"))
+    if named and not await asyncio.to_thread(trees.has_repositories, folder):
+        raise Conflict(
+            f"the record knows {named} problems, and there is none in {folder}: set gitserver.folder to where they are, or say --no-problems "
+            "and back them up there",
+            code="problems-elsewhere",
         )
 
 

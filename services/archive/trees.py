@@ -24,7 +24,7 @@ def add_problems(writer: ArchiveWriter, folder: Path) -> int:
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.name in _LEFT_OUT or path.is_symlink():
             continue
-        if path.is_dir() and (path / "objects").is_dir():
+        if _is_repository(path):
             _add_repository(writer, f"problems/{path.name}", path)
             count += 1
         elif path.is_dir():
@@ -32,6 +32,15 @@ def add_problems(writer: ArchiveWriter, folder: Path) -> int:
         elif not path.name.endswith(".lock"):
             writer.add_file(f"problems/{path.name}", path)
     return count
+
+
+def has_repositories(folder: Path) -> bool:
+    """Whether there is any problem at all."""
+    return folder.is_dir() and any(_is_repository(path) for path in folder.iterdir() if not path.is_symlink())
+
+
+def _is_repository(path: Path) -> bool:
+    return path.is_dir() and (path / "objects").is_dir()
 
 
 def add_certificates(writer: ArchiveWriter, folder: Path) -> int:

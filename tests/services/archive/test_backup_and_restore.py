@@ -229,6 +229,15 @@ async def test_what_is_there_is_thrown_away_only_when_that_was_said_twice(house:
     assert not house.problems.with_name("problems.before-restore").exists()
 
 
+async def test_problems_that_lie_elsewhere_are_not_left_out_in_silence(house: Places, tmp_path: Path) -> None:
+    shutil.rmtree(house.problems)
+    with pytest.raises(MeshError, match="say --no-problems") as refused:
+        await back_up(house, tmp_path / "backup.tar.gz", CLOCK)
+    assert refused.value.code == "problems-elsewhere"
+    assert not (tmp_path / "backup.tar.gz").exists()
+    await back_up(house, tmp_path / "backup.tar.gz", CLOCK, with_problems=False)
+
+
 async def test_a_house_that_runs_is_not_restored_over(house: Places, tmp_path: Path) -> None:
     path, _ = await back_up(house, tmp_path, CLOCK)
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
