@@ -72,6 +72,8 @@ def _own(folder: Path, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
     folder.mkdir(parents=True, exist_ok=True)
     address = f"unix://{folder / 'docker.sock'}"
     mine = {**environ, "DOCKER_HOST": address}
+    bridge = Path("/sys/class/net/docker0")
+    had_bridge = bridge.exists()
     command = [
         "dockerd", "--data-root", str(folder / "images"), "--exec-root", str(folder / "run"), "--pidfile", str(folder / "dockerd.pid"),
         "--host", address, "--log-level", "warn",
@@ -88,6 +90,8 @@ def _own(folder: Path, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
         finally:
             process.terminate()
             process.wait(timeout=60)
+            if bridge.exists() and not had_bridge:  # its rules for packets stay: they name networks that are gone
+                run(["ip", "link", "delete", "docker0"])
 
 
 def _answers(environ: Mapping[str, str]) -> bool:
