@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mesh.clock import Clock
+from mesh.errors import MeshError
 from mesh.life import Life
 from mesh.log import Log
 
@@ -91,7 +92,11 @@ class Supervisor:
             for task in waiting:
                 task.cancel()
         if one.task.done():
-            self._log.error("part-failed-to-start", part=one.part.name, cause=_cause(one.task))
+            cause = _cause(one.task)
+            if isinstance(cause, MeshError):  # it says itself what to do
+                self._log.error("part-failed-to-start", part=one.part.name, code=cause.code, reason=cause.message)
+            else:
+                self._log.error("part-failed-to-start", part=one.part.name, cause=cause)
         elif one.life.is_ready:
             self._log.info("part-ready", part=one.part.name, duration_s=round(self._clock.monotonic() - began, 3))
             return True

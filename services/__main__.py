@@ -73,7 +73,7 @@ def _carry_out(options: argparse.Namespace) -> int:
         case ["all"]:
             return composition.run_process(composition.read_configuration(options.config, ALL), ALL)
         case ["check-config"]:
-            composition.read_configuration(options.config, ALL)
+            composition.check(composition.read_configuration(options.config, ALL), ALL)
             return _say("the configuration is fine")
         case ["config"]:
             shown = composition.read_configuration(options.config, ALL).shown()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -51,14 +52,35 @@ def read_configuration(path: Path | None, names: Sequence[str], environ: Mapping
             made[section] = load(kind, section, sections.get(section, {}), environ)
         except ConfigError as wrong:
             faults.extend(wrong.details or [wrong.message])
-    if "mesh" in made:
+    mesh = made.get("mesh") or _known_part(sections.get("mesh", {}), environ)
+    if mesh is not None:
         try:
-            made["mesh"].addresses()
+            mesh.addresses()
         except ValueError as wrong:
             faults.append(str(wrong))
+    _refuse(faults)
+    return Configuration(made.pop("mesh"), made)
+
+
+def _known_part(values: Mapping[str, Any], environ: Mapping[str, str]) -> MeshConfig | None:
+    """The section without what nobody knows, so that the rest of its faults are named too; None when it is wrong elsewhere."""
+    names = {field.name for field in dataclasses.fields(MeshConfig)}
+    try:
+        return load(MeshConfig, "mesh", {name: value for name, value in values.items() if name in names}, environ)
+    except ConfigError:
+        return None
+
+
+def check(configuration: Configuration, names: Sequence[str]) -> None:
+    """Looks at what only an opening would find: addresses, certificates. Raises: `ConfigError` with every fault at once."""
+    from mesh.preflight import faults_of  # noqa: PLC0415  loads every driver that an address names
+
+    _refuse(faults_of(configuration.mesh, names))
+
+
+def _refuse(faults: list[str]) -> None:
     if faults:
         raise ConfigError("the configuration is wrong:\n  " + "\n  ".join(faults), details=faults)
-    return Configuration(made.pop("mesh"), made)
 
 
 def stages(house: House, configuration: Configuration, names: Sequence[str]) -> list[list[Part]]:
