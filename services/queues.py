@@ -81,6 +81,7 @@ async def _carry_out(options: argparse.Namespace, configuration: Configuration) 
             return _told("replayed", order, await desk.ask(calls.replay, order))
         which = "all dead letters" if order.is_all else f"{len(order.ids)} dead letter(s)"
         if not options.yes and not await asyncio.to_thread(_agreed, f"Forget {which} of {name} for ever? [y/N] "):
+            print("palestra queue: nothing was forgotten; say y, or --yes", file=sys.stderr)  # noqa: T201
             return 1
         return _told("purged", order, await desk.ask(calls.purge, order))
 
@@ -127,6 +128,9 @@ async def _list(desk: Desk) -> int:
     lines = [_WIDTHS.format("queue", "ready", "held", "waiting", "dead", "consumers")]
     for queue in QUEUES:
         state = states.get(queue.name)
+        if queue.consumers.isdisjoint(UNDERTAKING):
+            lines.append(f"{queue.name:<26} its consumer, {', '.join(sorted(queue.consumers))}, is not built yet: nothing is published to it")
+            continue
         figures = ("?",) * 5 if state is None else (state.ready, state.unacknowledged, state.waiting, state.dead, state.consumers)
         lines.append(_WIDTHS.format(queue.name, *figures))
     if strays:
@@ -166,7 +170,11 @@ def _show(name: str, answer: DeadMessages) -> int:
 def _told(done: str, order: DeadOrder, answer: DeadCount) -> int:
     """Says how many; 1 when some that were named are not there."""
     print(f"{done} {answer.count}")  # noqa: T201  this is what was asked for
-    return 1 if answer.count < len(order.ids) else 0
+    if answer.count >= len(order.ids):
+        return 0
+    missing = len(order.ids) - answer.count
+    print(f"palestra queue: {missing} of these ids are no dead letters of {order.queue}; palestra queue show {order.queue}", file=sys.stderr)  # noqa: T201
+    return 1
 
 
 def _agreed(question: str) -> bool:

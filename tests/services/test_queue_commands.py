@@ -92,9 +92,12 @@ def test_operator_sees_replays_and_purges_dead_letters(house: HouseOfProcesses, 
     assert house.log_path("recorder").read_text().count('"command-rejected"') == 4
 
     assert "which-letters" in ask("replay", "CommandQueue").err
-    assert ask("replay", "CommandQueue", "no-such-id") == Answer(1, "replayed 0\n", "")
+    unknown = ask("replay", "CommandQueue", "no-such-id")
+    assert (unknown.status, unknown.out) == (1, "replayed 0\n")
+    assert "1 of these ids are no dead letters of CommandQueue" in unknown.err
     unsure = ask("purge", "CommandQueue", "--all")
     assert (unsure.status, unsure.out) == (1, "Forget all dead letters of CommandQueue for ever? [y/N] ")
+    assert "nothing was forgotten" in unsure.err
     assert ask("purge", "CommandQueue", "poison-0", "--yes").out == "purged 1\n"
     assert ask("purge", "CommandQueue", "--all", "--yes").out == "purged 2\n"
     _until_dead(ask, 0)
