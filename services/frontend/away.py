@@ -15,8 +15,8 @@ _OF_THE_LINE = frozenset({
 
 
 @contextmanager
-def told_plainly(service: str) -> Iterator[None]:
-    """Turns a broken line to a service into words for people; what the service itself says passes.
+def told_plainly(service: str, text: str = "") -> Iterator[None]:
+    """Turns a broken line to a service into words for people, ``text`` if some are given; what the service itself says passes.
 
     Raises: `Unavailable` (``SERVICE-unavailable``), `DeadlineExceeded`.
     """
@@ -29,7 +29,8 @@ def told_plainly(service: str) -> Iterator[None]:
     except MeshError as wrong:
         if wrong.code not in _OF_THE_LINE:
             raise
-        raise _away(service, wrong.retry_after_s or 5) from wrong
+        wait_s = wrong.retry_after_s or 5
+        raise (Unavailable(text, code=f"{service}-unavailable", retry_after_s=wait_s) if text else _away(service, wait_s)) from wrong
 
 
 def _away(service: str, wait_s: float) -> Unavailable:

@@ -18,6 +18,7 @@ from services.frontend.own_writes import OwnWrites
 from services.frontend.packages import Packages
 from services.frontend.passwords import Passwords
 from services.frontend.pending import pending_questions, pending_submissions
+from services.frontend.queues import Queues
 from services.frontend.ratelimits import Limits
 from services.frontend.reads.accounts import Accounts
 from services.frontend.reads.clarifications import Clarifications
@@ -57,6 +58,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
         judging=judging,
         conditions=Conditions(backbone.queue, judging, record.fault, clock),
         glance=Glance(record, backbone.queue, judging, clock),
+        queues=Queues(backbone.peers.places, backbone.peer, clock),
         sessions=Sessions(backbone.state, accounts, keepsake, clock, config.session_life_s),
         passwords=Passwords(
             memory_kib=config.password_memory_kib, passes=config.password_passes, threads=config.password_threads, most_waiting=config.password_queue

@@ -19,6 +19,7 @@ from services.frontend.judging import Judging
 from services.frontend.packages import Packages
 from services.frontend.passwords import Passwords
 from services.frontend.pending import PendingQuestions, PendingSubmissions
+from services.frontend.queues import Queues
 from services.frontend.ratelimits import Limits
 from services.frontend.reads.accounts import Accounts
 from services.frontend.reads.clarifications import Clarifications
@@ -56,6 +57,7 @@ class Desk:
     judging: Judging
     conditions: Conditions
     glance: Glance
+    queues: Queues
     sessions: Sessions
     passwords: Passwords
     limits: Limits

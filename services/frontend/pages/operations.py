@@ -12,11 +12,13 @@ from aiohttp import web
 from mesh.errors import MeshError, NotFound
 from services.frontend.access import check_admin
 from services.frontend.desk import Desk
-from services.frontend.glance import JobLine
+from services.frontend.glance import Depth, JobLine
 from services.frontend.keys import actor_of, desk_of
 from services.frontend.pages.forms import sentence
 from services.frontend.pages.paint import paint
+from services.frontend.queues import OWNERS
 from services.frontend.together import both
+from wire.undertaking import QueueState
 
 _LIMIT_S: Final = 3.0
 
@@ -41,9 +43,15 @@ async def show_operations(request: web.Request) -> web.Response:
         _check("Gitserver", _ask_gitserver(desk), "Keeps problems; without it, statements seen in the last hour are shown."),
         _check("Grader", desk.judging.status(), "Judges; without it, submissions wait in the queue."),
     )  # fmt: skip
-    figures, jobs = await both(desk.glance.figures(), _jobs(desk))
+    (figures, jobs), states = await both(both(desk.glance.figures(), _jobs(desk)), desk.queues.states())
+    depths = {name: depth_of(states[name]) if name in states else depth for name, depth in figures.queues.items()}
     trouble = sentence(figures.trouble) if figures.trouble else ""
-    return paint(request, "operations.html", figures=figures, judging=figures.status, trouble=trouble, jobs=jobs, checks=checks)
+    return paint(request, "operations.html", figures=figures, depths=depths, owners=OWNERS, judging=figures.status, trouble=trouble, jobs=jobs, checks=checks)
+
+
+def depth_of(state: QueueState) -> Depth:
+    """The figures as whoever consumes the queue knows them."""
+    return Depth(state.ready, state.unacknowledged, state.waiting, state.dead)
 
 
 async def _jobs(desk: Desk) -> list[JobLine] | None:

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from services.frontend.keys import DESK, ERROR_PAGE
 from services.frontend.pages import (
-    accounts, clarifications, contest_form, contests, entry, jury, operations, problem, problems, scoreboard, submissions, teams,
-    webhooks,
+    accounts, clarifications, contest_form, contests, entry, jury, operations, problem, problems, queues, scoreboard, submissions,
+    teams, webhooks,
 )  # fmt: skip
 from services.frontend.pages.faults import draw_fault
 from services.frontend.pages.paint import PAINTER, Painter
@@ -69,6 +69,8 @@ def add_pages(app: web.Application) -> None:
         web.post("/accounts", accounts.create),
         web.post("/accounts/{username}/password", accounts.replace_password),
         web.get("/operations", operations.show_operations),
+        web.get("/operations/queues/{name}", queues.show_queue),
+        web.post("/operations/queues/{name}", queues.carry_out),
     ])  # fmt: skip
 
 
