@@ -76,6 +76,20 @@ class Sentinels:
                 return
         raise wrong or ConnectionError("no Sentinel is named")
 
+    async def living_replicas(self) -> int:
+        """How many replicas they could choose: those that answer; needs a user who may ask. Raises: RedisError, OSError."""
+        wrong: Exception | None = None
+        for host, port in list(self._hosts):
+            try:
+                async with asyncio.timeout(_LIMIT_S):
+                    [known] = await self._said(host, port, self._who, ("REPLICAS", self._master))
+            except (RedisError, OSError) as away:  # a timeout is an OSError
+                wrong = away
+                continue
+            facts = [dict(zip(one[::2], one[1::2], strict=False)) for one in known]
+            return sum(not {b"s_down", b"o_down", b"disconnected"} & set(one[b"flags"].split(b",")) for one in facts)
+        raise wrong or ConnectionError("no Sentinel is named")
+
     def doubt(self, host: str = "", port: int = 0) -> None:
         """What that one said did not hold, or it said nothing (none named: the first): it is asked last from now on."""
         each = (host, port) if host else self._hosts[0]

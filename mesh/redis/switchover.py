@@ -58,7 +58,7 @@ async def switch_over(server: Server, told: Callable[[str], None]) -> Switched:
 async def _switched(server: Server, sentinels: Sentinels, told: Callable[[str], None]) -> Switched:
     before = await sentinels.master()
     async with _line(server, before) as master:
-        replicas = _replicas(await _replication(master))
+        replicas = await _until_in_step(sentinels, master)
         if not replicas:
             raise Conflict(f"{before[0]}:{before[1]} has no replica that could take over", code="redis-no-replica")
         told(f"the master is {before[0]}:{before[1]}, with {len(replicas)} replicas")
@@ -77,6 +77,22 @@ async def _switched(server: Server, sentinels: Sentinels, told: Callable[[str], 
             await _ask(master, "CONFIG", "REWRITE")
     told(f"the master is {after[0]}:{after[1]}; writes were held back for {held_s:.3f} s")
     return Switched(before, after, held_s)
+
+
+async def _until_in_step(sentinels: Sentinels, master: MeshConnection) -> list[Place]:
+    """The replicas, once all that the Sentinels may choose follow the master: one that fetches everything anew has old writes, and may be chosen."""
+    try:
+        async with asyncio.timeout(_CAUGHT_UP_S):
+            while True:
+                found = _replicas(await _replication(master))
+                if len(found) >= await sentinels.living_replicas():
+                    return found
+                await asyncio.sleep(_LOOK_S)
+    except TimeoutError as late:
+        raise DeadlineExceeded(
+            f"a replica that the Sentinels know is not in step with the master after {_CAUGHT_UP_S:g} s; nothing was moved: look at its log",
+            code="redis-not-switched",
+        ) from late
 
 
 async def _until_equal(server: Server, offset: int, replicas: list[Place]) -> None:

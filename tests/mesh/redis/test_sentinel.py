@@ -10,6 +10,7 @@ import itertools
 import os
 import sys
 import time
+import uuid
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -56,6 +57,7 @@ class Traffic:
     cache: Cache
     topics: Topics
     listener: Topics
+    topic: str = field(default_factory=lambda: f"contest:{uuid.uuid4().hex}")
     acknowledged: list[tuple[float, int]] = field(default_factory=list)
     told: list[tuple[float, int]] = field(default_factory=list)
     heard: list[int] = field(default_factory=list)
@@ -79,7 +81,7 @@ class Traffic:
         number = 0
         while not self.is_over:
             try:
-                await self.topics.publish([("contest:finals", str(number).encode())])
+                await self.topics.publish([(self.topic, str(number).encode())])
                 self.told.append((time.monotonic(), number))
             except Unavailable:
                 self.refusals += 1
@@ -99,12 +101,12 @@ class Traffic:
     async def _resume(self, after: str) -> str:
         while True:
             try:
-                replay = await self.listener.replay("contest:finals", after)
+                replay = await self.listener.replay(self.topic, after)
             except Unavailable:
                 continue
             if not replay.is_known:  # heard from a master that was none: read anew
                 self.anew += 1
-                replay, self.heard = await self.listener.replay("contest:finals", BEGINNING, 10_000), []
+                replay, self.heard = await self.listener.replay(self.topic, BEGINNING, 10_000), []
             self.heard += [int(news.body) for news in replay.news]
             return replay.news[-1].id if replay.news else after
 
@@ -146,7 +148,7 @@ async def traffic(watched: Watched, credentials: Callable[[str], Credentials]) -
             await enter(open_topics(watched.url, "broadcaster", clock, Log("broadcaster"), mine["broadcaster"])),
         )
         subscription = await enter(one.listener.subscribe())
-        await subscription.follow("contest:finals")
+        await subscription.follow(one.topic)
         async with alongside(one.listen(subscription)), asyncio.TaskGroup() as group:
             group.create_task(one.write())
             group.create_task(one.tell())
