@@ -50,6 +50,7 @@ class Row:
     timeout_s: float = 10.0
     max_bytes: int = 1 << 20
     shape: str = "call"
+    patience_s: float = 0.0
 
 
 METHOD = Row()
