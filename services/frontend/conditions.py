@@ -69,5 +69,5 @@ async def _said(question: Awaitable[str]) -> str:
     try:
         async with asyncio.timeout(_LOOK_LIMIT_S):
             return await question
-    except TimeoutError:
-        return "no answer"
+    except (MeshError, TimeoutError) as away:
+        return str(away) or "no answer"
