@@ -23,9 +23,10 @@ from tests.services.runner.workshop import LIMITS, Workshop
 pytestmark = pytest.mark.sandbox
 
 SPIN = (
-    "#include <stdlib.h>\n#include <time.h>\nint main(int n,char**v){struct timespec t;double s=atof(v[1]);"
-    "do clock_gettime(CLOCK_PROCESS_CPUTIME_ID,&t);while(t.tv_sec+t.tv_nsec/1e9<s);}"
+    "#include <stdio.h>\n#include <stdlib.h>\n#include <time.h>\nint main(int n,char**v){struct timespec t;double s=atof(v[1]);"
+    "do clock_gettime(CLOCK_PROCESS_CPUTIME_ID,&t);while(t.tv_sec+t.tv_nsec/1e9<s);printf(\"%ld\",t.tv_sec*1000000000L+t.tv_nsec);}"
 )
+"""Spins for so many seconds of its own CPU time, and says how many nanoseconds they became: more where the machine took the core away."""
 TOUCH = "#include <stdlib.h>\n#include <string.h>\nint main(int n,char**v){size_t m=(size_t)atoi(v[1])<<20;char*p=malloc(m);memset(p,1,m);return p[m/2]-1;}"
 
 
@@ -36,9 +37,11 @@ async def test_self_test_finds_nothing_wrong(workshop: Workshop) -> None:
 
 async def test_cpu_time_is_told_within_a_few_milliseconds(workshop: Workshop) -> None:
     for wanted_s in (0.1, 0.3):
-        execution, _ = await workshop.run_c(SPIN, LIMITS, b"", str(wanted_s))
-        assert execution.verdict is None
-        assert wanted_s <= execution.cpu_ns / 1e9 <= wanted_s + 0.010
+        runs = [await workshop.run_c(SPIN, LIMITS, b"", str(wanted_s)) for _ in range(5)]
+        beyond_ns = [execution.cpu_ns - int(told) for execution, told in runs]  # to start and to end the program
+        assert all(execution.verdict is None for execution, _ in runs)
+        assert min(beyond_ns) >= 0
+        assert min(beyond_ns) <= 5_000_000, beyond_ns  # the least of five: a stolen core is charged to whoever held it
 
 
 async def test_cpu_time_of_children_and_orphans_counts(workshop: Workshop) -> None:
