@@ -79,7 +79,10 @@ async def _one_run(report: Report, house: Stage, site: Site, scale: Scale) -> No
         for number in range(scale.listeners)
     ]  # fmt: skip
     faults = Faults(house.hands, random.Random(f"hands-{report.seed}"), stop_s=scale.stop_s, full_s=scale.full_s)
-    planned = plan_faults(report.seed, house.victims(), is_short=scale.is_short)
+    victims = house.victims()
+    planned = plan_faults(report.seed, victims, is_short=scale.is_short)
+    if not victims["fill"]:
+        report.lines.append("NO DISK WAS FILLED: small disks are tmpfs, which only root may mount")
     judged: list[tuple[float, int]] = []
     began = time.monotonic()
     async with asyncio.TaskGroup() as tasks:

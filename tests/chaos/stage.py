@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import subprocess
 import sys
 import time
@@ -135,8 +133,3 @@ def _small_disks(plan: Plan) -> Iterator[dict[str, Path]]:
 
 def _services(plan: Plan) -> set[str]:
     return {name for service in plan.replicas for name in plan.names_of(service)}
-
-
-def may_mount() -> bool:
-    """Whether small disks can be made here."""
-    return os.geteuid() == 0 and shutil.which("mount") is not None
