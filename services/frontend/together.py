@@ -11,10 +11,13 @@ B = TypeVar("B")
 
 
 async def both(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
-    """Both answers. The first failure cancels the other and is raised as it is."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            one, other = group.create_task(first), group.create_task(second)
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from failed
-    return one.result(), other.result()
+    """Both answers. A failure is raised as it is, the first one's before the second's, when both have ended.
+
+    A failure does not call the other off: it may be the one that finds out, for everybody, that the record is back.
+    """
+    one, other = await asyncio.gather(first, second, return_exceptions=True)
+    if isinstance(one, BaseException):
+        raise one
+    if isinstance(other, BaseException):
+        raise other
+    return one, other

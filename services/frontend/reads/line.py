@@ -1,7 +1,8 @@
 """Owns one line to the record: a bounded read, and silence that not everybody waits through. Never writes.
 
 A database that has stopped answering is not waited for by everybody: when a read was let down after a long wait, and none was
-answered meanwhile, the others are told at once for `PAUSE_S`; then one asks again for all.
+answered meanwhile, the others are told at once for `PAUSE_S`; then one asks again for all. Who asks and is called off before the answer
+(its browser went away, another part of its request failed) leaves the asking to the next.
 """
 
 from __future__ import annotations
@@ -58,14 +59,19 @@ class Line:
         began = now()
         if began < self._silent_until:
             raise Unavailable("the record has stopped answering; try again in a moment", code="record-unavailable", retry_after_s=PAUSE_S)
-        if self._is_silent:
-            self._silent_until = began + self._limit_s  # this one asks for all
+        asks_for_all = self._is_silent
+        if asks_for_all:
+            self._silent_until = began + self._limit_s
         try:
             yield
         except Unavailable:
             self._away_since = self._away_since or began
             if now() - began >= LONG_S and self._answered_at < began:
                 self._is_silent, self._silent_until = True, now() + PAUSE_S
+            raise
+        except BaseException:
+            if asks_for_all and self._is_silent:
+                self._silent_until = 0.0
             raise
         self._answered_at = now()
         self._is_silent, self._silent_until, self._away_since = False, 0.0, None

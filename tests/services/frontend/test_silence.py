@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from mesh.errors import Unavailable
 from services.frontend.reads import line as module
 from services.frontend.reads.line import Line
+from services.frontend.together import both
 
 LIMIT_S = 0.1
 
@@ -23,7 +23,7 @@ class Database:
 
     def __init__(self) -> None:
         self.line = Line(None, LIMIT_S)  # type: ignore[arg-type]  # what it would ask is here
-        self.is_silent = self.is_dead = False
+        self.is_silent = self.is_dead = self.is_slow = False
         self.asked = 0
 
     @asynccontextmanager
@@ -34,6 +34,8 @@ class Database:
         if self.is_silent:
             await asyncio.sleep(limit_s)
             raise Unavailable("it did not answer", code="record-unavailable")
+        if self.is_slow:
+            await asyncio.sleep(0.01)
         yield self
 
     async def execute(self, _statement: Any) -> Any:
@@ -94,3 +96,27 @@ async def test_a_database_that_refuses_at_once_is_asked_every_time(database: Dat
     assert database.asked == 10
     database.is_dead = False
     assert await database.read() == "", "back at once"
+
+
+async def test_who_asks_for_all_and_is_called_off_leaves_it_to_the_next(database: Database) -> None:
+    database.is_silent = True
+    await database.read()
+    await asyncio.sleep(0.31)
+    asking = asyncio.create_task(database.read())
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    database.is_silent = False
+    assert await database.read() == ""
+
+
+async def test_pages_that_read_two_things_at_once_find_out_that_it_is_back(database: Database) -> None:
+    """The second read is refused at once while the first asks for all: that must not call the first off, time after time."""
+    database.is_silent = True
+    await database.read()
+    database.is_silent, database.is_slow = False, True
+    await asyncio.sleep(0.31)
+    with pytest.raises(Unavailable):
+        await both(database.line.rows(sa.select(sa.literal(1))), database.line.rows(sa.select(sa.literal(2))))
+    assert await both(database.line.rows(sa.select(sa.literal(1))), database.line.rows(sa.select(sa.literal(2)))) == ([], [])
