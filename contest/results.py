@@ -13,7 +13,9 @@ class CaseResult:
     """One test case of one attempt.
 
     ``index`` is the case's place in the judging manifest (0-based); ``time_ms`` is CPU time; ``score`` is what a
-    scoring validator gave, in [0, 1] of the case's worth, and None for pass-fail; ``message`` is for the jury.
+    scoring validator gave, in [0, 1] of the case's worth, and None for pass-fail; ``points`` is what it gave outright, in place of the
+    case's worth. ``message`` is for the jury, and so are the head of the output and how it differs from the answer, kept for the
+    first rejected cases only. ``is_repeated``: the figures are those of a second run, since the first came near a limit.
     """
 
     index: int
@@ -25,6 +27,10 @@ class CaseResult:
     exit_code: int | None = None
     signal: int | None = None
     message: str = ""
+    points: Fraction | None = None
+    output_head: str = ""
+    difference: str = ""
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

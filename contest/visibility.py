@@ -15,6 +15,10 @@ ADMIN = "admin"
 ORGANISER = "organiser"
 CONTESTANT = "contestant"
 
+FEEDBACK = ("verdict", "samples", "cases", "full")
+"""What a contest shows its contestants of their own judging: the verdict; the results of sample cases, with what their checker says; the
+verdict of every case; time, memory and the checker's words of every case too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:

@@ -41,7 +41,7 @@ class RecordProblem:
     """A package was accepted by the gitserver. ``version`` is the hash of its private tree: the judging version.
 
     ``samples`` is how many samples it shows, ``statement_languages`` the languages it has a statement in,
-    ``max_score`` is 1 for pass-fail.
+    ``max_score`` is 1 for pass-fail; ``languages`` are those that the problem takes, empty: what the contest takes.
     """
 
     alias: str
@@ -56,6 +56,7 @@ class RecordProblem:
     has_pdf: bool = False
     is_scoring: bool = False
     max_score: Fraction = Fraction(1)
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,10 @@ class ContestProblem:
 
 @dataclass(frozen=True, slots=True)
 class CreateContest:
-    """A new contest; its creator becomes its organiser. ``languages`` empty means every language that runners have."""
+    """A new contest; its creator becomes its organiser. ``languages`` empty means every language that runners have.
+
+    ``feedback`` is what contestants see of their own judging: one of `contest.visibility.FEEDBACK`.
+    """
 
     alias: str
     title: str
@@ -83,6 +87,7 @@ class CreateContest:
     languages: tuple[str, ...] = ()
     description: str = ""
     is_public: bool = True
+    feedback: str = "verdict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,7 @@ class ChangeContest:
     languages: tuple[str, ...] = ()
     description: str = ""
     is_public: bool = True
+    feedback: str = "verdict"
 
 
 @dataclass(frozen=True, slots=True)

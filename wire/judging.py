@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from contest import groups as tree
 from contest.limits import Limits
 from contest.results import CaseResult
 from contest.verdicts import Verdict
+from wire.problems import Finding
+from wire.runners import RunnerFacts
 
 
 class CheckerKind(enum.StrEnum):
@@ -17,6 +19,10 @@ class CheckerKind(enum.StrEnum):
 
     TOKEN = "token"  # noqa: S105  a token of an output, not a secret
     CUSTOM = "custom"
+    TESTLIB = "testlib"
+    OMEGAUP = "omegaup"
+    CMS = "cms"
+    LITERAL = "literal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,10 @@ class Checker:
 
     TOKEN compares tokens as the ICPC default validator does: case and space as the flags say, numbers within the
     tolerances when one is set (decimal strings, exact). CUSTOM runs ``program`` as ``validator input answer feedback_dir
-    [arguments] < output`` and reads exit code 42 as right and 43 as wrong; anything else is VE.
+    [arguments] < output`` and reads exit code 42 as right and 43 as wrong; anything else is VE. TESTLIB runs ``program input output
+    answer`` and reads testlib's exit codes. OMEGAUP runs ``program < output`` beside ``data.in`` and ``data.out`` and reads a score in [0, 1]
+    from its stdout. CMS runs ``program input answer output`` and reads a score in [0, 1] from its stdout, a message from its stderr.
+    LITERAL takes the first token of the output as the score in [0, 1].
     """
 
     kind: CheckerKind = CheckerKind.TOKEN
@@ -67,6 +76,7 @@ class TestCase:
     is_sample: bool = False
     group: str = ""
     checker_arguments: tuple[str, ...] = ()
+    input_arguments: tuple[str, ...] = ()
 
 
 CaseGroup: TypeAlias = tree.CaseGroup
@@ -75,7 +85,14 @@ CaseGroup: TypeAlias = tree.CaseGroup
 
 @dataclass(frozen=True, slots=True)
 class JudgingManifest:
-    """All that judging needs to know of one version of a problem, in judging order. Source: its private tree."""
+    """All that judging needs to know of one version of a problem, in judging order. Source: its private tree.
+
+    How a submission meets a case: ``is_interactive`` it talks over two pipes with ``interactor``, or with the checker where that is None
+    (ICPC: then the checker's word counts); an interactor of the kind TESTLIB writes an output that the checker judges. ``passes`` more than
+    1: it is run again on what the checker writes as ``nextpass.in``, at most so often. ``is_output_only``: it is no program, but the output.
+    ``includes`` are files that are compiled with a submission of that language (``*``: of every language that no other names).
+    ``languages`` empty: whatever the contest allows.
+    """
 
     problem: str
     version: str
@@ -85,6 +102,12 @@ class JudgingManifest:
     groups: CaseGroup
     is_scoring: bool = False
     compile_limits: Limits | None = None
+    is_interactive: bool = False
+    interactor: Checker | None = None
+    passes: int = 1
+    is_output_only: bool = False
+    includes: tuple[Program, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +140,33 @@ class ClaimRequest:
     languages: tuple[str, ...]
     warm: tuple[str, ...] = ()
     wait_s: float = 20.0
+    facts: RunnerFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputValidator:
+    """A program of a package that says of one input, on its stdin, whether it keeps the statement's promises: 42 yes, 43 no.
+
+    ``arguments`` are for every case; those of one case stand in `TestCase.input_arguments`. ``kind`` TESTLIB: exit code 0 is yes.
+    """
+
+    program: Program
+    arguments: tuple[str, ...] = ()
+    kind: CheckerKind = CheckerKind.CUSTOM
+
+
+JUDGE: Final = "judge"
+VALIDATE: Final = "validate"
+TASKS: Final = (JUDGE, VALIDATE)
+"""What a runner can be asked for: to judge a submission, or to run a package's input validators over its inputs."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
-    """One attempt at one run, handed to one runner. Dead when not reported on within ``lease_s``."""
+    """One attempt at one run, handed to one runner. Dead when not reported on within ``lease_s``.
+
+    ``task`` VALIDATE asks for ``input_validators`` to be run over every case of the manifest; there is no source then.
+    """
 
     attempt: str
     run: str
@@ -132,6 +177,8 @@ class RunOrder:
     manifest: JudgingManifest
     lease_s: float
     correlation: str = ""
+    task: str = JUDGE
+    input_validators: tuple[InputValidator, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +218,8 @@ class AttemptEnd:
 
     ``outcome`` is "judged" (fold the cases), "compile-error" (CE with ``compile_output``), "checker-error" (VE: the
     setter's program failed), "judge-error" (ours: try again elsewhere) or "handed-back" (the runner leaves; costs no try).
-    ``results`` is every case in order, so that a lost progress report costs nothing.
+    ``results`` is every case in order, so that a lost progress report costs nothing. "validated" ends a `VALIDATE`: ``findings`` say what
+    the input validators had against the inputs, or why one could not be run.
     """
 
     attempt: str
@@ -180,6 +228,7 @@ class AttemptEnd:
     compile_output: str = ""
     message: str = ""
     runner: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,39 +247,9 @@ class BlobRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class RunnerStatus:
-    """A runner as the grader sees it. ``seen_s_ago`` in seconds; ``attempt`` is what it works on, empty when idle."""
-
-    name: str
-    languages: tuple[str, ...]
-    seen_s_ago: float
-    attempt: str = ""
-    submission: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GraderStatus:
-    """A grader's own view of its work.
-
-    ``waiting`` counts runs per priority, in its queue and here, None when the broker does not say; ``held`` those here. ``mean_run_s`` is how long a
-    runner needed for a run in the last five minutes, ``estimated_wait_s`` how long a submission to a running contest would
-    wait for one; None when nobody can say.
-    """
-
-    waiting: dict[str, int | None] = field(default_factory=dict)
-    running: int = 0
-    runners: tuple[RunnerStatus, ...] = ()
-    judged_since_start: int = 0
-    oldest_waiting_s: float = 0.0
-    mean_run_s: float | None = None
-    estimated_wait_s: float | None = None
-    held: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Nothing:
     """An empty request or answer."""
 
 
-ATTEMPT_OUTCOMES = ("judged", "compile-error", "checker-error", "judge-error", "handed-back")
+ATTEMPT_OUTCOMES = ("judged", "compile-error", "checker-error", "judge-error", "handed-back", "validated")
 VERDICT_OF_OUTCOME = {"compile-error": Verdict.CE, "checker-error": Verdict.VE, "judge-error": Verdict.JE}

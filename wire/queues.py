@@ -9,6 +9,7 @@ from wire import services
 from wire.commands import Command
 from wire.judging import JudgeSubmission
 from wire.notices import GenerateCertificates, InboundMail, Notification, Usage
+from wire.verification import VerifyProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,12 @@ SUBMISSIONS: Final = {
 }  # fmt: skip
 """One queue per priority; the grader's prefetch is the window it orders by fairness."""
 
+VERIFICATIONS: Final = QueueSpec(
+    "VerificationQueue", VerifyProblem, publishers=_RECORDER, consumers=frozenset({services.GRADER}),
+    prefetch=2, max_tries=5, max_length=10_000,
+)  # fmt: skip
+"""Packages to be tried out; one takes as long as all of its submissions."""
+
 NOTIFICATIONS: Final = QueueSpec(
     "NotificationQueue", Notification, publishers=_RECORDER, consumers=frozenset({services.MAILER}),
     prefetch=20, max_tries=10, ttl_s=2 * _DAY_S, max_length=50_000, rate_per_minute=600,
@@ -90,7 +97,7 @@ INBOUND_MAIL: Final = QueueSpec(
     prefetch=10, max_tries=10, ttl_s=7 * _DAY_S, max_length=10_000,
 )  # fmt: skip
 
-QUEUES: Final[tuple[QueueSpec, ...]] = (COMMANDS, *SUBMISSIONS.values(), NOTIFICATIONS, CERTIFICATES, ANALYTICS, INBOUND_MAIL)
+QUEUES: Final[tuple[QueueSpec, ...]] = (COMMANDS, *SUBMISSIONS.values(), VERIFICATIONS, NOTIFICATIONS, CERTIFICATES, ANALYTICS, INBOUND_MAIL)
 """Every queue there is, in the order in which they are declared."""
 
 

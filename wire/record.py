@@ -51,14 +51,15 @@ PROBLEMS: Final = Table("problems", (
     _key("alias", "name"), Column("title", "text"), Column("owner", "name"), Column("commit_hash", "name"),
     Column("version", "name"), Column("limits", "json"), Column("case_count", "int"), Column("samples", "int"),
     Column("statement_languages", "json"), Column("has_pdf", "bool"), Column("is_scoring", "bool"),
-    Column("max_score", "fraction"), Column("changed_at", "time"),
+    Column("max_score", "fraction"), Column("changed_at", "time"), _maybe("languages", "json"),
 ))  # fmt: skip
+"""``languages`` are those that the problem takes; an empty list, or none, takes what the contest takes."""
 
 CONTESTS: Final = Table("contests", (
     _key("alias", "name"), Column("title", "text"), Column("description", "long_text"), Column("organiser", "name"),
     Column("mode", "name"), Column("start_at", "time"), Column("duration_s", "int"), Column("freeze_s", "int"),
     Column("penalty_s", "int"), _maybe("thawed_at", "time"), Column("languages", "json"), Column("is_public", "bool"),
-    Column("seq", "int"), Column("created_at", "time"),
+    Column("seq", "int"), Column("created_at", "time"), Column("feedback", "name"),
 ), indexes=(("start_at",),))  # fmt: skip
 
 CONTEST_PROBLEMS: Final = Table("contest_problems", (
@@ -90,8 +91,27 @@ RUNS: Final = Table("runs", (
     Column("created_at", "time"), Column("sent_at", "time"), Column("sends", "int"), _maybe("attempt", "uuid"), _maybe("verdict", "name"),
     _maybe("score", "fraction"), _maybe("time_ms", "int"), _maybe("memory_bytes", "int"), _maybe("cases", "json"),
     _maybe("decisive_case", "int"), _maybe("compile_output", "long_text"), _maybe("runner", "text"), _maybe("judged_at", "time"),
-), indexes=(("submission",), ("judged_at", "sent_at")))  # fmt: skip
-"""``sent_at`` is when it was last put into the outbox, ``sends`` how often; ``judged_at`` is NULL until its one verdict came."""
+    _maybe("rejudging", "uuid"), _maybe("trimmed_at", "time"),
+), indexes=(("submission",), ("judged_at", "sent_at"), ("rejudging",)))  # fmt: skip
+"""``sent_at`` is when it was last put into the outbox, ``sends`` how often; ``judged_at`` is NULL until its one verdict came.
+
+``rejudging`` names the set that it belongs to: it is in force for nobody before the set is applied. ``trimmed_at`` is when what only
+the jury sees of its cases (output, difference, messages) was forgotten.
+"""
+
+REJUDGINGS: Final = Table("rejudgings", (
+    _key("id", "uuid"), Column("contest", "name"), Column("actor", "name"), Column("reason", "text"), Column("filter", "json"),
+    Column("version", "name"), Column("state", "name"), Column("count", "int"), Column("judged", "int"), Column("created_at", "time"),
+    _maybe("settled_at", "time"), _maybe("settled_by", "name"),
+), indexes=(("contest", "created_at"),))  # fmt: skip
+"""Sets of runs that judge again: ``state`` as `wire.rejudging.STATES`, ``judged`` of ``count`` runs have their verdict."""
+
+REPORTS: Final = Table("reports", (
+    _key("alias", "name"), _key("commit_hash", "name"), Column("version", "name"), Column("state", "name"), Column("asked_at", "time"),
+    Column("sent_at", "time"), Column("sends", "int"), Column("findings", "json"), Column("submissions", "json"), _maybe("evidence", "json"),
+    _maybe("ended_at", "time"),
+), indexes=(("ended_at", "sent_at"),))  # fmt: skip
+"""What came of trying a package out: ``state`` as `wire.verification.STATES`; the JSON is that of `wire.verification.RecordReport`."""
 
 CLARIFICATIONS: Final = Table("clarifications", (
     _key("id", "uuid"), Column("contest", "name"), Column("problem", "name"), Column("username", "name"),
@@ -159,5 +179,5 @@ SECRETS: Final[dict[str, frozenset[str]]] = {"webhooks": frozenset({"secret"})}
 
 TABLES: Final[tuple[Table, ...]] = (
     ACCOUNTS, PROBLEMS, CONTESTS, CONTEST_PROBLEMS, CONTESTANTS, SUBMISSIONS, RUNS, CLARIFICATIONS, EVENTS, OUTCOMES, OUTBOX,
-    WEBHOOKS, DELIVERIES, JOBS,
+    WEBHOOKS, DELIVERIES, JOBS, REJUDGINGS, REPORTS,
 )  # fmt: skip

@@ -21,8 +21,8 @@ from services.frontend.freshness import Fresh
 from services.frontend.judging import Judging
 from services.frontend.reads.record import Record
 from services.frontend.together import both
-from wire.judging import GraderStatus
 from wire.queues import PRIORITIES, QUEUES
+from wire.runners import GraderStatus
 
 T = TypeVar("T")
 

@@ -11,8 +11,9 @@ from mesh.errors import MeshError, Unavailable
 from mesh.rpc import Peer
 from services.frontend.away import told_plainly
 from services.frontend.freshness import Fresh
-from wire.judging import GraderStatus, Nothing, RunnerStatus
+from wire.judging import Nothing
 from wire.methods import GRADER_STATUS
+from wire.runners import GraderStatus, RunnerStatus
 
 
 class Judging:

@@ -17,12 +17,13 @@ from services.grader.desk import Desk
 from services.grader.manifests import Manifests
 from services.grader.runs import Attempt, Seeker
 from wire.judging import (
-    AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, GraderStatus, Hold, Nothing, Progress, ProgressAnswer, RunOrder,
+    AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, Hold, Nothing, Progress, ProgressAnswer, RunOrder,
 )  # fmt: skip
 from wire.methods import (
     GITSERVER_BLOB, GRADER_BLOB, GRADER_CLAIM, GRADER_FINISH, GRADER_HOLD, GRADER_PROGRESS, GRADER_STATUS,
 )  # fmt: skip
 from wire.queues import SUBMISSIONS
+from wire.runners import GraderStatus
 
 _MARGIN_S = 0.5
 """So long before a call's deadline it is answered: a call that runs into it looks like a broken line."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.grader.runs import Attempt, Seeker
-from wire.judging import RunnerStatus
+from wire.runners import RunnerStatus
 
 REMEMBERED_S = 60.0
 """A runner that has not been heard of for so long is gone: claims are asked anew more often than that."""

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeAlias, TypeVar
 
 from contest.rules import ContestRules, Mode
+from services.recorder import judged_rows
 from wire.record import TABLES
 
 
@@ -43,6 +44,7 @@ class Problem:
     is_scoring: bool
     max_score: Fraction
     changed_at: datetime
+    languages: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Contest:
     is_public: bool
     seq: int
     created_at: datetime
+    feedback: str = "verdict"
 
     @property
     def rules(self) -> ContestRules:
@@ -91,55 +94,6 @@ class Contestant:
     name: str
     team_group: str
     registered_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A row of ``submissions``; ``source`` is empty where nobody asked for it."""
-
-    id: str
-    contest: str
-    problem: str
-    username: str
-    language: str
-    filename: str
-    source: str
-    submitted_at: datetime
-    recorded_at: datetime
-    priority: str
-    is_on_board: bool
-    status: str
-    run: str
-    verdict: str | None
-    score: Fraction | None
-    time_ms: int | None
-    memory_bytes: int | None
-    judged_at: datetime | None
-    correlation: str
-    webhook_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A row of ``runs``; ``cases`` and ``compile_output`` are None where it was loaded to be judged."""
-
-    id: str
-    submission: str
-    version: str
-    priority: str
-    created_at: datetime
-    sent_at: datetime
-    sends: int
-    attempt: str | None = None
-    verdict: str | None = None
-    score: Fraction | None = None
-    time_ms: int | None = None
-    memory_bytes: int | None = None
-    cases: Any = None
-    decisive_case: int | None = None
-    compile_output: str | None = None
-    runner: str | None = None
-    judged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +197,14 @@ class Job:
     error: str
 
 
+Submission = judged_rows.Submission
+Run = judged_rows.Run
+Rejudging = judged_rows.Rejudging
+ProblemReport = judged_rows.ProblemReport
+
 Row: TypeAlias = (
     Account | Problem | Contest | ContestProblem | Contestant | Submission | Run | Clarification | Event | Settled | Work
-    | Webhook | Delivery | Job
+    | Webhook | Delivery | Job | Rejudging | ProblemReport
 )
 Key: TypeAlias = tuple[Any, ...]
 R = TypeVar("R", bound=Row)
@@ -253,7 +212,7 @@ R = TypeVar("R", bound=Row)
 TABLE_OF: Final[dict[type[Row], str]] = {
     Account: "accounts", Problem: "problems", Contest: "contests", ContestProblem: "contest_problems", Contestant: "contestants",
     Submission: "submissions", Run: "runs", Clarification: "clarifications", Event: "events", Settled: "outcomes", Work: "outbox",
-    Webhook: "webhooks", Delivery: "deliveries", Job: "jobs",
+    Webhook: "webhooks", Delivery: "deliveries", Job: "jobs", Rejudging: "rejudgings", ProblemReport: "reports",
 }  # fmt: skip
 """In the order in which a transaction writes them."""
 

@@ -29,11 +29,12 @@ from mesh.settings import MeshConfig
 from pki.bootstrap import bootstrap
 from services.targets import TARGETS
 from tests.support.sample_contest import NOW, PASSWORD, PROBLEMS, Rows, sample_rows
-from wire.judging import GraderStatus, Nothing, RunnerStatus
+from wire.judging import Nothing
 from wire.methods import GITSERVER_FILE, GITSERVER_PROBLEM, GITSERVER_STATEMENT, GRADER_STATUS
 from wire.problems import ProblemCard, ProblemRequest, PublicFileRequest, Sample, Statement, StatementFile, StatementRequest
 from wire.queues import QUEUES
 from wire.record import TABLES
+from wire.runners import GraderStatus, RunnerStatus
 
 STATEMENT = r"""
 The aqueduct of Segovia carries water over $n$ arches. Arch $i$ stands at position $x_i$ and can carry

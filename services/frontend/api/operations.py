@@ -8,7 +8,7 @@ from datetime import datetime
 from services.frontend.access import check_signed_in
 from services.frontend.api.route import Call, NoQuery, Route, Shape, View
 from services.frontend.languages import LANGUAGES
-from wire.judging import RunnerStatus
+from wire.runners import RunnerStatus
 
 _MOST_CONTESTS = 20
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Protocol
 
 from contest.limits import Limits
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
-from wire.judging import CaseGroup, Checker
+from wire.judging import CaseGroup, Checker, CheckerKind
 from wire.problems import Sample, StatementFile
+from wire.verification import LimitRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,18 @@ class PackageCase:
     is_sample: bool
     group: str
     checker_arguments: tuple[str, ...] = ()
+    input_arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackageProgram:
+    """A program of a package that is run when it is tried out or judged by; ``files`` by their path inside the program's folder."""
+
+    language: str
+    files: Mapping[str, PackageFile]
+    path: str = ""
+    arguments: tuple[str, ...] = ()
+    kind: CheckerKind = CheckerKind.CUSTOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,8 @@ class Package:
 
     ``public`` and ``protected`` map the path that a file gets in its published tree to the file; ``checker_files`` does
     so inside the checker's folder. ``cases`` are in judging order; ``groups`` counts in that order. Paths of
-    ``statements`` and ``attachments`` are paths of ``public``.
+    ``statements`` and ``attachments`` are paths of ``public``. The kind of problem is that of `wire.judging.JudgingManifest`, whose fields
+    these become; ``includes`` are files compiled with submissions, ``interactor`` a program besides the checker.
     """
 
     format: str
@@ -65,6 +79,14 @@ class Package:
     source: str = ""
     license: str = ""
     checker_note: str = ""
+    is_interactive: bool = False
+    interactor: PackageProgram | None = None
+    passes: int = 1
+    is_output_only: bool = False
+    includes: tuple[PackageProgram, ...] = ()
+    languages: tuple[str, ...] = ()
+    input_validators: tuple[PackageProgram, ...] = ()
+    limit_rule: LimitRule = field(default_factory=LimitRule)
 
 
 class Reader(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.frontend.judging import merged
-from wire.judging import GraderStatus, RunnerStatus
+from wire.runners import GraderStatus, RunnerStatus
 
 
 def runner(name: str, seen_s_ago: float, attempt: str = "") -> RunnerStatus:

@@ -13,10 +13,11 @@ from mesh.ids import derived_id
 from mesh.queue import Message
 from tests.services.grader.cases import ACCEPTED, WRONG, order
 from tests.services.grader.room import Room, sleepless, until
-from wire.judging import ClaimRequest, GraderStatus, Nothing, Step
+from wire.judging import ClaimRequest, Nothing, Step
 from wire.methods import GRADER_CLAIM, GRADER_STATUS
 from wire.news import Headline
 from wire.queues import SUBMISSIONS
+from wire.runners import GraderStatus
 
 
 async def test_submission_gets_its_verdict_and_is_acknowledged(room: Room) -> None:

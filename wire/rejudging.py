@@ -1,0 +1,72 @@
+"""Owns what is said about judging again as a set: opened, looked at, then applied or dropped as one. Never judges.
+
+A set's runs do not touch their submissions before it is applied: the board stands still, and the difference can be seen first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Final
+
+RUNNING: Final = "running"
+READY: Final = "ready"
+APPLIED: Final = "applied"
+DROPPED: Final = "dropped"
+STATES: Final = (RUNNING, READY, APPLIED, DROPPED)
+"""Where a set stands: some of its runs have no verdict yet; all have one; its verdicts count; it is forgotten."""
+
+MOST_SUBMISSIONS: Final = 20_000
+"""The most submissions of one set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which judged submissions of a contest; what is empty does not narrow. ``since`` and ``until`` are the times that count."""
+
+    problems: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    usernames: tuple[str, ...] = ()
+    verdicts: tuple[str, ...] = ()
+    submissions: tuple[str, ...] = ()
+    runner: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRejudging:
+    """Judges the submissions of a filter again, beside what counts. Its id is the command's id.
+
+    ``version`` is a judging version of the one problem that the filter then must name; empty: the newest of each problem.
+    """
+
+    contest: str
+    filter: Filter
+    reason: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRejudging:
+    """Makes every verdict of a set that is ready the one that counts, in one step."""
+
+    rejudging: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropRejudging:
+    """Forgets a set: what counts stays. Runs that wait are not judged any more."""
+
+    rejudging: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideVerdict:
+    """A person's word in place of a run's, with the reason; kept in the audit log, and in force until the next rejudge."""
+
+    submission: str
+    verdict: str
+    reason: str
+    score: Fraction | None = None
