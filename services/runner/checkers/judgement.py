@@ -10,8 +10,12 @@ from contest.verdicts import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """AC, PA, WA, or VE when the checker itself failed. ``score`` in [0, 1] of the case's worth; ``message`` is for the jury."""
+    """AC, PA, WA, or VE when the checker itself failed.
+
+    ``score`` in [0, 1] of the case's worth; ``points`` are given outright, in place of it; ``message`` is for the jury.
+    """
 
     verdict: Verdict
     message: str = ""
     score: Fraction | None = None
+    points: Fraction | None = None

@@ -1,0 +1,30 @@
+"""Owns what is kept of a rejected case for the jury: the head of the output. Never decides a verdict.
+
+One of these is made per submission: only the first rejected cases are worth keeping.
+"""
+
+from __future__ import annotations
+
+from contest.verdicts import Verdict
+from services.runner.builds import readable
+from services.runner.inputs import Pair
+from services.runner.sandbox.spool import Spool
+
+KEPT_CASES = 3
+HEAD_BYTES = 2 << 10
+
+
+class Details:
+    """Decides for the cases of one submission whether something is kept, and takes it while the output is there."""
+
+    def __init__(self, cases: int = KEPT_CASES, head_bytes: int = HEAD_BYTES) -> None:
+        self._left = cases
+        self._head_bytes = head_bytes
+
+    async def of(self, verdict: Verdict, output: Spool, pair: Pair) -> tuple[str, str]:
+        """The head of the output, and how it differs from the answer; both empty when nothing is kept."""
+        del pair
+        if verdict is Verdict.AC or not self._left:
+            return "", ""
+        self._left -= 1
+        return readable(output.head(self._head_bytes)), ""

@@ -1,0 +1,76 @@
+"""Owns the running of the contestant's program on one input, and what its end means. Never judges an output."""
+
+from __future__ import annotations
+
+from contest.limits import Limits
+from contest.results import CaseResult
+from contest.verdicts import Verdict
+from services.runner.builds import Built, readable
+from services.runner.checkers.judgement import Judgement
+from services.runner.sandbox.errors import BoxLost
+from services.runner.sandbox.execution import Execution, Job
+from services.runner.sandbox.turns import Turns
+
+MESSAGE_CHARACTERS = 1000
+BOX_TRIES = 3
+_LINE_BYTES = 400
+
+
+class Solution:
+    """A built submission, the limits it runs under, and the boxes that it runs in."""
+
+    def __init__(self, program: Built, limits: Limits, turns: Turns, core: int | None) -> None:
+        self.program = program
+        self._launch = program.launch(limits)
+        self._turns = turns
+        self._core = core
+
+    async def run(self, stdin: int) -> Execution:
+        """Runs it on one input, a descriptor; in another box when one is lost through no fault of the program's. Raises: `BoxLost`."""
+        launch = self._launch
+        job = Job(launch.argv, launch.limits, launch.environment, stdin=stdin, core=self._core)
+        for left in reversed(range(BOX_TRIES)):
+            try:
+                async with self._turns.turn() as box:
+                    execution = await box.execute(job)
+            except BoxLost:
+                if not left:
+                    raise
+            else:
+                if execution.verdict is not Verdict.JE or not left:
+                    return execution
+                execution.output.close()
+        raise AssertionError("the last try returns or raises")
+
+
+def own_verdict(execution: Execution, program: Built) -> tuple[Verdict | None, str]:
+    """The verdict that an execution has by itself, with what the run-time says about its heap taken into account; None: look at the output."""
+    language = program.toolchain.language
+    if (
+        execution.verdict is Verdict.RTE
+        and language.memory_exit_code is not None
+        and execution.exit_code == language.memory_exit_code
+        and language.memory_line in execution.output.tail(_LINE_BYTES)
+    ):
+        return Verdict.MLE, "the heap is full"
+    return execution.verdict, execution.detail
+
+
+def own_judgement(execution: Execution, program: Built, name: str) -> Judgement | None:
+    """The judgement that an execution has by itself, None when its output decides. Raises: `BoxLost` when it is nobody's but ours."""
+    verdict, detail = own_verdict(execution, program)
+    if verdict is None:
+        return None
+    if verdict is Verdict.JE:
+        raise BoxLost(f"case {name}: {detail}")
+    said = readable(execution.stderr).strip()
+    return Judgement(verdict, f"{detail}\n{said}" if said else detail)
+
+
+def case_result(index: int, execution: Execution, judgement: Judgement, details: tuple[str, str] = ("", "")) -> CaseResult:
+    """The result of a case that took one execution."""
+    return CaseResult(
+        index=index, verdict=judgement.verdict, time_ms=execution.time_ms, memory_bytes=execution.memory_bytes, wall_ms=execution.wall_ms,
+        score=judgement.score, exit_code=execution.exit_code, signal=execution.signal, message=judgement.message[:MESSAGE_CHARACTERS],
+        points=judgement.points, output_head=details[0], difference=details[1],
+    )  # fmt: skip
