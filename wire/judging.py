@@ -10,6 +10,7 @@ from contest import groups as tree
 from contest.limits import Limits
 from contest.results import CaseResult
 from contest.verdicts import Verdict
+from wire import problems
 from wire.problems import Finding
 from wire.runners import RunnerFacts
 
@@ -25,13 +26,8 @@ class CheckerKind(enum.StrEnum):
     LITERAL = "literal"
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramFile:
-    """One file of a program: its path inside the program's folder, and the SHA-256 of its content."""
-
-    path: str
-    digest: str
-    size_bytes: int
+ProgramFile: TypeAlias = problems.ProgramFile
+"""One file of a program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramFile:
+    """One file of a program: its path inside the program's folder, and the SHA-256 of its content."""
+
+    path: str
+    digest: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImportRequest:
     """A zip of a package follows as the body. ``alias`` empty: taken from the package. ``owner`` is a username."""
 
@@ -37,11 +46,16 @@ class ProblemRequest:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sample pair as shown in a statement."""
+    """A sample as shown in a statement.
+
+    ``interaction`` stands in place of the pair where program and judge talk: lines that begin with ``<`` are what the program reads,
+    with ``>`` what it writes; a line ``---`` begins another pass.
+    """
 
     name: str
     input: str
     answer: str
+    interaction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,11 @@ class StatementFile:
 
 @dataclass(frozen=True, slots=True)
 class ProblemCard:
-    """What anyone who may see the problem sees of it, from its public tree at ``commit``."""
+    """What anyone who may see the problem sees of it, from its public tree at ``commit``.
+
+    ``languages`` are those that it takes, empty: whatever the contest takes. ``passes`` more than 1: a program is run again on what was
+    made of its output.
+    """
 
     alias: str
     title: str
@@ -73,6 +91,10 @@ class ProblemCard:
     max_score: Fraction = Fraction(1)
     case_count: int = 0
     checker_note: str = ""
+    languages: tuple[str, ...] = ()
+    is_interactive: bool = False
+    passes: int = 1
+    is_output_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +145,18 @@ class ManifestRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedSubmission:
-    """A submission that lies in the package, with the verdicts that the setter allows for it."""
+    """A submission that lies in the package, with the verdicts that the setter allows for it.
+
+    ``path`` is that of the file, or of the folder when it has several: then ``filename`` is that of ``source`` inside the folder, and
+    ``files`` are all others, compiled with it (as a `JudgingManifest.includes` of its language would be). ``least_score`` and ``most_score`` bound
+    the points that it may get, None does not.
+    """
 
     path: str
     language: str
     source: str
     expected: tuple[str, ...]
+    filename: str = ""
+    files: tuple[ProgramFile, ...] = ()
+    least_score: Fraction | None = None
+    most_score: Fraction | None = None

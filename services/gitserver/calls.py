@@ -17,11 +17,12 @@ from services.gitserver.smart_http import SmartHttp
 from wire.judging import BlobRequest, JudgingManifest
 from wire.methods import (
     GITSERVER_BLOB, GITSERVER_FILE, GITSERVER_IMPORT, GITSERVER_MANIFEST, GITSERVER_PROBLEM, GITSERVER_SMART_HTTP,
-    GITSERVER_STATEMENT, GITSERVER_SUBMISSIONS,
+    GITSERVER_STATEMENT, GITSERVER_SUBMISSIONS, GITSERVER_TRIAL,
 )  # fmt: skip
 from wire.problems import (
     ExpectedSubmission, ManifestRequest, ProblemCard, ProblemRequest, PublicFileRequest, Statement, StatementRequest,
 )  # fmt: skip
+from wire.verification import PackageTrial, TrialRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Calls:
         server.serve(GITSERVER_STATEMENT, self._statement)
         server.serve(GITSERVER_SUBMISSIONS, self._submissions)
         server.serve(GITSERVER_MANIFEST, self._manifest)
+        server.serve(GITSERVER_TRIAL, self._trial)
         server.serve_download(GITSERVER_FILE, self._file)
         server.serve_download(GITSERVER_BLOB, self._blob)
         server.serve_pass(GITSERVER_SMART_HTTP, self.smart_http.answer)
@@ -55,6 +57,9 @@ class Calls:
 
     async def _manifest(self, request: ManifestRequest, _call: Call) -> JudgingManifest:
         return await self.library.manifest(request)
+
+    async def _trial(self, request: TrialRequest, _call: Call) -> PackageTrial:
+        return await self.library.trial(request)
 
     async def _file(self, request: PublicFileRequest, _call: Call) -> Download:
         return await _stream(self.library.file(request))

@@ -11,13 +11,14 @@ from mesh.codec import decode
 from mesh.errors import NotFound
 from services.gitserver.git import Git
 from services.gitserver.names import parse_digest, parse_object, parse_public_path
-from services.gitserver.publication import DIGESTS, digest_path, published_ref, version_ref
+from services.gitserver.publication import DIGESTS, TrialPart, digest_path, published_ref, version_ref
 from services.gitserver.repository import MAIN, Blob, Repository
 from services.gitserver.shelf import Shelf
 from wire.judging import BlobRequest, JudgingManifest
 from wire.problems import (
     ExpectedSubmission, ImportAnswer, ManifestRequest, ProblemRequest, PublicFileRequest, Statement, StatementRequest,
 )  # fmt: skip
+from wire.verification import PackageTrial, TrialRequest
 
 MOST_SOURCES_BYTES: Final = 64 << 20
 
@@ -69,10 +70,20 @@ class Library:
         if listed is None:
             raise _no_version(request.alias, request.commit)
         named = decode(tuple[ExpectedSubmission, ...], listed.content)
-        sources = await repository.read(*(f"{ref}:protected/{one.path}" for one in named), most_bytes=MOST_SOURCES_BYTES)
+        sources = await repository.read(*(f"{ref}:protected/{_source_path(one)}" for one in named), most_bytes=MOST_SOURCES_BYTES)
         return tuple(
             replace(one, source=source.content.decode()) for one, source in zip(named, sources, strict=True) if source is not None
         )
+
+    async def trial(self, request: TrialRequest) -> PackageTrial:
+        """All that trying a commit out needs. What was published before there were trials has no input validators in it."""
+        card = (await self.problem(ProblemRequest(request.alias, request.commit))).card
+        repository = await self._shelf.repository(request.alias)
+        (found,) = await repository.read(f"{published_ref(card.commit)}:trial.json")
+        part = TrialPart() if found is None else decode(TrialPart, found.content)
+        manifest = await self.manifest(ManifestRequest(request.alias, card.version))
+        submissions = await self.submissions(ProblemRequest(request.alias, card.commit))
+        return PackageTrial(manifest, part.input_validators, submissions, part.limit_rule)
 
     async def manifest(self, request: ManifestRequest) -> JudgingManifest:
         """What judging a version needs to know."""
@@ -111,6 +122,10 @@ class Library:
         if newest is None:
             raise _no_version(request.alias, "main")
         return newest
+
+
+def _source_path(one: ExpectedSubmission) -> str:
+    return f"{one.path}/{one.filename}" if one.filename else one.path
 
 
 def _no_version(alias: str, version: str) -> NotFound:

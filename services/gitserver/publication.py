@@ -3,6 +3,7 @@
     refs/heads/main                        the newest accepted commit: what people push and clone
     refs/palestra/published/COMMIT         a commit whose tree holds
         card.json, owner, submissions.json     what the calls answer, made once
+        trial.json                             input validators and the rule of the time limit, for trying it out
         public/                                statements, samples, attachments
         protected/                             solutions, input validators, generators
         private/                               cases, checker, judging.json: the hash of this tree is the judging version
@@ -14,18 +15,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from mesh.codec import encode
 from services.gitserver.canonical import canonical
 from services.gitserver.formats.files import PackageFile
-from services.gitserver.formats.package import Package
+from services.gitserver.formats.package import Package, PackageProgram
 from services.gitserver.repository import MAIN, RefChange, Repository
 from services.gitserver.shelf import Shelf
-from wire.judging import JudgingManifest, TestCase
+from wire.judging import Checker, InputValidator, JudgingManifest, Program, ProgramFile, TestCase
 from wire.problems import ExpectedSubmission, ProblemCard
+from wire.verification import LimitRule
 
 DIGESTS: Final = "refs/palestra/digests"
 INCOMING: Final = "refs/heads/incoming"
@@ -57,6 +59,14 @@ class Publication:
     package: Package
 
 
+@dataclass(frozen=True, slots=True)
+class TrialPart:
+    """What lies in ``trial.json``: what a trial needs besides the manifest and the submissions."""
+
+    input_validators: tuple[InputValidator, ...] = ()
+    limit_rule: LimitRule = field(default_factory=LimitRule)
+
+
 async def publish(shelf: Shelf, bench: Repository, repository: Repository | None, publication: Publication) -> bool:
     """Derives the trees and moves the refs, main last; False when main had moved meanwhile.
 
@@ -85,8 +95,8 @@ async def publish(shelf: Shelf, bench: Repository, repository: Repository | None
 def _stream(publication: Publication, known_digests: str | None) -> bytes:
     """The derived commits in the language of ``git fast-import``. Always the same for the same commit."""
     package = publication.package
-    private = {f"data/{case.name}.in": case.input for case in package.cases} | {f"data/{case.name}.ans": case.answer for case in package.cases}
-    private |= {f"checker/{path}": file for path, file in package.checker_files.items()}
+    private = _private(package)
+    fetched = {file.digest: file for file in (*private.values(), *_tried(package))}
     lines = [
         *_commit(published_ref(publication.commit), None),
         *_files("public", package.public.items()),
@@ -95,14 +105,32 @@ def _stream(publication: Publication, known_digests: str | None) -> bytes:
         *_inline("card.json", encode(_card(publication))),
         *_inline("owner", publication.owner.encode()),
         *_inline("submissions.json", encode(_submissions(package))),
+        *_inline("trial.json", encode(TrialPart(tuple(_input_validator(one) for one in package.input_validators), package.limit_rule))),
         *_inline("private/judging.json", canonical(_manifest(package))),
         *_commit(DIGESTS, known_digests),
-        *(f"M 100644 {file.oid} {digest_path(file.digest)}".encode() for file in private.values()),
+        *(f"M 100644 {file.oid} {digest_path(file.digest)}".encode() for file in fetched.values()),
         b"",
         b"done",
         b"",
     ]
     return b"\n".join(lines)
+
+
+def _private(package: Package) -> dict[str, PackageFile]:
+    """What judging needs, by path: another private tree is another judging version."""
+    found = {f"data/{case.name}.in": case.input for case in package.cases} | {f"data/{case.name}.ans": case.answer for case in package.cases}
+    found |= {f"checker/{path}": file for path, file in package.checker_files.items()}
+    if package.interactor is not None:
+        found |= {f"interactor/{path}": file for path, file in package.interactor.files.items()}
+    for number, program in enumerate(package.includes):
+        found |= {f"include/{number}/{path}": file for path, file in program.files.items()}
+    return found
+
+
+def _tried(package: Package) -> list[PackageFile]:
+    """What a runner must find by its digest when the package is tried out, besides the private tree."""
+    of_validators = [file for program in package.input_validators for file in program.files.values()]
+    return of_validators + [file for one in package.submissions for file in one.others.values()]
 
 
 def _commit(ref: str, parent: str | None) -> list[bytes]:
@@ -125,13 +153,36 @@ def _card(publication: Publication) -> ProblemCard:
         alias="", title=package.title, commit="", version="", limits=package.limits, statements=package.statements,
         samples=package.samples, attachments=package.attachments, source=package.source, license=package.license,
         author=package.author, is_scoring=package.is_scoring, max_score=package.max_score,
-        case_count=len(package.cases), checker_note=package.checker_note,
+        case_count=len(package.cases), checker_note=package.checker_note, languages=package.languages,
+        is_interactive=package.is_interactive, passes=package.passes, is_output_only=package.is_output_only,
     )  # fmt: skip
 
 
 def _submissions(package: Package) -> tuple[ExpectedSubmission, ...]:
     """The list of submissions; their sources lie in the protected tree and are put in when it is read."""
-    return tuple(ExpectedSubmission(one.path, one.language, "", one.expected) for one in package.submissions)
+    return tuple(
+        ExpectedSubmission(
+            one.path, one.language, "", one.expected, filename=one.filename, files=_program_files(one.others),
+            least_score=one.least_score, most_score=one.most_score,
+        )
+        for one in package.submissions
+    )  # fmt: skip
+
+
+def _program_files(files: Mapping[str, PackageFile]) -> tuple[ProgramFile, ...]:
+    return tuple(ProgramFile(path, file.digest, file.size_bytes) for path, file in sorted(files.items()))
+
+
+def _program(program: PackageProgram) -> Program:
+    return Program(program.language, _program_files(program.files))
+
+
+def _interactor(program: PackageProgram) -> Checker:
+    return Checker(program.kind, arguments=program.arguments, program=_program(program))
+
+
+def _input_validator(program: PackageProgram) -> InputValidator:
+    return InputValidator(_program(program), program.arguments, program.kind)
 
 
 def _manifest(package: Package) -> JudgingManifest:
@@ -139,10 +190,13 @@ def _manifest(package: Package) -> JudgingManifest:
         TestCase(
             name=case.name, input=case.input.digest, answer=case.answer.digest, input_bytes=case.input.size_bytes,
             answer_bytes=case.answer.size_bytes, is_sample=case.is_sample, group=case.group, checker_arguments=case.checker_arguments,
+            input_arguments=case.input_arguments,
         )
         for case in package.cases
     )  # fmt: skip
     return JudgingManifest(
         problem="", version="", limits=package.limits, cases=cases, checker=package.checker, groups=package.groups,
-        is_scoring=package.is_scoring, compile_limits=package.compile_limits,
+        is_scoring=package.is_scoring, compile_limits=package.compile_limits, is_interactive=package.is_interactive,
+        interactor=None if package.interactor is None else _interactor(package.interactor), passes=package.passes,
+        is_output_only=package.is_output_only, includes=tuple(_program(one) for one in package.includes), languages=package.languages,
     )  # fmt: skip

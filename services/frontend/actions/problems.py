@@ -73,6 +73,7 @@ def wish_of(answer: ImportAnswer) -> RecordProblem:
         case_count=card.case_count, samples=len(card.samples),
         statement_languages=tuple(dict.fromkeys(statement.language for statement in card.statements)),
         has_pdf=any(statement.format == "pdf" for statement in card.statements), is_scoring=card.is_scoring, max_score=card.max_score,
+        languages=card.languages,
     )  # fmt: skip
 
 

@@ -41,12 +41,24 @@ class PackageProgram:
 
 @dataclass(frozen=True, slots=True)
 class PackageSubmission:
-    """A submission of the package that can be judged, with the verdicts (their short names) that the setter allows."""
+    """A submission of the package that can be judged, with the verdicts (their short names) that the setter allows.
+
+    ``path`` is the file's own, or that of the folder of several: ``file`` is then the one that is run, ``others`` the rest by their path
+    inside the folder. The folder lies in `Package.protected`. Scores that it may get lie between ``least_score`` and ``most_score``.
+    """
 
     path: str
     language: str
     expected: tuple[str, ...]
     file: PackageFile
+    others: Mapping[str, PackageFile] = field(default_factory=dict)
+    least_score: Fraction | None = None
+    most_score: Fraction | None = None
+
+    @property
+    def filename(self) -> str:
+        """The path of the file that is run inside the submission's folder; empty when it is the whole submission."""
+        return self.file.path.removeprefix(self.path + "/") if self.file.path != self.path else ""
 
 
 @dataclass(frozen=True, slots=True)

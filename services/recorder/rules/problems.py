@@ -48,7 +48,7 @@ def record_problem(command: Command, view: View) -> Effects:
         alias=body.alias, title=body.title, owner=known.owner if known is not None else body.owner, commit_hash=body.commit,
         version=body.version, limits=as_builtins(body.limits), case_count=body.case_count, samples=body.samples,
         statement_languages=list(body.statement_languages), has_pdf=body.has_pdf, is_scoring=body.is_scoring,
-        max_score=body.max_score, changed_at=command.at,
+        max_score=body.max_score, changed_at=command.at, languages=list(body.languages),
     )  # fmt: skip
     if known is None:
         effects.insert(row)
