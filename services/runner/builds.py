@@ -1,6 +1,7 @@
-"""Owns the building of programs in boxes, and what was built: kept by content, so that nothing is compiled twice.
+"""Owns the building of programs in boxes: what was built is kept by content, in memory and on disk, so that nothing is compiled twice.
 
-Never starts what it built, and never opens a path that a compiler wrote: the product comes out through a pipe.
+Never starts what it built, and never opens a path that a compiler wrote: the product comes out through a pipe. A refusal is kept too,
+when it was the compiler's own word; one that was stopped (time, memory, processes) may go better another time.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import platform
 import posixpath
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,6 +20,7 @@ from mesh.errors import Invalid
 from services.runner.gates import Gates
 from services.runner.languages.language import Launch, Plan, Sources
 from services.runner.languages.table import Toolchain
+from services.runner.products import Product, Products
 from services.runner.sandbox.box import Box
 from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Execution, Job
@@ -28,26 +31,28 @@ from services.runner.sandbox.spool import sealed
 PRODUCT_BYTES = 64 * MIB
 KEPT_BYTES = 32 * MIB
 SHOWN_BYTES = 32 << 10
+FORMAT = 1
+"""Goes up when a product of the same sources would be another one for a reason that the key does not name."""
 
 
 class BuildFailed(Invalid):
-    """The compiler refused, or was stopped; the message is what it said, cut, with why it was stopped."""
+    """The compiler refused, or was stopped; the message is what it said, cut, with why it was stopped.
+
+    ``is_lasting``: it would say the same again.
+    """
 
     default_code = "build-failed"
+    is_lasting = False
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A program ready to start: its files as they lie in ``/program``, and how it starts."""
+    """A program ready to start: its files as they lie in ``/program``, and how it starts. ``output`` is what the compiler said: warnings."""
 
     toolchain: Toolchain
     plan: Plan
     files: Mapping[str, bytes]
-
-    @property
-    def size_bytes(self) -> int:
-        """All files together."""
-        return sum(len(content) for content in self.files.values())
+    output: str = ""
 
     def launch(self, limits: Limits) -> Launch:
         """How it starts under these limits."""
@@ -60,13 +65,18 @@ class Built:
 
 
 class Builds:
-    """Builds programs, one box each; equal ones at the same time are built once, and the last ones are kept."""
+    """Builds programs, one box each. Equal ones at the same time are built once; what was built is found again, after a restart too.
 
-    def __init__(self, pool: BoxPool, toolchains: Mapping[str, Toolchain]) -> None:
+    ``products`` is the keep on disk; without one only memory is used. ``counts`` tells of "memory", "disk", "built".
+    """
+
+    def __init__(self, pool: BoxPool, toolchains: Mapping[str, Toolchain], products: Products | None = None) -> None:
         self._pool = pool
         self._toolchains = toolchains
-        self._kept: OrderedDict[str, Built] = OrderedDict()
+        self._products = products
+        self._kept: OrderedDict[str, Product] = OrderedDict()
         self._gates = Gates()
+        self.counts: Counter[str] = Counter()
 
     async def build(self, language: str, sources: Sources, limits: Limits = COMPILE_LIMITS) -> Built:
         """The program of these sources, paths relative to its folder.
@@ -78,45 +88,73 @@ class Builds:
             raise Invalid(f"this runner does not have {language}; it has {', '.join(self._toolchains)}", code="unknown-language")
         for path in sources:
             _check_path(path)
-        key = _key(toolchain, sources, limits)
+        plan = toolchain.language.plan(sources, toolchain.tools)
+        key = _key(toolchain, plan, sources, limits)
         async with self._gates.one_at_a_time(key):
-            built = self._kept.get(key)
-            if built is None:
-                built = await self._build(toolchain, sources, limits)
-                self._keep(key, built)
-            self._kept.move_to_end(key)
-            return built
+            product = await self._found(key)
+            if product is None:
+                product = await self._made(plan, sources, limits)
+                self.counts["built"] += 1
+                if self._products is not None:
+                    await self._products.keep(key, product)
+            self._remember(key, product)
+        if product.is_refused:
+            raise BuildFailed(product.output)
+        return Built(toolchain, plan, product.files, product.output)
 
-    def _keep(self, key: str, built: Built) -> None:
-        self._kept[key] = built
-        while len(self._kept) > 1 and sum(each.size_bytes for each in self._kept.values()) > KEPT_BYTES:
+    async def _found(self, key: str) -> Product | None:
+        product = self._kept.get(key)
+        if product is not None:
+            self.counts["memory"] += 1
+        elif self._products is not None:
+            product = await self._products.find(key)
+            self.counts["disk"] += product is not None
+        return product
+
+    def _remember(self, key: str, product: Product) -> None:
+        self._kept[key] = product
+        self._kept.move_to_end(key)
+        while len(self._kept) > 1 and sum(map(_size_bytes, self._kept.values())) > KEPT_BYTES:
             self._kept.popitem(last=False)
 
-    async def _build(self, toolchain: Toolchain, sources: Sources, limits: Limits) -> Built:
-        plan = toolchain.language.plan(sources, toolchain.tools)
+    async def _made(self, plan: Plan, sources: Sources, limits: Limits) -> Product:
+        try:
+            return await self._build(plan, sources, limits)
+        except BuildFailed as refused:
+            if refused.is_lasting:
+                return Product({}, refused.message, is_refused=True)
+            raise
+
+    async def _build(self, plan: Plan, sources: Sources, limits: Limits) -> Product:
         async with self._pool.box() as box:
             for path, content in sources.items():
                 await _put(box, f"{WORK}/{path}", content, 0o444)
-            for step in plan.steps:
-                await self._step(box, step, limits)
+            said = [await self._step(box, step, limits) for step in plan.steps]
+            output = "\n".join(filter(None, said))[:SHOWN_BYTES]
             if not plan.product:
-                return Built(toolchain, plan, dict(sources))
+                return Product(dict(sources), output)
             product = await box.get(f"{WORK}/{plan.product}", PRODUCT_BYTES)
         if product is None:
             raise BuildFailed("the compiler ended well and left no program")
         if product.full_bytes > PRODUCT_BYTES:
             raise BuildFailed(f"the program has {product.full_bytes} bytes; at most {PRODUCT_BYTES} are allowed")
-        return Built(toolchain, plan, {plan.product: product.content})
+        return Product({plan.product: product.content}, output)
 
     @staticmethod
-    async def _step(box: Box, argv: tuple[str, ...], limits: Limits) -> None:
+    async def _step(box: Box, argv: tuple[str, ...], limits: Limits) -> str:
+        """What the compiler said while it succeeded. Raises: `BuildFailed`, `BoxLost`."""
         wide = dataclasses.replace(limits, output_bytes=max(limits.output_bytes, SHOWN_BYTES))
         execution = await box.execute(Job(argv, wide, joins_stderr=True, cuts_output=True, purpose="compiler"))
         try:
             if execution.error or (execution.is_lost and execution.killed_by is None):
                 raise BoxLost(execution.detail)
             if execution.verdict is not None:
-                raise BuildFailed(_said(execution))
+                refused = BuildFailed(_said(execution) or f"[the compiler said nothing and ended with exit code {execution.exit_code}]")
+                refused.is_lasting = execution.exit_code is not None and not (
+                    execution.killed_by or execution.oom_kills or execution.refused_forks
+                )
+                raise refused
+            return _said(execution)
         finally:
             execution.output.close()
 
@@ -133,11 +171,17 @@ def _said(execution: Execution) -> str:
         text += f"\n[{rest} more bytes]"
     if execution.exit_code is None:
         text += f"\n[the compiler was stopped: {execution.detail}]"
-    return text.strip() or f"[the compiler said nothing and ended with exit code {execution.exit_code}]"
+    return text.strip()
 
 
-def _key(toolchain: Toolchain, sources: Sources, limits: Limits) -> str:
-    digest = hashlib.sha256(repr((toolchain.language.id, toolchain.tools.version, limits)).encode())
+def _size_bytes(product: Product) -> int:
+    return len(product.output) + sum(len(content) for content in product.files.values())
+
+
+def _key(toolchain: Toolchain, plan: Plan, sources: Sources, limits: Limits) -> str:
+    """Whatever may change what a compiler makes: who it is, its call, its limits, the files."""
+    maker = (FORMAT, toolchain.language.id, toolchain.tools.version, platform.machine(), plan, limits)
+    digest = hashlib.sha256(repr(maker).encode())
     for path, content in sorted(sources.items()):
         digest.update(f"{path}\0{len(content)}\0".encode() + hashlib.sha256(content).digest())
     return digest.hexdigest()

@@ -20,6 +20,7 @@ class Config:
     pinned: bool = setting(True, "Whether each slot's programs are bound to a core of their own")
     languages: tuple[str, ...] = setting((), f"Languages to offer; empty: all that are found of {', '.join(LANGUAGES)}")
     cache_bytes: int = setting(4 << 30, "The most that inputs may take on disk, in bytes", minimum=1 << 20)
+    builds_bytes: int = setting(1 << 30, "The most that compiled programs may take on disk, in bytes", minimum=1 << 20)
     drain_s: float = setting(20.0, "How long a submission may be finished when the runner leaves; then it is handed back", minimum=0, maximum=3600)
     uid_start: int = setting(60_100, "First of the host's user ids that boxes use (two each); no account may have them", minimum=1000)
     cgroup_parent: str = setting("", "Control group to work below, relative to its mount; empty: found")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mesh.metrics import Metrics
 from services.runner.blobs import BlobCache
+from services.runner.builds import Builds
+from services.runner.products import Products
 from services.runner.sandbox.execution import Execution, Job
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.sandbox import Observer, Sandbox
@@ -63,6 +67,13 @@ class Figures(Observer):
         gauge("cache_hits").set_function(lambda: blobs.hits)
         gauge("cache_misses").set_function(lambda: blobs.misses)
         gauge("fetched_bytes").set_function(lambda: blobs.fetched_bytes)
+
+    def watch_builds(self, builds: Builds, products: Products) -> None:
+        """The same for what is compiled."""
+        for how in ("memory", "disk", "built"):
+            self._metrics.gauge("builds").labels(how).set_function(partial(builds.counts.__getitem__, how))
+        self._metrics.gauge("builds_bytes").set_function(lambda: products.total_bytes)
+        self._metrics.gauge("builds_broken").set_function(lambda: products.broken)
 
     def self_tested(self, seconds: float, failed: int) -> None:
         """The self-test ran."""

@@ -15,6 +15,7 @@ from services.runner.figures import Figures
 from services.runner.graders import Graders
 from services.runner.judging import Judge
 from services.runner.languages.table import find_toolchains, shown_files
+from services.runner.products import Products
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.sandbox import SandboxSettings, open_sandbox
 from services.runner.showing import prove, show
@@ -32,9 +33,11 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     # what we are
     cores = config.slot_cores()
     blobs = BlobCache(folder / "blobs", config.cache_bytes, graders.file)
+    products = Products(folder / "builds", config.builds_bytes)
     await blobs.open()
+    await products.open()
     async with open_sandbox(settings, figures) as sandbox, BoxPool(sandbox, size=len(cores) + 1).running() as pool:
-        builds = Builds(pool, toolchains)
+        builds = Builds(pool, toolchains, products)
         names = [f"{socket.gethostname()}-{os.getpid()}-{number}" for number in range(len(cores))]
         judges = [Judge(pool, builds, blobs, toolchains, core) for core in cores]
         slots = [Slot(name, tuple(toolchains), graders=graders, judge=judge, figures=figures, log=log) for name, judge in zip(names, judges, strict=True)]
@@ -42,6 +45,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         # what we show
         await prove(pool, figures, log)
         figures.watch(sandbox, pool, blobs, len(slots))
+        figures.watch_builds(builds, products)
         show(life, pool, toolchains, cores, config.languages)
         async with backbone.server(config.host, config.port, life).listening(), asyncio.TaskGroup() as tasks:
             work = [tasks.create_task(slot.work()) for slot in slots]

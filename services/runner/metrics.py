@@ -25,5 +25,8 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("cache_bytes", "gauge", "Inputs kept on disk, in bytes"),
     MetricSpec("cache_hits", "gauge", "Inputs that were there when wanted, since the start"),
     MetricSpec("cache_misses", "gauge", "Inputs that had to be fetched, since the start"),
+    MetricSpec("builds", "gauge", "Programs wanted since the start: found in memory, found on disk, built", ("how",)),
+    MetricSpec("builds_bytes", "gauge", "Compiled programs kept on disk, in bytes"),
+    MetricSpec("builds_broken", "gauge", "Compiled programs on disk that were not what was written, since the start; should stay 0"),
     MetricSpec("fetched_bytes", "gauge", "Bytes of inputs fetched from the grader, since the start"),
 )

@@ -17,7 +17,7 @@ from contest.results import CaseResult
 from mesh.errors import NotFound
 from mesh.rpc.contract import Download
 from services.runner.blobs import BlobCache
-from services.runner.builds import Builds
+from services.runner.builds import Builds, Built
 from services.runner.judging import Judge
 from services.runner.languages.table import Toolchain, shown_files
 from services.runner.sandbox.execution import Execution, Job
@@ -135,7 +135,10 @@ class Workshop:
 
     async def run_c(self, source: str, limits: Limits = LIMITS, stdin: bytes = b"", *argv: str) -> tuple[Execution, bytes]:
         """Compiles C and executes it in a fresh box."""
-        built = await self.builds.build("c", {"main.c": source.encode()})
+        return await self.run_built(await self.builds.build("c", {"main.c": source.encode()}), limits, stdin, *argv)
+
+    async def run_built(self, built: Built, limits: Limits = LIMITS, stdin: bytes = b"", *argv: str) -> tuple[Execution, bytes]:
+        """Executes what was built in a fresh box."""
         fd = sealed(stdin)
         try:
             async with self.pool.box() as box:
