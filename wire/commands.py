@@ -14,6 +14,7 @@ from contest.limits import Limits
 from contest.results import CaseResult
 from contest.rules import Mode
 from contest.verdicts import Verdict
+from wire.verification import AskForReport, RecordReport
 from wire.webhooks import RecordDelivery, ReplayDelivery, SetWebhook, TryWebhook
 
 
@@ -239,6 +240,8 @@ CommandBody: TypeAlias = (
     | TryWebhook
     | RecordDelivery
     | ReplayDelivery
+    | RecordReport
+    | AskForReport
 )
 
 COMMANDS: dict[str, type[CommandBody]] = {
@@ -246,7 +249,7 @@ COMMANDS: dict[str, type[CommandBody]] = {
     for kind in (
         CreateAccount, ChangePassword, RecordProblem, CreateContest, ChangeContest, ThawContest, RegisterTeams,
         Submit, RecordVerdict, Rejudge, SetPriority, MarkPhase, AskClarification, AnswerClarification, Announce,
-        SetWebhook, TryWebhook, RecordDelivery, ReplayDelivery,
+        SetWebhook, TryWebhook, RecordDelivery, ReplayDelivery, RecordReport, AskForReport,
     )
 }  # fmt: skip
 

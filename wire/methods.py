@@ -21,7 +21,7 @@ from wire.problems import (
 )  # fmt: skip
 from wire.runners import GraderStatus
 from wire.undertaking import DeadCount, DeadMessages, DeadOrder, DeadRequest, QueueStates
-from wire.verification import PackageTrial, TrialRequest
+from wire.verification import PackageTrial, PinLimit, PinnedLimit, TrialRequest
 
 MIB: Final = 1 << 20
 Req = TypeVar("Req")
@@ -96,7 +96,8 @@ GITSERVER_STATEMENT: Final = Method("gitserver.statement", _callers(_F), Stateme
 GITSERVER_SUBMISSIONS: Final = Method("gitserver.submissions", _callers(_F), ProblemRequest, tuple[ExpectedSubmission, ...], patience_s=RESTART_S)
 GITSERVER_FILE: Final = Method("gitserver.file", _callers(_F), PublicFileRequest, Nothing, timeout_s=120, patience_s=RESTART_S, shape=Shape.DOWNLOAD)
 GITSERVER_MANIFEST: Final = Method("gitserver.manifest", _callers(_G), ManifestRequest, JudgingManifest)
-GITSERVER_TRIAL: Final = Method("gitserver.trial", _callers(_G), TrialRequest, PackageTrial)
+GITSERVER_TRIAL: Final = Method("gitserver.trial", _callers(_G), TrialRequest, PackageTrial, timeout_s=30)
+GITSERVER_LIMIT: Final = Method("gitserver.limit", _callers(_G), PinLimit, PinnedLimit)
 GITSERVER_BLOB: Final = Method("gitserver.blob", _callers(_G), BlobRequest, Nothing, timeout_s=600, shape=Shape.DOWNLOAD)
 GITSERVER_SMART_HTTP: Final = Method(
     "gitserver.git", _callers(_F), Nothing, Nothing, is_idempotent=False, timeout_s=600, patience_s=RESTART_S, max_bytes=1024 * MIB,

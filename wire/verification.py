@@ -14,8 +14,9 @@ WAITING: Final = "waiting"
 PASSED: Final = "passed"
 WARNED: Final = "warned"
 FAILED: Final = "failed"
-STATES: Final = (WAITING, PASSED, WARNED, FAILED)
-"""Where a report stands: not made yet; nothing to say; only warnings; at least one error."""
+OVERTAKEN: Final = "overtaken"
+STATES: Final = (WAITING, PASSED, WARNED, FAILED, OVERTAKEN)
+"""Where a report stands: not made yet; nothing to say; only warnings; at least one error; not made, since a newer commit came first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,32 @@ class LimitRule:
 
 @dataclass(frozen=True, slots=True)
 class PackageTrial:
-    """All that a trial needs: how submissions are judged, the input validators, the submissions with what their setter allows."""
+    """All that a trial needs: how submissions are judged, the input validators, the submissions with what their setter allows.
+
+    ``is_newest``: no later commit was accepted. ``manifest.limits`` are those in force: measured ones once they are pinned.
+    """
 
     manifest: JudgingManifest
     input_validators: tuple[InputValidator, ...]
     submissions: tuple[ExpectedSubmission, ...]
     limit_rule: LimitRule = LimitRule()
+    is_newest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PinLimit:
+    """The measured time limit of a judging version, in milliseconds of CPU. The first that is pinned stays: verdicts must be comparable."""
+
+    alias: str
+    version: str
+    cpu_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedLimit:
+    """The time limit that a judging version is judged by from now on."""
+
+    cpu_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +103,7 @@ class LimitEvidence:
     """What the time limit rests on: the slowest submission that must be accepted, the fastest that must not, and what follows.
 
     ``measured_ms`` is the limit that the rule gives, None when nothing must be accepted; times in milliseconds of CPU.
+    ``fastest_exceeding_ms`` is at most ``exceeding_multiplier`` times ``limit_ms`` and a little: what takes longer is stopped there.
     """
 
     limit_ms: int
@@ -108,6 +130,6 @@ class RecordReport:
 
 @dataclass(frozen=True, slots=True)
 class AskForReport:
-    """The problem's owner, or an admin, wants the newest commit tried out once more."""
+    """The problem's owner, or an admin, wants the newest commit tried out, once more if it was. One that is being tried goes on."""
 
     alias: str
