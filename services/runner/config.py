@@ -19,6 +19,9 @@ class Config:
     slots: int = setting(0, "Submissions judged at the same time; 0: one less than there are cores, at least one", minimum=0, maximum=512)
     pinned: bool = setting(True, "Whether each slot's programs are bound to a core of their own")
     languages: tuple[str, ...] = setting((), f"Languages to offer; empty: all that are found of {', '.join(LANGUAGES)}")
+    repeat_band_per_cent: int = setting(
+        20, "A case that is over its time limit by at most so much is run once more before it is TLE, the better time counts; 0: never", minimum=0, maximum=100
+    )
     cache_bytes: int = setting(4 << 30, "The most that inputs may take on disk, in bytes", minimum=1 << 20)
     builds_bytes: int = setting(1 << 30, "The most that compiled programs may take on disk, in bytes", minimum=1 << 20)
     drain_s: float = setting(20.0, "How long a submission may be finished when the runner leaves; then it is handed back", minimum=0, maximum=3600)

@@ -5,12 +5,11 @@ Whose fault it was decides the outcome: the contestant's is judged, the setter's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Protocol
 
 from contest.grading import Grading
-from contest.limits import COMPILE_LIMITS, Limits
+from contest.limits import COMPILE_LIMITS
 from contest.results import CaseResult
 from contest.verdicts import Verdict
 from mesh.errors import Invalid, MeshError
@@ -19,20 +18,12 @@ from services.runner.builds import BuildFailed, Builds, Built
 from services.runner.flows.details import Details
 from services.runner.flows.flow import Desk, Flow
 from services.runner.flows.opening import flowing
+from services.runner.flows.repeats import Repeats
 from services.runner.inputs import Pair, fetching_ahead
 from services.runner.languages.table import Toolchain
 from services.runner.programs import Programs
 from services.runner.sandbox.pool import BoxPool
 from wire.judging import AttemptEnd, JudgingManifest, RunOrder, Step
-
-Again = Callable[[CaseResult, Limits], bool]
-"""Whether a case is to be run a second time, given its first result and the problem's limits."""
-
-
-def never(_result: CaseResult, _limits: Limits) -> bool:
-    """The first run counts."""
-    return False
-
 
 class Listener(Protocol):
     """Hears how far an attempt is. Never blocks."""
@@ -50,14 +41,14 @@ class Judge:
     """Judges one order at a time; a runner has one per slot. ``core`` binds the contestants' programs to one core."""
 
     def __init__(  # noqa: PLR0917  what a runner has, made once
-        self, pool: BoxPool, builds: Builds, blobs: BlobCache, toolchains: Mapping[str, Toolchain], core: int | None, again: Again = never
+        self, pool: BoxPool, builds: Builds, blobs: BlobCache, toolchains: Mapping[str, Toolchain], core: int | None, repeats: Repeats | None = None
     ) -> None:
         self._pool = pool
         self._builds = builds
         self._blobs = blobs
         self._toolchains = toolchains
         self._core = core
-        self._again = again
+        self._repeats = repeats or Repeats()
 
     async def judge(self, order: RunOrder, listener: Listener) -> AttemptEnd:
         """The last word on the attempt, ``runner`` left empty. Cancelling it leaves nothing behind."""
@@ -97,7 +88,7 @@ class Judge:
         except ValueError as wrong:
             raise Invalid(f"the problem cannot be graded: {wrong}", code="bad-manifest") from wrong
         listener.step(Step.FETCHING)
-        desk = Desk(self._pool, self._builds, Programs(self._blobs), self._core, Details())
+        desk = Desk(self._pool, self._builds, Programs(self._blobs), self._core, Details(), self._repeats.overtime_ms(manifest.limits))
         async with fetching_ahead(self._blobs, manifest) as inputs, flowing(manifest, program, desk) as flow:
             listener.step(Step.RUNNING)
             while (index := grading.next_case) is not None:
@@ -112,6 +103,6 @@ class Judge:
     async def _judged_case(self, flow: Flow, index: int, manifest: JudgingManifest, pair: Pair) -> CaseResult:
         """One case; once more when the first time came so near a limit that the machine may have decided it."""
         result = await flow.judge(index, manifest.cases[index], pair)
-        if not self._again(result, manifest.limits):
+        if not self._repeats.is_due(result, manifest.limits):
             return result
-        return replace(await flow.judge(index, manifest.cases[index], pair), is_repeated=True)
+        return self._repeats.better(result, await flow.judge(index, manifest.cases[index], pair))

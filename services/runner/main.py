@@ -12,6 +12,7 @@ from services.runner.blobs import BlobCache
 from services.runner.builds import Builds
 from services.runner.config import Config
 from services.runner.figures import Figures
+from services.runner.flows.repeats import Repeats
 from services.runner.graders import Graders
 from services.runner.judging import Judge
 from services.runner.languages.table import find_toolchains, shown_files
@@ -38,8 +39,9 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     await products.open()
     async with open_sandbox(settings, figures) as sandbox, BoxPool(sandbox, size=len(cores) + 1).running() as pool:
         builds = Builds(pool, toolchains, products)
+        repeats = Repeats(config.repeat_band_per_cent)
         names = [f"{socket.gethostname()}-{os.getpid()}-{number}" for number in range(len(cores))]
-        judges = [Judge(pool, builds, blobs, toolchains, core) for core in cores]
+        judges = [Judge(pool, builds, blobs, toolchains, core, repeats) for core in cores]
         slots = [Slot(name, tuple(toolchains), graders=graders, judge=judge, figures=figures, log=log) for name, judge in zip(names, judges, strict=True)]
 
         # what we show

@@ -1,4 +1,4 @@
-"""Owns what is kept of a rejected case for the jury: the head of the output. Never decides a verdict.
+"""Owns what is kept of a rejected case for the jury: the head of the output, how it differs from the answer. Never decides a verdict.
 
 One of these is made per submission: only the first rejected cases are worth keeping.
 """
@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from contest.verdicts import Verdict
 from services.runner.builds import readable
+from services.runner.flows.differences import side_by_side
 from services.runner.inputs import Pair
+from services.runner.sandbox.reading import FileReader
 from services.runner.sandbox.spool import Spool
+from services.runner.threads import hop
 
 KEPT_CASES = 3
 HEAD_BYTES = 2 << 10
@@ -23,8 +26,8 @@ class Details:
 
     async def of(self, verdict: Verdict, output: Spool, pair: Pair) -> tuple[str, str]:
         """The head of the output, and how it differs from the answer; both empty when nothing is kept."""
-        del pair
         if verdict is Verdict.AC or not self._left:
             return "", ""
         self._left -= 1
-        return readable(output.head(self._head_bytes)), ""
+        head = readable(output.head(self._head_bytes))
+        return head, await hop(side_by_side, output.reader(), FileReader(pair.answer.fd))

@@ -27,10 +27,13 @@ class Flow(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every flow works with. ``core`` binds the contestants' programs to one core; ``details`` keeps what the jury wants to see."""
+    """What every flow works with. ``core`` binds the contestants' programs to one core; ``details`` keeps what the jury wants to see,
+    ``overtime_ms`` is how far beyond the time limit a program is let run.
+    """
 
     pool: BoxPool
     builds: Builds
     programs: Programs
     core: int | None
     details: Details
+    overtime_ms: int = 0

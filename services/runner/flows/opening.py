@@ -21,4 +21,4 @@ async def flowing(manifest: JudgingManifest, program: Built, desk: Desk) -> Asyn
         checking(manifest, desk.programs, desk.builds, desk.pool) as check,
         taking_turns(desk.pool, program.furnish) as turns,
     ):
-        yield PassFail(Solution(program, manifest.limits, turns, desk.core), check, desk.details)
+        yield PassFail(Solution(program, manifest.limits, turns, desk.core, desk.overtime_ms), check, desk.details)

@@ -19,16 +19,17 @@ _LINE_BYTES = 400
 class Solution:
     """A built submission, the limits it runs under, and the boxes that it runs in."""
 
-    def __init__(self, program: Built, limits: Limits, turns: Turns, core: int | None) -> None:
+    def __init__(self, program: Built, limits: Limits, turns: Turns, core: int | None, overtime_ms: int = 0) -> None:
         self.program = program
         self._launch = program.launch(limits)
         self._turns = turns
         self._core = core
+        self._overtime_ms = overtime_ms
 
     async def run(self, stdin: int) -> Execution:
         """Runs it on one input, a descriptor; in another box when one is lost through no fault of the program's. Raises: `BoxLost`."""
         launch = self._launch
-        job = Job(launch.argv, launch.limits, launch.environment, stdin=stdin, core=self._core)
+        job = Job(launch.argv, launch.limits, launch.environment, stdin=stdin, core=self._core, overtime_ms=self._overtime_ms)
         for left in reversed(range(BOX_TRIES)):
             try:
                 async with self._turns.turn() as box:

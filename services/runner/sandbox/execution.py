@@ -27,7 +27,7 @@ class Job:
 
     ``stdin`` and ``files`` are files open for reading, mode 0444, left open by the execution. stdin is read from its start, None is
     empty; files appear as descriptors 4, 5, … ``core`` binds everything to one core. ``joins_stderr`` sends stderr where stdout
-    goes. ``cuts_output`` drops what is over the output limit in place of ending the program. ``purpose`` is for metrics.
+    goes. ``overtime_ms``: so much beyond its limit on CPU time it is let run; late it is all the same. ``cuts_output`` drops what is over the output limit in place of ending the program. ``purpose`` is for metrics.
     """
 
     argv: tuple[str, ...]
@@ -40,6 +40,7 @@ class Job:
     joins_stderr: bool = False
     cuts_output: bool = False
     purpose: str = "solution"
+    overtime_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class Trial:
             group.limit(limits.memory_bytes, limits.processes, self._job.core)
             base_ns = group.cpu_ns()
             self._order()
-            watch = Watch(group, limits, 1 if self._job.core is not None else self._sandbox.cores, self._end)
+            watch = Watch(group, limits, self._job.overtime_ms, 1 if self._job.core is not None else self._sandbox.cores, self._end)
             try:
                 reply = await self._until_end()
             finally:
@@ -95,7 +95,7 @@ class Trial:
             stdout = self._piped(passed, limits.output_bytes, self._output.write, on_overflow)
             stderr = stdout if job.joins_stderr else self._piped(passed, STDERR_BYTES, self._stderr.extend, None)
             rlimits = Rlimits(
-                cpu_s=math.ceil(limits.cpu_ms / 1000) + 1, file_bytes=limits.file_bytes, open_files=OPEN_FILES,
+                cpu_s=math.ceil((limits.cpu_ms + job.overtime_ms) / 1000) + 1, file_bytes=limits.file_bytes, open_files=OPEN_FILES,
                 stack_bytes=limits.memory_bytes,
             )  # fmt: skip
             uid = 0 if self._sandbox.is_delegated else userns.PROGRAM_UID

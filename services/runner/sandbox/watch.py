@@ -16,15 +16,16 @@ _LATE_S = 0.0005
 class Watch:
     """Looks at the CPU counter as seldom as the budget allows: sleeps for what is left, divided by the cores, and looks again."""
 
-    def __init__(self, group: RunGroup, limits: Limits, cores: int, on_limit: Callable[[KilledBy], None]) -> None:
+    def __init__(self, group: RunGroup, limits: Limits, overtime_ms: int, cores: int, on_limit: Callable[[KilledBy], None]) -> None:
         self._group = group
         self._limits = limits
         self._cores = max(1, min(cores, limits.processes))
         self._on_limit = on_limit
         self._loop = asyncio.get_running_loop()
-        self._end_ns = group.cpu_ns() + limits.cpu_ms * 1_000_000
+        most_ms = limits.cpu_ms + overtime_ms
+        self._end_ns = group.cpu_ns() + most_ms * 1_000_000
         self._wall = self._loop.call_later(limits.wall_ms / 1000, on_limit, KilledBy.WALL)
-        self._cpu = self._loop.call_later(limits.cpu_ms / 1000 / self._cores + _LATE_S, self._look)
+        self._cpu = self._loop.call_later(most_ms / 1000 / self._cores + _LATE_S, self._look)
 
     def _look(self) -> None:
         left_ns = self._end_ns - self._group.cpu_ns()

@@ -80,6 +80,16 @@ class Log:
         self.results.append(result)
 
 
+class Eyes(Observer):
+    """Notes the purpose of each execution."""
+
+    def __init__(self) -> None:
+        self.purposes: list[str] = []
+
+    def executed(self, job: Job, execution: Execution) -> None:
+        self.purposes.append(job.purpose)
+
+
 class Workshop:
     """Boxes, builds, inputs and a judge, for one test."""
 
@@ -87,6 +97,8 @@ class Workshop:
         self._folder, self._programs, self._core = folder, programs, core
         self.toolchains = toolchains
         self.shelf = Shelf()
+        self.log = Log()
+        self.eyes = Eyes()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -94,7 +106,7 @@ class Workshop:
         folder.mkdir()
         (folder / "programs").symlink_to(self._programs)  # compiled once for all tests
         enter = self._stack.enter_async_context
-        self.sandbox = await enter(open_sandbox(SandboxSettings(folder, shown_files(self.toolchains)), Observer()))
+        self.sandbox = await enter(open_sandbox(SandboxSettings(folder, shown_files(self.toolchains)), self.eyes))
         self.pool = await enter(BoxPool(self.sandbox, size=2).running())
         self.blobs = BlobCache(folder / "blobs", 1 << 30, self.shelf.fetch)
         await self.blobs.open()
