@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MIB = 1 << 20
 
@@ -22,6 +22,10 @@ class Limits:
         for name in self.__slots__:
             if getattr(self, name) <= 0:
                 raise ValueError(f"limit {name} must be positive, not {getattr(self, name)}")
+
+    def at_cpu(self, cpu_ms: int) -> Limits:
+        """The same with another limit of CPU time; that of the clock follows: twice as much, and what it had above that."""
+        return replace(self, cpu_ms=cpu_ms, wall_ms=2 * cpu_ms + max(self.wall_ms - 2 * self.cpu_ms, 1_000))
 
 
 COMPILE_LIMITS = Limits(cpu_ms=30_000, wall_ms=60_000, memory_bytes=2048 * MIB, output_bytes=MIB // 4, file_bytes=128 * MIB, processes=128)

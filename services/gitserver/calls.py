@@ -12,17 +12,18 @@ from mesh.rpc.contract import Call, Download
 from mesh.rpc.server import RpcServer
 from services.gitserver.intake import Intake
 from services.gitserver.library import Library
+from services.gitserver.measured import MeasuredLimits
 from services.gitserver.repository import Blob
 from services.gitserver.smart_http import SmartHttp
 from wire.judging import BlobRequest, JudgingManifest
 from wire.methods import (
-    GITSERVER_BLOB, GITSERVER_FILE, GITSERVER_IMPORT, GITSERVER_MANIFEST, GITSERVER_PROBLEM, GITSERVER_SMART_HTTP,
+    GITSERVER_BLOB, GITSERVER_FILE, GITSERVER_IMPORT, GITSERVER_LIMIT, GITSERVER_MANIFEST, GITSERVER_PROBLEM, GITSERVER_SMART_HTTP,
     GITSERVER_STATEMENT, GITSERVER_SUBMISSIONS, GITSERVER_TRIAL,
 )  # fmt: skip
 from wire.problems import (
     ExpectedSubmission, ManifestRequest, ProblemCard, ProblemRequest, PublicFileRequest, Statement, StatementRequest,
 )  # fmt: skip
-from wire.verification import PackageTrial, TrialRequest
+from wire.verification import PackageTrial, PinLimit, PinnedLimit, TrialRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Calls:
     intake: Intake
     smart_http: SmartHttp
     blob_bytes: Counter
+    limits: MeasuredLimits
 
     def show(self, server: RpcServer) -> None:
         """Registers every method of the gitserver."""
@@ -42,6 +44,7 @@ class Calls:
         server.serve(GITSERVER_SUBMISSIONS, self._submissions)
         server.serve(GITSERVER_MANIFEST, self._manifest)
         server.serve(GITSERVER_TRIAL, self._trial)
+        server.serve(GITSERVER_LIMIT, self._limit)
         server.serve_download(GITSERVER_FILE, self._file)
         server.serve_download(GITSERVER_BLOB, self._blob)
         server.serve_pass(GITSERVER_SMART_HTTP, self.smart_http.answer)
@@ -60,6 +63,9 @@ class Calls:
 
     async def _trial(self, request: TrialRequest, _call: Call) -> PackageTrial:
         return await self.library.trial(request)
+
+    async def _limit(self, request: PinLimit, _call: Call) -> PinnedLimit:
+        return PinnedLimit(await self.limits.pin(request))
 
     async def _file(self, request: PublicFileRequest, _call: Call) -> Download:
         return await _stream(self.library.file(request))

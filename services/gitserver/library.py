@@ -9,6 +9,7 @@ from typing import Final
 
 from mesh.codec import decode
 from mesh.errors import NotFound
+from services.gitserver import pins
 from services.gitserver.git import Git
 from services.gitserver.names import parse_digest, parse_object, parse_public_path
 from services.gitserver.publication import DIGESTS, TrialPart, digest_path, published_ref, version_ref
@@ -42,7 +43,8 @@ class Library:
         if card is None or owner is None or private is None:
             raise _no_version(request.alias, commit)
         made = decode(ImportAnswer, b'{"card":%s,"owner":""}' % card.content)
-        return replace(made, card=replace(made.card, alias=request.alias, commit=commit, version=private.oid), owner=owner.content.decode())
+        answer = replace(made, card=replace(made.card, alias=request.alias, commit=commit, version=private.oid), owner=owner.content.decode())
+        return pins.answer_with(answer, await pins.pinned(repository, private.oid))
 
     async def statement(self, request: StatementRequest) -> Statement:
         """A statement in the language, else in English, else in any. Raises: `NotFound` (``no-statement``)."""
@@ -77,22 +79,26 @@ class Library:
 
     async def trial(self, request: TrialRequest) -> PackageTrial:
         """All that trying a commit out needs. What was published before there were trials has no input validators in it."""
+        newest = await self._commit(await self._shelf.repository(request.alias), ProblemRequest(request.alias))
         card = (await self.problem(ProblemRequest(request.alias, request.commit))).card
         repository = await self._shelf.repository(request.alias)
         (found,) = await repository.read(f"{published_ref(card.commit)}:trial.json")
         part = TrialPart() if found is None else decode(TrialPart, found.content)
         manifest = await self.manifest(ManifestRequest(request.alias, card.version))
         submissions = await self.submissions(ProblemRequest(request.alias, card.commit))
-        return PackageTrial(manifest, part.input_validators, submissions, part.limit_rule)
+        return PackageTrial(manifest, part.input_validators, submissions, part.limit_rule, is_newest=newest == card.commit)
 
     async def manifest(self, request: ManifestRequest) -> JudgingManifest:
         """What judging a version needs to know."""
-        repository = await self._shelf.repository(request.alias)
-        version = parse_object(request.version)
+        return await self.manifest_of(await self._shelf.repository(request.alias), request.alias, parse_object(request.version))
+
+    async def manifest_of(self, repository: Repository, alias: str, version: str) -> JudgingManifest:
+        """The same, of a repository at hand."""
         (found,) = await repository.read(f"{version_ref(version)}:judging.json")
         if found is None:
-            raise _no_version(request.alias, version)
-        return replace(decode(JudgingManifest, found.content), problem=request.alias, version=version)
+            raise _no_version(alias, version)
+        manifest = replace(decode(JudgingManifest, found.content), problem=alias, version=version)
+        return pins.manifest_with(manifest, await pins.pinned(repository, version) if manifest.is_provisional else None)
 
     @asynccontextmanager
     async def file(self, request: PublicFileRequest) -> AsyncIterator[Blob]:

@@ -15,6 +15,7 @@ from services.gitserver.config import Config
 from services.gitserver.git import open_git
 from services.gitserver.intake import Intake
 from services.gitserver.library import Library
+from services.gitserver.measured import MeasuredLimits
 from services.gitserver.receiving import Receiving
 from services.gitserver.shelf import open_shelf
 from services.gitserver.smart_http import SmartHttp
@@ -42,7 +43,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         intake = Intake(shelf, acceptance, config.bounds, metrics, log)
         receiving = Receiving(shelf, acceptance, config.bounds, metrics, log)
         smart_http = SmartHttp(shelf, fetching, receiving, metrics.counter("fetches_total"))
-        calls = Calls(library, intake, smart_http, metrics.counter("blob_bytes_total"))
+        calls = Calls(library, intake, smart_http, metrics.counter("blob_bytes_total"), MeasuredLimits(shelf, library))
 
         # what we show
         server = backbone.server(config.host, config.port, life)
