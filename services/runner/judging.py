@@ -73,7 +73,7 @@ class Judge:
             failed = next((result for result in results if result.verdict is Verdict.VE), None)
             if failed:
                 outcome, message = "checker-error", failed.message
-        return AttemptEnd(order.attempt, outcome, results=tuple(results), message=message)
+        return AttemptEnd(order.attempt, outcome, results=tuple(results), compile_output=program.output, message=message)
 
     async def _compiled(self, order: RunOrder) -> Built:
         toolchain = self._toolchains.get(order.language)
