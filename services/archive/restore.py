@@ -20,12 +20,14 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mesh.clock import SystemClock
 from mesh.database import make_folder, write_engine
 from mesh.database.access import limited
 from mesh.errors import Conflict, Invalid, Refused
 from services.archive import trees
 from services.archive.form import ArchivedTable, Manifest, Member, members, verify
 from services.archive.house import Places
+from services.archive.quiet import check_quiet
 from services.archive.tables import count_rows, insert, known_tables, rows_of
 from services.recorder.schema import UNFINISHED, Upgrade, bring_up, load_upgrade
 
@@ -59,6 +61,7 @@ async def restore(places: Places, path: Path, wishes: Wishes) -> str:
     await asyncio.to_thread(make_folder, places.record_url)
     staged = _Staged(wanted)
     try:
+        await check_quiet(engine, SystemClock())
         async with limited(LIMIT_S), engine.connect() as connection:
             await _check_empty(connection, manifest, wanted, wishes)
             await asyncio.to_thread(staged.clear)

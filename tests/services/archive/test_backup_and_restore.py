@@ -18,8 +18,8 @@ import sqlalchemy as sa
 
 from contest.rules import Audience
 from contest.verdicts import Verdict
-from mesh.clock import SystemClock
-from mesh.database import read_engine
+from mesh.clock import SystemClock, micros
+from mesh.database import read_engine, write_engine
 from mesh.errors import Broken, MeshError
 from services.archive.backup import back_up
 from services.archive.form import verify
@@ -244,6 +244,34 @@ async def test_a_house_that_runs_is_not_restored_over(house: Places, tmp_path: P
     async with server:
         running = Places(house.record_url, house.problems, house.pki, None, server.sockets[0].getsockname()[:2])
         assert await _refused(running, path) == "house-is-running"
+
+
+async def test_a_recorder_that_works_on_the_record_elsewhere_is_noticed(house: Places, tmp_path: Path) -> None:
+    """Its address is not known here: what it does to the record tells."""
+    path, _ = await back_up(house, tmp_path, CLOCK)
+    engine = write_engine(house.record_url)
+
+    async def put(due_in_s: float) -> None:
+        async with engine.begin() as connection:
+            await connection.execute(sa.text("DELETE FROM jobs"))
+            row = {"due": micros(CLOCK.now()) + round(due_in_s * 1e6)}
+            await connection.execute(sa.text("INSERT INTO jobs VALUES ('sweep', :due, '', 0, NULL, 0, 0, '')"), row)
+
+    async def work() -> None:
+        await asyncio.sleep(1.5)
+        await put(15)
+
+    try:
+        await put(2)
+        working = asyncio.create_task(work())
+        assert await _refused(house, path) == "house-is-running"
+        await working
+        await put(3600)
+        assert await _refused(house, path) == "house-is-running"
+        await put(-4)
+        assert "restored" in await restore(house, path, SURE)
+    finally:
+        await engine.dispose()
 
 
 async def test_a_disk_that_cannot_hold_the_problems_leaves_the_house_as_it_was(house: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
