@@ -172,7 +172,7 @@ async def test_forgetting_a_family_looks_for_no_keys(redis_url: str) -> None:
 
 @pytest.mark.faults
 async def test_full_server_that_must_not_evict_refuses(tmp_path: Path) -> None:
-    with redis_running(tmp_path, settings=("--maxmemory", "3mb", "--maxmemory-policy", "noeviction")) as server:
+    with redis_running(tmp_path, settings=("--maxmemory", "8mb", "--maxmemory-policy", "noeviction")) as server:
         cache = cache_at(server.url(0))
         await cache.store("kept", b"1", 60)
         with pytest.raises(Unavailable) as refused:
