@@ -48,6 +48,8 @@ class Headline:
       ``clarification``         {id, contest, problem, text, username, at}
       ``answer``                {id, contest, problem, text, answer, is_public}
       ``announcement``          {id, contest, text, at}
+      ``trial``                 {alias, commit, done, total} of a package that is being tried out: so many of its runs have ended
+      ``report``                {alias, commit, state, errors, warnings}: a package was tried out; state "waiting": it will be, once more
       ``contest``               {alias}: its rules, problems or teams changed: fetch again; with phase "started", "frozen" or
                                 "ended" when it has come to that by the clock
     """

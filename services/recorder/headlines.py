@@ -8,6 +8,7 @@ from mesh.clock import iso
 from services.recorder import rows
 from wire.commands import Command, Outcome
 from wire.news import Headline, contest_topic, jury_topic, user_topic
+from wire.verification import WAITING
 
 Item = tuple[str, Headline]
 
@@ -42,7 +43,19 @@ def headlines_of(event: rows.Event) -> list[Item]:
         case "priority-set":
             return _tell(event, "submission", _chosen(event, _OF_SUBMISSION) | {"status": "queued"}, jury_topic(contest))
         case _:
+            return _of_trial(event)
+
+
+def _of_trial(event: rows.Event) -> list[Item]:
+    body = event.body
+    match event.kind:
+        case "problem-tried" if body["is_newest"]:
+            told = {name: body[name] for name in ("alias", "commit", "state", "errors", "warnings")}
+        case "trial-asked":
+            told = {"alias": body["alias"], "commit": body["commit"], "state": WAITING, "errors": 0, "warnings": 0}
+        case _:
             return []
+    return _tell(event, "report", told, user_topic(body["owner"]))
 
 
 def headline_of_refusal(command: Command, outcome: Outcome, at: str) -> Item:

@@ -47,7 +47,9 @@ def load(connection: Connection, record: Record, needs: Needs, view: View) -> No
     deliveries = loader.by_key(rows.Delivery, "id", needs.deliveries)
     needs.webhooks.update(delivery.username for delivery in deliveries)
     view.put([*deliveries, *loader.by_key(rows.Webhook, "username", needs.webhooks)])
-    view.put(loader.by_key(rows.Problem, "alias", needs.problems))
+    problems = loader.by_key(rows.Problem, "alias", needs.problems)
+    needs.reports.update((problem.alias, problem.commit_hash) for problem in problems if problem.alias in needs.newest_reports)
+    view.put([*problems, *loader.reports(needs.reports)])
     view.put(loader.by_key(rows.Account, "username", needs.accounts))
     view.put(loader.contestants(needs.contestants))
     view.put(loader.by_key(rows.Job, "name", needs.jobs))
@@ -85,6 +87,15 @@ class _Loader:
             for part in _parts(sorted(_possible(by_contest[contest]))):
                 statement = sa.select(table).where(table.c.contest == contest, table.c.username.in_(part))
                 found += [rows.Contestant(**row._mapping) for row in self._connection.execute(statement)]  # noqa: SLF001  as above
+        return found
+
+    def reports(self, wanted: Iterable[tuple[str, str]]) -> list[rows.ProblemReport]:
+        table, found = self._record.table(rows.ProblemReport), []
+        for alias, commit in sorted(set(wanted)):
+            if "\x00" in alias + commit:
+                continue
+            statement = sa.select(table).where(table.c.alias == alias, table.c.commit_hash == commit)
+            found += [rows.ProblemReport(**row._mapping) for row in self._connection.execute(statement)]  # noqa: SLF001  as above
         return found
 
     def used_problems(self, contest: str) -> list[str]:

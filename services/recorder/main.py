@@ -20,6 +20,7 @@ from services.recorder.overlay import Overlay
 from services.recorder.record import Record
 from services.recorder.relay import Relay
 from services.recorder.reminders import Reminders
+from services.recorder.retrials import Retrials
 from services.recorder.schedule.ledger import Ledger
 from services.recorder.schedule.phases import Phases
 from services.recorder.schedule.purge import Purge
@@ -41,7 +42,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     record = Record(backbone.record_url, backbone.credentials)
     trust = Trust(Verifier(backbone.credentials))
     # what we are
-    applier = Applier(record, clock, Bounds(frozenset(LANGUAGES), config.clock_tolerance_s), log)
+    applier = Applier(record, clock, Bounds(frozenset(LANGUAGES), config.clock_tolerance_s, config.has_trials), log)
     relay = Relay(record, queue, metrics=metrics, log=log, every_s=config.relay_every_s)
     overlay = Overlay(backbone.state, has_replica=backbone.replica_url != backbone.record_url)
     boards = Boards(record, metrics, config.boards_kept)
@@ -51,7 +52,8 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     phases = Phases(record, loop.call, clock, log)
     purge = Purge(record, clock, metrics=metrics, log=log, every_s=config.purge_every_s, kept_s=config.kept_days * 86_400.0)
     reminders = Reminders(record, relay, clock, metrics=metrics, log=log, every_s=config.remind_every_s, after_s=config.remind_after_s)
-    scheduler = Scheduler(Ledger(record, config.lease_s), (sweep, phases, purge, reminders), clock=clock, metrics=metrics, log=log)
+    retrials = Retrials(record, relay, clock, metrics=metrics, log=log, every_s=config.retry_every_s, after_s=config.retry_after_s)
+    scheduler = Scheduler(Ledger(record, config.lease_s), (sweep, phases, purge, reminders, retrials), clock=clock, metrics=metrics, log=log)
     loop.listen(scheduler.hear)
     password_file = backbone.folder.parent / "admin.password"
     opening = Opening(record, applier, password=config.admin_password, file=password_file, clock=clock, log=log)

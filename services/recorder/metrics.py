@@ -19,6 +19,7 @@ METRICS: Final = (
     MetricSpec("job_failures", "gauge", "How often a job has failed in a row, in the whole cluster", ("job",)),
     MetricSpec("purged_total", "counter", "Rows deleted because they have had their time, by table", ("table",)),
     MetricSpec("reminders_total", "counter", "Webhook calls sent to the mailer again because nothing was heard of them"),
+    MetricSpec("retrials_total", "counter", "Packages sent to be tried out again because no report came"),
     MetricSpec("news_total", "counter", "News told"),
     MetricSpec("news_lost_total", "counter", "News that could not be told, since the topics were away"),
     MetricSpec("boards_built_total", "counter", "Live boards built from the record"),

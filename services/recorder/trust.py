@@ -52,6 +52,7 @@ class Spoken:
 SPOKEN: Final = {
     "RecordVerdict": Spoken(services.GRADER, frozenset({services.GRADER})),
     "RecordDelivery": Spoken(services.MAILER, frozenset({services.MAILER})),
+    "RecordReport": Spoken(services.GRADER, frozenset({services.GRADER})),
     "RecordProblem": Spoken(services.GITSERVER, frozenset({services.GITSERVER, services.FRONTEND})),
 }
 """The frontend repeats the gitserver's word after an upload, to read its own write."""

@@ -39,15 +39,22 @@ class Needs:
     jobs: set[str] = field(default_factory=set)
     runs_in_force: set[str] = field(default_factory=set)
     """Submissions whose run in force is wanted with them."""
+    reports: set[tuple[str, str]] = field(default_factory=set)
+    newest_reports: set[str] = field(default_factory=set)
+    """Problems whose report of the newest commit is wanted with them."""
     wants_last_seq: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the installation sets: ``languages`` that exist at all, ``clock_tolerance_s`` that other clocks may be ahead."""
+    """What the installation sets: ``languages`` that exist at all, ``clock_tolerance_s`` that other clocks may be ahead.
+
+    ``has_trials``: a new commit of a problem is tried out by itself.
+    """
 
     languages: frozenset[str]
     clock_tolerance_s: float = 120.0
+    has_trials: bool = True
 
 
 class View:

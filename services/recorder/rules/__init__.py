@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.recorder.effects import Effects
-from services.recorder.rules import accounts, clarifications, contests, levels, phases, problems, submissions, teams, verdicts, webhooks
+from services.recorder.rules import accounts, clarifications, contests, levels, phases, problems, reports, submissions, teams, verdicts, webhooks
 from services.recorder.rules.rights import is_service
 from services.recorder.view import Needs, View
 from wire.commands import Command
@@ -41,6 +41,8 @@ RULES: Final[dict[str, Rule]] = {
     "TryWebhook": Rule(webhooks.needs_of_webhook, webhooks.try_webhook),
     "RecordDelivery": Rule(webhooks.needs_of_delivery, webhooks.record_delivery),
     "ReplayDelivery": Rule(webhooks.needs_of_delivery, webhooks.replay_delivery),
+    "RecordReport": Rule(reports.needs_of_report, reports.record_report),
+    "AskForReport": Rule(reports.needs_of_wish, reports.ask_for_report),
 }
 
 

@@ -8,6 +8,7 @@ from mesh.errors import Forbidden, NotFound
 from services.recorder import rows
 from services.recorder.effects import Effects
 from services.recorder.rules.forms import Faults, is_alias
+from services.recorder.rules.reports import try_out
 from services.recorder.rules.rights import require_service, viewer_as
 from services.recorder.view import Needs, View
 from wire import services
@@ -17,10 +18,12 @@ HASH_LIMIT = 128
 
 
 def needs_of_problem(command: Command, needs: Needs) -> None:
-    """The problem as it is, and its owner."""
+    """The problem as it is, its owner, what is known of its commits."""
     assert isinstance(command.body, RecordProblem)
     needs.problems.add(command.body.alias)
     needs.accounts.add(command.body.owner)
+    needs.reports.add((command.body.alias, command.body.commit))
+    needs.newest_reports.add(command.body.alias)
     needs.wants_last_seq = True
 
 
@@ -54,6 +57,7 @@ def record_problem(command: Command, view: View) -> Effects:
         effects.insert(row)
     else:
         effects.change(known, **{name: value for name, value in rows.values_of(row).items() if name != "alias"})
+    try_out(row, known, view, effects)
     effects.tell("", "problem-recorded", alias=body.alias, commit=body.commit, version=body.version)
     return effects
 
