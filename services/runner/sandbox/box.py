@@ -48,6 +48,7 @@ class Box:
         self._prepared: Prepared | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._pidfd = -1
+        self._trial: Trial | None = None
         self.channel, self._theirs = Channel.pair()
         self.is_dead = False
 
@@ -114,14 +115,26 @@ class Box:
             prepared, self._prepared = self._prepared, None
             if self._sandbox.is_delegated:
                 async with copied(job) as private:
-                    execution = await Trial(self._sandbox, self, prepared, private).run()
+                    execution = await self._tried(prepared, private)
             else:
-                execution = await Trial(self._sandbox, self, prepared, job).run()
+                execution = await self._tried(prepared, job)
         except BaseException:  # whatever it was, cancellation too: the box is in no known state
             self.kill()
             raise
         self._sandbox.observer.executed(job, execution)
         return execution
+
+    async def _tried(self, prepared: Prepared, job: Job) -> Execution:
+        self._trial = Trial(self._sandbox, self, prepared, job)
+        try:
+            return await self._trial.run()
+        finally:
+            self._trial = None
+
+    @property
+    def trial(self) -> Trial | None:
+        """What is executed at the moment, for those who look on: its CPU time, and the end of it."""
+        return self._trial
 
     async def put(self, path: str, source: int, mode: int = 0o444) -> None:
         """Copies a file, from its start, to a path inside; folders on the way are made. The program cannot change it.

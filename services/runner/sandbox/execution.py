@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from contest.limits import Limits
 from contest.verdicts import Verdict
+from services.runner.sandbox.pipes import PipeEnd
 from services.runner.sandbox.spool import Spool
 
 
@@ -19,6 +20,7 @@ class KilledBy(enum.StrEnum):
     WALL = "wall"
     OUTPUT = "output"
     CANCEL = "cancel"
+    IDLE = "idle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Job:
     ``stdin`` and ``files`` are files open for reading, mode 0444, left open by the execution. stdin is read from its start, None is
     empty; files appear as descriptors 4, 5, … ``core`` binds everything to one core. ``joins_stderr`` sends stderr where stdout
     goes. ``overtime_ms``: so much beyond its limit on CPU time it is let run; late it is all the same. ``cuts_output`` drops what is over the output limit in place of ending the program. ``purpose`` is for metrics.
+    ``pipes`` are ends of pipes that the program gets as the descriptors named beside them: for stdin (0), stdout (1), or after the files,
+    without a gap; they are closed here as soon as the program has them.
     """
 
     argv: tuple[str, ...]
@@ -40,6 +44,7 @@ class Job:
     joins_stderr: bool = False
     cuts_output: bool = False
     purpose: str = "solution"
+    pipes: tuple[tuple[int, PipeEnd], ...] = ()
     overtime_ms: int = 0
 
 
@@ -96,6 +101,8 @@ class Execution:
             return Verdict.MLE, f"more than {self.limits.memory_bytes} bytes of memory"
         if self.cpu_ns > self.limits.cpu_ms * 1_000_000 or self.killed_by is KilledBy.CPU:
             return Verdict.TLE, f"more than {self.limits.cpu_ms} ms of CPU time"
+        if self.killed_by is KilledBy.IDLE:
+            return Verdict.TLE, "it waited for ever"
         if self.killed_by is KilledBy.WALL:
             return Verdict.TLE, f"more than {self.limits.wall_ms} ms on the clock, {self.time_ms} ms of them CPU time"
         if self.signal == signal.SIGXFSZ:

@@ -62,7 +62,7 @@ class Trial:
             group.limit(limits.memory_bytes, limits.processes, self._job.core)
             base_ns = group.cpu_ns()
             self._order()
-            watch = Watch(group, limits, self._job.overtime_ms, 1 if self._job.core is not None else self._sandbox.cores, self._end)
+            watch = Watch(group, limits, self._job.overtime_ms, 1 if self._job.core is not None else self._sandbox.cores, self.end)
             try:
                 reply = await self._until_end()
             finally:
@@ -84,15 +84,12 @@ class Trial:
 
     def _order(self) -> None:
         job, limits = self._job, self._job.limits
+        pipes = {place: end.fd for place, end in job.pipes}
         passed: list[int] = []
         try:
-            stdin = job.stdin if job.stdin is not None else os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
-            if job.stdin is None:
-                passed.append(stdin)
-            else:
-                os.lseek(stdin, 0, os.SEEK_SET)  # the offset is shared with whoever read it before
-            on_overflow = None if job.cuts_output else lambda: self._end(KilledBy.OUTPUT)
-            stdout = self._piped(passed, limits.output_bytes, self._output.write, on_overflow)
+            stdin = self._stdin(passed) if 0 not in pipes else pipes.pop(0)
+            on_overflow = None if job.cuts_output else lambda: self.end(KilledBy.OUTPUT)
+            stdout = self._piped(passed, limits.output_bytes, self._output.write, on_overflow) if 1 not in pipes else pipes.pop(1)
             stderr = stdout if job.joins_stderr else self._piped(passed, STDERR_BYTES, self._stderr.extend, None)
             rlimits = Rlimits(
                 cpu_s=math.ceil((limits.cpu_ms + job.overtime_ms) / 1000) + 1, file_bytes=limits.file_bytes, open_files=OPEN_FILES,
@@ -101,12 +98,21 @@ class Trial:
             uid = 0 if self._sandbox.is_delegated else userns.PROGRAM_UID
             environment = (*ENVIRONMENT, *job.environment)
             self._prepared.channel.order(
-                job.folder, job.argv, environment, [stdin, stdout, stderr, *job.files], uid=uid, limits=rlimits
+                job.folder, job.argv, environment, [stdin, stdout, stderr, *job.files, *pipes.values()], uid=uid, limits=rlimits
             )
         finally:
             self._prepared.channel.close()
+            for _, end in job.pipes:
+                end.close()
             for fd in passed:
                 os.close(fd)
+
+    def _stdin(self, passed: list[int]) -> int:
+        if self._job.stdin is None:
+            passed.append(os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC))
+            return passed[-1]
+        os.lseek(self._job.stdin, 0, os.SEEK_SET)  # the offset is shared with whoever read it before
+        return self._job.stdin
 
     def _piped(self, passed: list[int], most: int, sink: Callable[[bytes], object], on_overflow: Callable[[], None] | None) -> int:
         read, write = os.pipe2(os.O_CLOEXEC)
@@ -123,7 +129,12 @@ class Trial:
             self._box.kill()
             return None
 
-    def _end(self, why: KilledBy) -> None:
+    def cpu_ns(self) -> int:
+        """CPU time of its group so far."""
+        return self._prepared.group.cpu_ns()
+
+    def end(self, why: KilledBy) -> None:
+        """Has everything killed that the program started; the first reason counts."""
         if self._killed_by is not None:
             return
         self._killed_by = why
