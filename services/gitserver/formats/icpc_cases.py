@@ -81,7 +81,7 @@ class _Reading:
         if root.settings.ignores_sample and self._is_scoring:
             inner = tuple(_worthless(group) if group.path == "sample" else group for group in groups.groups)
             groups = replace(groups, groups=inner, on_reject=OnReject.CONTINUE)
-        worth = attainable_score(groups, len(self._cases)) if self._is_scoring else Fraction(1)
+        worth = (attainable_score(groups, len(self._cases)) or Fraction(0)) if self._is_scoring else Fraction(1)
         return Cases(tuple(self._cases), groups, _samples(self._cases, self._report), worth)
 
     def _check_count(self) -> None:

@@ -1,0 +1,162 @@
+"""Owns one test group while it is judged: what of it is still to come, its verdict, its score. Never decides what a whole run is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
+
+from contest.groups import Aggregation, CaseGroup, OnReject, VerdictRule, best_of
+from contest.results import CaseResult
+from contest.verdicts import Verdict
+
+GOOD: Final = frozenset({Verdict.AC, Verdict.PA})
+SPOILING: Final = (Verdict.JE, Verdict.VE)
+_WORST: Final = (
+    Verdict.JE, Verdict.VE, Verdict.CE, Verdict.RFE, Verdict.RTE, Verdict.MLE, Verdict.TLE, Verdict.OLE, Verdict.WA, Verdict.PA, Verdict.AC,
+)  # fmt: skip
+"""Source: Kattis legacy format, worst_error: JE, IF, RTE, MLE, TLE, OLE, WA."""
+
+Results = Mapping[int, CaseResult]
+
+
+@dataclass(slots=True)
+class Book:
+    """Where the groups of one tree are found: by their cases, by their paths. ``good`` are the verdicts of a case that is not rejected."""
+
+    good: frozenset[Verdict]
+    leaves: dict[int, Marking] = field(default_factory=dict)
+    by_path: dict[str, Marking] = field(default_factory=dict)
+
+
+class Marking:
+    """A group that counts its cases down; it is over when every case was judged, skipped, or ruled out."""
+
+    def __init__(self, group: CaseGroup, book: Book, parent: Marking | None = None) -> None:
+        self.group = group
+        self._parent = parent
+        self._good = book.good
+        self._cases: list[int] = []
+        self._left = 0
+        self._is_closed = False
+        self._required = [book.by_path[path] for path in group.requires if path in book.by_path]
+        for index in group.cases:
+            self.adopt(index, book)
+        self._inner = [Marking(inner, book, self) for inner in group.groups]
+        self._counted = [inner for inner in self._inner if not inner.group.is_ignored]
+        book.by_path[group.path] = self
+
+    def adopt(self, index: int, book: Book) -> None:
+        """Takes a case in."""
+        self._cases.append(index)
+        book.leaves[index] = self
+        self.take(-1)
+
+    def skips(self, results: Results) -> bool:
+        """Whether its cases are not to be run any more; a group whose requirements failed is closed by being asked."""
+        if self._parent is not None and self._parent.skips(results):
+            return True
+        required, self._required = self._required, []
+        if not self._is_closed and not all(one.is_passed(results) for one in required):
+            self._is_closed = True
+            self.take(self._left)
+            if self._parent is not None:
+                self._parent.end_part(results, is_rejected=not self.group.is_ignored)
+        return self._is_closed
+
+    def end_case(self, result: CaseResult, results: Results) -> None:
+        """One of its cases was judged; ``results`` holds it already."""
+        self.take(1)
+        self.end_part(results, is_rejected=result.verdict not in self._good)
+
+    def is_passed(self, results: Results) -> bool:
+        """Whether every case in it and below was run and accepted."""
+        own = all(index in results and results[index].verdict is Verdict.AC for index in self._cases)
+        return own and all(inner.is_passed(results) for inner in self._inner)
+
+    def verdict(self, results: Results) -> CaseResult | None:
+        """The result that decides the group's verdict; None when it is accepted. What was skipped decides nothing."""
+        parts = self._parts(results)
+        rejected = [part for part in parts if part is not None]
+        spoilt = [part for part in rejected if part.verdict in SPOILING]
+        if self.group.rule is VerdictRule.ACCEPT or (self.group.accepts_any and len(rejected) < len(parts)):
+            return spoilt[0] if spoilt else None
+        if self.group.rule is VerdictRule.WORST:
+            return min(rejected, key=lambda part: (_WORST.index(part.verdict), part.index), default=None)
+        return rejected[0] if rejected else None
+
+    def score(self, results: Results) -> Fraction:
+        """What it is worth so far; cases without a result count as rejected."""
+        group = self.group
+        if group.aggregation is Aggregation.PASS:
+            return (group.max_score or Fraction(0)) if self.is_passed(results) and (self._cases or self._inner) else Fraction(0)
+        own = [self._worth(place, results.get(index)) for place, index in enumerate(self._cases)]
+        scores = own + [inner.score(results) for inner in self._counted]
+        return group.capped(group.aggregation.of(scores, self._worths() if group.aggregation is Aggregation.LEAST_SHARE else ()))
+
+    def fault(self, results: Results) -> CaseResult | None:
+        """The first result by which an exact group has points that it must not have, or lacks those that it must."""
+        group = self.group
+        if group.is_exact:
+            for place, index in enumerate(self._cases):
+                if index in results and self._is_wrong(place, results[index]):
+                    return results[index]
+            last = max((index for index in self._cases if index in results), default=None)
+            if last is not None and group.max_score is not None and self._uncapped(results) > group.max_score:
+                return results[last]
+        return next((found for inner in self._inner if (found := inner.fault(results)) is not None), None)
+
+    def _parts(self, results: Results) -> list[CaseResult | None]:
+        """The verdicts of its judged cases and subgroups in judging order: None for one that was accepted."""
+        judged = [results[index] for index in self._cases if index in results]
+        found = [(result.index, None if result.verdict in self._good else result) for result in judged]
+        found += [(first, inner.verdict(results)) for inner in self._counted if (first := inner.first(results)) is not None]
+        return [part for _, part in sorted(found, key=lambda pair: pair[0])]
+
+    def first(self, results: Results) -> int | None:
+        """The first of its judged cases, at any depth; None when none was."""
+        own = [index for index in self._cases if index in results]
+        return min(own + [one for inner in self._inner if (one := inner.first(results)) is not None], default=None)
+
+    def _worth(self, place: int, result: CaseResult | None) -> Fraction:
+        if result is None or result.verdict not in GOOD:
+            return self.group.reject_score
+        if result.points is not None:
+            return result.points
+        whole = Fraction(1) if result.verdict is Verdict.AC else Fraction(0)
+        return self.group.worth_of(place) * (whole if result.score is None else result.score)
+
+    def _worths(self) -> list[Fraction]:
+        below = [best_of(inner.group) or Fraction(0) for inner in self._counted]
+        return [self.group.worth_of(place) for place in range(len(self._cases))] + below
+
+    def _uncapped(self, results: Results) -> Fraction:
+        if self.group.aggregation is Aggregation.PASS:
+            return Fraction(0)
+        own = [self._worth(place, results.get(index)) for place, index in enumerate(self._cases)]
+        below = [inner.score(results) for inner in self._counted]
+        return self.group.aggregation.of(own + below, self._worths())
+
+    def _is_wrong(self, place: int, result: CaseResult) -> bool:
+        if result.verdict not in GOOD:
+            return False
+        if self.group.gives_points:
+            return result.points is None or result.score is not None
+        if self.group.aggregation is Aggregation.PASS:
+            return result.points is not None or result.score is not None
+        return result.points is not None and result.points > self.group.worth_of(place)
+
+    def end_part(self, results: Results, *, is_rejected: bool) -> None:
+        """A case or subgroup of it is over."""
+        if is_rejected and self.group.on_reject is OnReject.BREAK and self._left:
+            self._is_closed = True
+            self.take(self._left)
+        if self._left == 0 and self._parent is not None:
+            self._parent.end_part(results, is_rejected=not self.group.is_ignored and self.verdict(results) is not None)
+
+    def take(self, count: int) -> None:
+        """So many cases fewer are to come."""
+        self._left -= count
+        if self._parent is not None:
+            self._parent.take(count)
