@@ -22,11 +22,13 @@ from services.grader.figures import Figures
 from services.grader.handout import Handout
 from services.grader.manifests import Manifests, NoManifest
 from services.grader.roster import Roster
-from services.grader.runs import Attempt, AttemptDead, Run, Seeker, Stage
-from wire.judging import AttemptEnd, JudgeSubmission, Progress
+from services.grader.runs import Attempt, AttemptDead, Errand, Run, Seeker, Stage
+from wire.judging import AttemptEnd, JudgeSubmission, JudgingManifest, Progress
 
 _TICK_S = 0.25
 _ACK_LIMIT_S = 15.0
+_ERRAND_LANGUAGE_WAIT_S = 60.0
+"""A trial says that a language is missing rather than waiting long for it; longer than a runner needs to be started again."""
 
 
 class Desk:
@@ -80,7 +82,7 @@ class Desk:
         self._handout.close()
         try:
             async with asyncio.timeout(limit_s):
-                while self.docket.running() or any(run.stage is Stage.CONCLUDED for run in self.docket.held()):
+                while self.docket.is_owing():
                     self._moved.clear()
                     await self._moved.wait()
         except TimeoutError:
@@ -107,6 +109,11 @@ class Desk:
         self._bulletin.note(run)
         self._start(self._prepare(run), order.correlation)
 
+    def enter(self, order: JudgeSubmission, errand: Errand, manifest: JudgingManifest) -> None:
+        """Takes in a run of a trial; its end, JE included, is told to the errand's ``hear``, unless the grader leaves before."""
+        self._check_open()
+        self._advance(self.docket.enter(order, errand, manifest, self._clock.monotonic()))
+
     # ── from runners ──────────────────────────────────────────────────────────────────────────────────────────────
 
     async def claim(self, seeker: Seeker, wait_s: float) -> Attempt | None:
@@ -116,7 +123,7 @@ class Desk:
         attempt = await self._handout.claim(seeker, wait_s)
         if attempt is not None:
             self.figures.handed_out(attempt.run, self._clock.monotonic())
-            self._bulletin.note(attempt.run)
+            self._note(attempt.run)
         return attempt
 
     async def hold(self, attempt_id: str, until: float) -> bool:
@@ -144,7 +151,7 @@ class Desk:
         """A sign of life, and how far it is. Raises: `AttemptDead`."""
         attempt = self._heard(report.attempt)
         attempt.note(report.step, report.results)
-        self._bulletin.note(attempt.run)
+        self._note(attempt.run)
 
     def finish(self, end: AttemptEnd) -> None:
         """A runner's last word; said again it changes nothing. Raises: `AttemptDead`."""
@@ -210,7 +217,8 @@ class Desk:
         """A run that no runner can take must not fill the window for those that others could take."""
         for run in list(self.docket.waiting()):
             language = run.order.language
-            if len(self.roster) and now - run.waits_since >= self._language_wait_s and not self.roster.has_language(language):
+            wait_s = self._language_wait_s if run.errand is None else min(self._language_wait_s, _ERRAND_LANGUAGE_WAIT_S)
+            if len(self.roster) and now - run.waits_since >= wait_s and not self.roster.has_language(language):
                 self.docket.abandon(run, f"no runner has the language {language!r}: bring one, then rejudge")
                 self._advance(run)
 
@@ -229,11 +237,19 @@ class Desk:
 
     def _advance(self, run: Run) -> None:
         self._moved.set()
-        if run.stage is Stage.CONCLUDED:
-            self._start(self._settle(run), run.order.correlation)
-        else:
-            self._bulletin.note(run)
+        if run.stage is not Stage.CONCLUDED:
+            self._note(run)
             self._handout.offer(run)
+        elif run.errand is not None:
+            self.docket.unsettled(run)
+            run.errand.hear(run)
+        else:
+            self._start(self._settle(run), run.order.correlation)
+
+    def _note(self, run: Run) -> None:
+        """Tells how far it is; how far a trial is, the trial tells."""
+        if run.errand is None:
+            self._bulletin.note(run)
 
     def _heard(self, attempt_id: str) -> Attempt:
         self._check_open()

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from mesh.queue import Delivery
 from services.grader.backlog import Backlog
-from services.grader.conclusions import NotJudged, conclude, give_up
-from services.grader.runs import Attempt, AttemptDead, Run, Seeker, Stage
+from services.grader.conclusions import NotJudged, give_up
+from services.grader.errands import conclude_any
+from services.grader.runs import Attempt, AttemptDead, Errand, Run, Seeker, Stage
 from wire.commands import RecordVerdict
 from wire.judging import AttemptEnd, JudgeSubmission, JudgingManifest
 
@@ -56,6 +57,12 @@ class Docket:
                 self._move(known, order)
             return None
         run = self._runs[order.run] = Run(order, now, [delivery])
+        return run
+
+    def enter(self, order: JudgeSubmission, errand: Errand, manifest: JudgingManifest, now: float) -> Run:
+        """Takes in a run that no message asked for; its id must be new."""
+        run = self._runs[order.run] = Run(order, now, errand=errand)
+        self.pin(run, manifest, now)
         return run
 
     def pin(self, run: Run, manifest: JudgingManifest, now: float) -> None:
@@ -103,7 +110,7 @@ class Docket:
             self._wait(run, now, is_return=True)
             return run
         try:
-            self._conclude(run, conclude(run, end))
+            self._conclude(run, conclude_any(run, end))
         except NotJudged as failed:
             run.judge_errors += 1
             if run.judge_errors >= self._patience.judge_errors:
@@ -160,6 +167,10 @@ class Docket:
     def held(self) -> list[Run]:
         """Every run, at any stage."""
         return list(self._runs.values())
+
+    def is_owing(self) -> bool:
+        """Whether a submission's run is in a runner's hands, or its verdict not safe yet; trials are begun anew elsewhere."""
+        return any(run.errand is None and run.stage in {Stage.RUNNING, Stage.CONCLUDED} for run in self._runs.values())
 
     def waiting_by_priority(self) -> Counter[str]:
         """How many runs per level have no runner yet, those that wait for a manifest included."""

@@ -17,7 +17,7 @@ from services.grader.desk import Desk
 from services.grader.manifests import Manifests
 from services.grader.runs import Attempt, Seeker
 from wire.judging import (
-    AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, Hold, Nothing, Progress, ProgressAnswer, RunOrder,
+    JUDGE, AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, Hold, Nothing, Progress, ProgressAnswer, RunOrder,
 )  # fmt: skip
 from wire.methods import (
     GITSERVER_BLOB, GRADER_BLOB, GRADER_CLAIM, GRADER_FINISH, GRADER_HOLD, GRADER_PROGRESS, GRADER_STATUS,
@@ -115,11 +115,12 @@ class Doors:
 
 
 def _order_of(attempt: Attempt) -> RunOrder:
-    order, manifest = attempt.run.order, attempt.run.manifest
+    order, manifest, errand = attempt.run.order, attempt.run.manifest, attempt.run.errand
     assert manifest is not None, "only pinned runs are handed out"
     return RunOrder(
         attempt=attempt.id, run=order.run, submission=order.submission, language=order.language, source=order.source,
         filename=order.filename, manifest=manifest, lease_s=attempt.lease_s, correlation=order.correlation,
+        task=JUDGE if errand is None else errand.task, input_validators=() if errand is None else errand.input_validators,
     )  # fmt: skip
 
 

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 from mesh.errors import Broken, Forbidden, MeshError, Unauthenticated
 from mesh.log import Log
 from mesh.metrics import Metrics
 from mesh.rpc.client import Peer
 from services.grader.conclusions import check
-from wire.judging import JudgingManifest
-from wire.methods import GITSERVER_MANIFEST
+from wire.judging import JudgingManifest, Program
+from wire.methods import GITSERVER_LIMIT, GITSERVER_MANIFEST, GITSERVER_TRIAL, Method
 from wire.problems import ManifestRequest
+from wire.verification import PackageTrial, PinLimit, TrialRequest
 
 _MOST_KEPT = 256
 _BROKEN_TRIES = 5
 _FIRST_PAUSE_S = 0.1
+PROVISIONAL_S = 5.0
+"""So long a manifest counts whose limit is to be measured: another grader may have measured it meanwhile."""
+
+Req = TypeVar("Req")
+Resp = TypeVar("Resp")
 
 
 class NoManifest(Exception):
@@ -35,6 +43,8 @@ class Manifests:
         self._kept: OrderedDict[tuple[str, str], JudgingManifest] = OrderedDict()
         self._locks: dict[tuple[str, str], asyncio.Lock] = {}
         self._digests_of: dict[tuple[str, str], frozenset[str]] = {}
+        self._asked_at: dict[tuple[str, str], float] = {}
+        self._lent: dict[object, tuple[str, frozenset[str]]] = {}
 
     async def find(self, problem: str, version: str) -> JudgingManifest:
         """The manifest; waits for as long as the gitserver is away. Raises: `NoManifest`."""
@@ -42,7 +52,7 @@ class Manifests:
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
             manifest = self._kept.get(key)
-            if manifest is None:
+            if manifest is None or self._is_stale(key, manifest):
                 try:
                     manifest = await self._fetch(problem, version)
                 except NoManifest:
@@ -52,46 +62,93 @@ class Manifests:
             self._kept.move_to_end(key)
         return manifest
 
+    async def trial(self, problem: str, commit: str) -> PackageTrial:
+        """All that trying a commit out needs; waits for as long as the gitserver is away. Raises: `NoManifest`."""
+        trial = await self._ask(GITSERVER_TRIAL, TrialRequest(problem, commit), f"problem {problem!r} at commit {commit[:12]}")
+        _require_judgeable(trial.manifest)
+        return trial
+
+    async def pin_limit(self, problem: str, version: str, cpu_ms: int) -> int:
+        """Makes a measured limit that of a version, unless it has one; the limit in force. Raises: `NoManifest`."""
+        pinned = await self._ask(GITSERVER_LIMIT, PinLimit(problem, version, cpu_ms), f"the limit of problem {problem!r}")
+        self._asked_at.pop((problem, version), None)
+        return pinned.cpu_ms
+
+    @contextmanager
+    def lending(self, trial: PackageTrial) -> Iterator[None]:
+        """While the block runs, runners may have the files that the trial needs besides those of manifests that are kept."""
+        key, alias = object(), trial.manifest.problem
+        programs = [one.program for one in trial.input_validators]
+        files = {file.digest for program in programs for file in program.files} | {file.digest for one in trial.submissions for file in one.files}
+        self._lent[key] = (alias, frozenset(files | set(_digests(trial.manifest))))
+        try:
+            yield
+        finally:
+            del self._lent[key]
+
     def has_file(self, problem: str, digest: str) -> bool:
-        """Whether judging that problem, in a version that is kept, needs that file."""
-        return any(digest in digests for (alias, _), digests in self._digests_of.items() if alias == problem)
+        """Whether judging that problem, in a version that is kept or by a trial, needs that file."""
+        kept = ((alias, digests) for (alias, _), digests in self._digests_of.items())
+        return any(alias == problem and digest in digests for alias, digests in (*self._lent.values(), *kept))
+
+    def _is_stale(self, key: tuple[str, str], manifest: JudgingManifest) -> bool:
+        return manifest.is_provisional and _now() - self._asked_at.get(key, -PROVISIONAL_S) >= PROVISIONAL_S
 
     async def _fetch(self, problem: str, version: str) -> JudgingManifest:
+        manifest = await self._ask(GITSERVER_MANIFEST, ManifestRequest(problem, version), f"problem {problem!r} in version {version!r}")
+        _require_judgeable(manifest)
+        return manifest
+
+    async def _ask(self, method: Method[Req, Resp], request: Req, what: str) -> Resp:
         broken, pause_s = 0, _FIRST_PAUSE_S
         while True:
             try:
-                manifest = await self._gitserver.call(GITSERVER_MANIFEST, ManifestRequest(problem, version))
+                answer = await self._gitserver.call(method, request)
             except MeshError as wrong:
                 self._fetches.labels(wrong.code).inc()
                 broken += isinstance(wrong, Broken)
                 is_operators_affair = isinstance(wrong, Forbidden | Unauthenticated)
                 if not (wrong.is_retryable or is_operators_affair or (isinstance(wrong, Broken) and broken < _BROKEN_TRIES)):
-                    raise NoManifest(
-                        f"the gitserver has no manifest of problem {problem!r} in version {version!r}: {wrong.message} ({wrong.code})"
-                    ) from wrong
-                self._log.warning("manifest-awaited", problem=problem, version=version, code=wrong.code, reason=wrong.message)
+                    raise NoManifest(f"the gitserver has no manifest of {what}: {wrong.message} ({wrong.code})") from wrong
+                self._log.warning("manifest-awaited", about=what, code=wrong.code, reason=wrong.message)
             else:
                 self._fetches.labels("ok").inc()
-                fault = check(manifest)
-                if fault:
-                    raise NoManifest(f"problem {problem!r} in version {version!r} cannot be judged: {fault}")
-                return manifest
+                return answer
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, self._longest_pause_s)
 
     def _keep(self, key: tuple[str, str], manifest: JudgingManifest) -> None:
         self._kept[key] = manifest
+        self._asked_at[key] = _now()
         self._digests_of[key] = frozenset(_digests(manifest))
         while len(self._kept) > _MOST_KEPT:
             oldest, _ = self._kept.popitem(last=False)
             del self._digests_of[oldest]
+            self._asked_at.pop(oldest, None)
             self._locks.pop(oldest, None)
+
+
+def _require_judgeable(manifest: JudgingManifest) -> None:
+    fault = check(manifest)
+    if fault:
+        raise NoManifest(f"problem {manifest.problem!r} in version {manifest.version!r} cannot be judged: {fault}")
 
 
 def _digests(manifest: JudgingManifest) -> Iterator[str]:
     for case in manifest.cases:
         yield case.input
         yield case.answer
-    if manifest.checker.program is not None:
-        for file in manifest.checker.program.files:
+    for program in _programs(manifest):
+        for file in program.files:
             yield file.digest
+
+
+def _programs(manifest: JudgingManifest) -> Iterable[Program]:
+    yield from manifest.includes
+    for checker in (manifest.checker, manifest.interactor):
+        if checker is not None and checker.program is not None:
+            yield checker.program
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from contest.results import CaseResult
 from mesh.errors import Conflict
 from mesh.queue import Delivery
 from wire.commands import RecordVerdict
-from wire.judging import JudgeSubmission, JudgingManifest, Step
+from wire.judging import JUDGE, InputValidator, JudgeSubmission, JudgingManifest, Step
+from wire.problems import Finding
 
 class AttemptDead(Conflict):
     """The attempt is over: its lease ran out, its line broke, or it was never ours. Forget it; the run has moved on."""
@@ -42,6 +44,19 @@ class Seeker:
 
 
 @dataclass(slots=True, eq=False)
+class Errand:
+    """What makes a run one of a trial: nobody's submission, its end is told to ``hear`` and not to the record.
+
+    ``task`` is one of `wire.judging.TASKS`; ``findings`` is what came of a `VALIDATE`.
+    """
+
+    hear: Callable[[Run], None]
+    task: str = JUDGE
+    input_validators: tuple[InputValidator, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
 class Run:
     """One judging of one submission while the grader holds it. Times are monotonic seconds.
 
@@ -62,6 +77,7 @@ class Run:
     failed_on: str = ""
     elsewhere_until: float = 0.0
     verdict: RecordVerdict | None = None
+    errand: Errand | None = None
 
     @property
     def id(self) -> str:

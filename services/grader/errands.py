@@ -1,0 +1,35 @@
+"""Owns what the end of an errand amounts to: a run of a trial, whose verdict goes to the trial and not to the record. Pure."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from contest.verdicts import Verdict
+from services.grader.conclusions import NotJudged, conclude
+from services.grader.runs import Run
+from wire.commands import RecordVerdict
+from wire.judging import VALIDATE, AttemptEnd
+from wire.problems import Finding
+
+_SETTERS_FAULT = frozenset({"compile-error", "checker-error"})
+
+
+def conclude_any(run: Run, end: AttemptEnd) -> RecordVerdict:
+    """As `conclude`; of inputs that were validated the verdict is AC, or WA when something is wrong, and the errand has the findings.
+
+    Raises: `NotJudged`.
+    """
+    if run.errand is None or run.errand.task != VALIDATE:
+        return conclude(run, end)
+    if end.outcome in _SETTERS_FAULT:
+        said = (end.compile_output or end.message).strip() or "it ended in no way that is agreed on"
+        run.errand.findings = (*end.findings, Finding("error", "input-validator-failed", "input_validators", said))
+    elif end.outcome == "validated":
+        run.errand.findings = end.findings
+    else:
+        raise NotJudged(end.message or f"the runner ended a validation with {end.outcome!r}")
+    is_fine = not any(finding.severity == "error" for finding in run.errand.findings)
+    return RecordVerdict(
+        run.order.submission, run.id, end.attempt, run.order.version, Verdict.AC if is_fine else Verdict.WA, Fraction(is_fine), 0, 0, (),
+        runner=end.runner,
+    )  # fmt: skip
