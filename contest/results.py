@@ -15,7 +15,7 @@ class CaseResult:
     ``index`` is the case's place in the judging manifest (0-based); ``time_ms`` is CPU time; ``score`` is what a
     scoring validator gave, in [0, 1] of the case's worth, and None for pass-fail; ``points`` is what it gave outright, in place of the
     case's worth. ``message`` is for the jury, and so are the head of the output and how it differs from the answer, kept for the
-    first rejected cases only. ``is_repeated``: the figures are those of a second run, since the first came near a limit.
+    first rejected cases only. ``name`` and ``is_sample`` are the manifest's, filled in where the run is folded. ``is_repeated``: the figures are those of a second run, since the first came near a limit.
     """
 
     index: int
@@ -31,6 +31,8 @@ class CaseResult:
     output_head: str = ""
     difference: str = ""
     is_repeated: bool = False
+    name: str = ""
+    is_sample: bool = False
 
 
 @dataclass(frozen=True, slots=True)

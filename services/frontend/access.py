@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contest import visibility
+from contest.feedback import Sight, may_see_progress, shown_cases, sight_of_case
+from contest.results import CaseResult
 from contest.rules import Audience, Phase
 from contest.visibility import Viewer
 from mesh.clock import Clock
@@ -19,7 +21,7 @@ from services.frontend.actor import Actor
 from services.frontend.freshness import Fresh
 from services.frontend.reads.contests import Contest, Contestant, Contests
 from services.frontend.reads.problems import Problem, Problems
-from services.frontend.reads.submissions import SubmissionDetail, Submissions
+from services.frontend.reads.submissions import Progress, Submission, SubmissionDetail, Submissions
 from services.frontend.together import both
 
 
@@ -66,6 +68,34 @@ class ContestAccess:
     def audience(self) -> Audience:
         """The board that he sees unless he asks for less."""
         return Audience.JURY if self.may_see_board(Audience.JURY) else Audience.PUBLIC
+
+    def shown(self, detail: SubmissionDetail) -> SubmissionDetail:
+        """As much of a submission as he may see, which he may see at all."""
+        viewer, feedback, author = self.viewer, self.contest.feedback, detail.submission.username
+        if not visibility.may_see_source(viewer, author):
+            detail = replace(detail, source="")
+        if not visibility.may_see_compile_output(viewer, author):
+            detail = replace(detail, compile_output="")
+        cases = shown_cases(viewer, author, feedback, detail.cases)
+        decisive = detail.decisive_case if any(case.index == detail.decisive_case for case in cases) else None
+        if not visibility.may_see_cases(viewer):
+            detail = replace(detail, runner="", trimmed_at=None)
+        return replace(detail, submission=self.shown_line(detail.submission), cases=cases, decisive_case=decisive)
+
+    def shows_figures(self, detail: SubmissionDetail, case: CaseResult) -> bool:
+        """Whether he may know time and memory of one case."""
+        author = detail.submission.username
+        return sight_of_case(self.viewer, author, self.contest.feedback, is_sample=case.is_sample) >= Sight.FIGURES
+
+    def shown_line(self, submission: Submission) -> Submission:
+        """As much of a submission in a list as he may see: how far its judging is tells where it failed."""
+        if submission.progress is None or may_see_progress(self.viewer, submission.username, self.contest.feedback):
+            return submission
+        return replace(submission, progress=Progress(submission.progress.step))
+
+    def shown_lines(self, submissions: Iterable[Submission]) -> list[Submission]:
+        """The same for a list."""
+        return [self.shown_line(one) for one in submissions]
 
     def may_see_board(self, audience: Audience) -> bool:
         """Whether he may see that board."""
@@ -130,7 +160,7 @@ class Access:
             raise missing from None
         if not visibility.may_see_submission(access.viewer, detail.submission.username):
             raise missing
-        return _as_seen_by(access.viewer, detail), access
+        return access.shown(detail), access
 
     def forget_contest(self, alias: str, registered: Iterable[str] = ()) -> None:
         """The contest was changed here, or these accounts registered: the next to ask reads anew."""
@@ -157,15 +187,6 @@ def viewer_of(actor: Actor, contest: Contest, *, is_contestant: bool) -> Viewer:
     """An actor in the light of one contest."""
     is_organiser = actor.is_signed_in and actor.username == contest.organiser
     return Viewer(actor.username, actor.role.value, is_jury=is_organiser, is_contestant=is_contestant)
-
-
-def _as_seen_by(viewer: Viewer, detail: SubmissionDetail) -> SubmissionDetail:
-    author = detail.submission.username
-    if not visibility.may_see_source(viewer, author):
-        detail = replace(detail, source="")
-    if not visibility.may_see_compile_output(viewer, author):
-        detail = replace(detail, compile_output="")
-    return detail if visibility.may_see_cases(viewer) else replace(detail, cases=(), decisive_case=None)
 
 
 def check_signed_in(actor: Actor) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from contest.feedback import may_hear_progress
 from mesh.cache import Cache
 from mesh.clock import Clock, iso
 from mesh.codec import encode
@@ -16,6 +17,7 @@ from mesh.tasks import alongside
 from mesh.topics import Topics
 from services.grader.runs import Run, Stage
 from wire.news import Headline, jury_topic, user_topic
+from wire.rejudging import dropped_key
 
 _CACHE_LIFE_S = 60.0
 _TELL_LIMIT_S = 3.0
@@ -34,9 +36,19 @@ class Bulletin:
         self._is_something = asyncio.Event()
 
     def note(self, run: Run) -> None:
-        """The run has moved on."""
+        """The run has moved on. Of one that belongs to a set nothing is told: its submission has its verdict."""
+        if run.order.rejudging:
+            return
         self._untold[run.id] = run
         self._is_something.set()
+
+    async def is_dropped(self, rejudging: str) -> bool:
+        """Whether the cache says that a set was dropped. Never fails: its runs are then judged in vain."""
+        try:
+            async with asyncio.timeout(_TELL_LIMIT_S):
+                return await self._cache.fetch(dropped_key(rejudging)) is not None
+        except (MeshError, TimeoutError):
+            return False
 
     @asynccontextmanager
     async def telling(self) -> AsyncIterator[None]:
@@ -62,13 +74,18 @@ class Bulletin:
         news: list[tuple[str, bytes]] = []
         for run, body in bodies:
             headline = encode(Headline("progress", at, body))
-            news.append((user_topic(run.order.author), headline))
+            news.append((user_topic(run.order.author), encode(Headline("progress", at, as_told_to_author(run, body)))))
             if run.order.contest:
                 news.append((jury_topic(run.order.contest), headline))
         for run, body in bodies:
             await self._cache.store(f"progress:{run.order.submission}", encode(body), _CACHE_LIFE_S)
         if news:
             await self._topics.publish(news)
+
+
+def as_told_to_author(run: Run, body: dict[str, Any]) -> dict[str, Any]:
+    """The same without which case it is, unless the contest shows its contestants their cases: it would tell where it failed."""
+    return body if may_hear_progress(run.order.feedback) else {**body, "done": 0, "total": 0}
 
 
 def progress_of(run: Run) -> dict[str, Any]:

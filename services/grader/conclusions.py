@@ -17,6 +17,9 @@ COMPILE_OUTPUT_BYTES = 64 * 1024
 _MOST_SCORE_BITS = 600
 """Less than the 190 digits that the recorder takes."""
 MESSAGE_BYTES = 4 * 1024
+DETAIL_BYTES = 2 * 1024
+DETAILED_CASES = 5
+"""So many cases keep an output and a difference, of so many bytes each, whatever a runner sends."""
 MESSAGES_BYTES = 1 << 20
 """All messages of one verdict together: what is beyond is cut."""
 
@@ -114,19 +117,36 @@ def _with_blame(results: tuple[CaseResult, ...], verdict: Verdict, message: str)
 def _verdict(run: Run, end: AttemptEnd, final: Grade, results: Sequence[CaseResult]) -> RecordVerdict:
     return RecordVerdict(
         submission=run.order.submission, run=run.id, attempt=end.attempt, version=run.order.version, verdict=final.verdict,
-        score=final.score, time_ms=final.time_ms, memory_bytes=final.memory_bytes, cases=_shortened(results),
+        score=final.score, time_ms=final.time_ms, memory_bytes=final.memory_bytes, cases=_named(run.manifest, _shortened(results)),
         compile_output=cut(end.compile_output, COMPILE_OUTPUT_BYTES), runner=end.runner, decisive_case=final.decisive_case,
     )  # fmt: skip
 
 
 def _shortened(results: Sequence[CaseResult]) -> tuple[CaseResult, ...]:
-    left = MESSAGES_BYTES
+    left, detailed = MESSAGES_BYTES, 0
     kept = []
     for result in results:
         message = cut(result.message, min(MESSAGE_BYTES, left))
         left -= len(message.encode())
-        kept.append(result if message == result.message else replace(result, message=message))
+        has_details = bool(result.output_head or result.difference)
+        most_bytes = DETAIL_BYTES if detailed < DETAILED_CASES else 0
+        detailed += has_details
+        short = replace(result, message=message)
+        if has_details:
+            short = replace(short, output_head=cut(result.output_head, most_bytes), difference=cut(result.difference, most_bytes))
+        kept.append(short)
     return tuple(kept)
+
+
+def _named(manifest: JudgingManifest | None, results: Sequence[CaseResult]) -> tuple[CaseResult, ...]:
+    """The results with what the manifest says of their cases: which are samples decides what contestants see."""
+    if manifest is None:
+        return tuple(replace(result, is_sample=False) for result in results)
+    named = []
+    for result in results:
+        case = manifest.cases[result.index] if 0 <= result.index < len(manifest.cases) else None
+        named.append(replace(result, name=case.name if case else "", is_sample=case is not None and case.is_sample))
+    return tuple(named)
 
 
 def cut(text: str, most_bytes: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from aiohttp import web
@@ -17,6 +17,7 @@ from services.frontend.api.route import Call, NoQuery, Reply, Route, Shape, View
 from services.frontend.reads.contests import ContestProblem
 from wire import commands
 
+Feedback = Literal["verdict", "samples", "cases", "full"]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -30,7 +31,9 @@ class ShownProblem(Shape, frozen=True):
 
 
 class NewContest(Shape, frozen=True):
-    """A contest to make. ``languages`` empty: all that runners have."""
+    """A contest to make. ``languages`` empty: all that runners have. ``feedback``: what contestants see of their own judging, the verdict;
+    the sample cases; the verdict of every case; time, memory and the checker's words too.
+    """
 
     alias: str
     title: str
@@ -43,6 +46,7 @@ class NewContest(Shape, frozen=True):
     languages: tuple[str, ...] = ()
     description: str = ""
     is_public: bool = True
+    feedback: Feedback = "verdict"
 
 
 class ContestChange(Shape, frozen=True):
@@ -58,6 +62,7 @@ class ContestChange(Shape, frozen=True):
     languages: tuple[str, ...] | None = None
     description: str | None = None
     is_public: bool | None = None
+    feedback: Feedback | None = None
 
 
 class NewTeam(Shape, frozen=True):
@@ -102,6 +107,7 @@ class ContestView(View, frozen=True):
     thawed_at: datetime | None
     languages: tuple[str, ...]
     is_public: bool
+    feedback: str
     is_jury: bool
     is_registered: bool
     may_submit: bool
@@ -192,6 +198,7 @@ async def change_contest(call: Call[ContestChange, NoQuery]) -> ContestView:
     now_so: dict[str, Any] = {
         "title": contest.title, "mode": rules.mode, "start": rules.start, "duration_s": rules.duration_s, "freeze_s": rules.freeze_s,
         "penalty_s": rules.penalty_s, "languages": contest.languages, "description": contest.description, "is_public": contest.is_public,
+        "feedback": contest.feedback,
     }  # fmt: skip
     wanted = {name: value if getattr(change, name) is None else getattr(change, name) for name, value in now_so.items()}
     problems = _kept(contest.problems) if change.problems is None else _shown(change.problems)
@@ -253,7 +260,7 @@ def view_of(access: ContestAccess) -> ContestView:
         alias=contest.alias, title=contest.title, description=contest.description, organiser=contest.organiser, mode=rules.mode,
         start=contest.start, end=contest.end, duration_s=rules.duration_s, freeze_s=rules.freeze_s, penalty_s=rules.penalty_s,
         phase=access.phase, is_frozen=rules.is_frozen(access.now), thawed_at=rules.thawed_at, languages=contest.languages,
-        is_public=contest.is_public, is_jury=access.is_jury, is_registered=access.contestant is not None,
+        is_public=contest.is_public, feedback=contest.feedback, is_jury=access.is_jury, is_registered=access.contestant is not None,
         may_submit=access.may_submit, problems=_problems(contest.problems) if access.shows_problems else None,
     )  # fmt: skip
 

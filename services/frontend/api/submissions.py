@@ -72,14 +72,23 @@ class ProgressView(View, frozen=True):
 
 
 class CaseView(View, frozen=True):
-    """One test case, for the jury."""
+    """One test case, as much of it as the caller may see: figures are null and texts empty where he may not.
+
+    ``output_head`` and ``difference`` (from the answer, line by line: ``-`` wanted, ``+`` found) are kept of the first rejected cases.
+    """
 
     index: int
     verdict: Verdict
-    time_ms: int
-    memory_bytes: int
+    is_sample: bool
+    name: str
+    time_ms: int | None
+    memory_bytes: int | None
     score: Fraction | None
+    points: Fraction | None
+    is_repeated: bool
     message: str
+    output_head: str
+    difference: str
 
 
 class SubmissionLine(View, frozen=True):
@@ -106,9 +115,9 @@ class SubmissionLine(View, frozen=True):
 
 
 class SubmissionView(SubmissionLine, frozen=True):
-    """A submission with what its judging said. ``cases`` is empty for contestants; ``code`` and ``message`` tell of a refusal.
+    """A submission with what its judging said. ``cases`` holds those that the contest's ``feedback`` shows the caller; ``code`` and ``message`` tell of a refusal.
 
-    ``priority`` is the level of its judging in force, empty until the record has it.
+    ``details_forgotten_at`` is when outputs and messages of its cases were thrown away, for the jury. ``priority`` is the level of its judging in force, empty until the record has it.
     """
 
     source: str
@@ -116,6 +125,7 @@ class SubmissionView(SubmissionLine, frozen=True):
     compile_output: str
     cases: tuple[CaseView, ...]
     decisive_case: int | None
+    details_forgotten_at: datetime | None
     version: str
     priority: str
 
@@ -136,7 +146,7 @@ async def submit(call: Call[NewSubmission, WaitQuery]) -> Reply:
     if detail.submission.status not in submissions.FINAL:
         return _accepted(submission, detail.submission.status)
     access = await desk.access.contest(call.actor, detail.submission.contest)
-    return Reply(view_of(detail, access), 200, location(f"/submissions/{submission}"))
+    return Reply(view_of(access.shown(detail), access), 200, location(f"/submissions/{submission}"))
 
 
 def _accepted(submission: str, status: str = "accepted") -> Reply:
@@ -162,7 +172,7 @@ async def list_submissions(call: Call[None, ListQuery]) -> list[SubmissionLine]:
         found = await call.desk.submissions.of_user(alias, call.actor.username)
     else:
         found = []
-    return [SubmissionLine(**line_of(one, access)) for one in found]
+    return [SubmissionLine(**line_of(access.shown_line(one), access)) for one in found]
 
 
 async def rejudge(call: Call[None, NoQuery]) -> web.Response:
@@ -191,12 +201,18 @@ def line_of(one: Submission, access: ContestAccess) -> dict[str, Any]:
 def view_of(detail: SubmissionDetail, access: ContestAccess) -> SubmissionView:
     """A submission as whoever has this access may see it; what he may not is gone already."""
     cases = tuple(
-        CaseView(index=case.index, verdict=case.verdict, time_ms=case.time_ms, memory_bytes=case.memory_bytes, score=case.score, message=case.message)
+        CaseView(
+            index=case.index, verdict=case.verdict, is_sample=case.is_sample, name=case.name,
+            time_ms=case.time_ms if access.shows_figures(detail, case) else None,
+            memory_bytes=case.memory_bytes if access.shows_figures(detail, case) else None, score=case.score, points=case.points,
+            is_repeated=case.is_repeated, message=case.message, output_head=case.output_head, difference=case.difference,
+        )
         for case in detail.cases
-    )
+    )  # fmt: skip
     return SubmissionView(
         **line_of(detail.submission, access), source=detail.source, filename=detail.submission.filename,
-        compile_output=detail.compile_output, cases=cases, decisive_case=detail.decisive_case, version=detail.version,
+        compile_output=detail.compile_output, cases=cases, decisive_case=detail.decisive_case, details_forgotten_at=detail.trimmed_at,
+        version=detail.version,
         priority=detail.priority,
     )  # fmt: skip
 

@@ -62,7 +62,7 @@ async def _solved_by(request: web.Request, access: ContestAccess) -> dict[str, i
 async def _own(request: web.Request, access: ContestAccess) -> dict[str, Submission]:
     if not access.actor.is_signed_in or access.phase is Phase.BEFORE:
         return {}
-    submissions = await desk_of(request).submissions.of_user(access.contest.alias, access.actor.username)
+    submissions = access.shown_lines(await desk_of(request).submissions.of_user(access.contest.alias, access.actor.username))
     return best_of(submissions, access.contest.problems)
 
 

@@ -140,7 +140,7 @@ def site_of(request: web.Request) -> str:
 async def _tries(request: web.Request, access: ContestAccess, alias: str) -> list[Submission]:
     if not access.actor.is_signed_in:
         return []
-    own = await desk_of(request).submissions.of_user(access.contest.alias, access.actor.username)
+    own = access.shown_lines(await desk_of(request).submissions.of_user(access.contest.alias, access.actor.username))
     return [one for one in own if one.problem == alias][:_MOST_TRIES]
 
 

@@ -62,7 +62,7 @@ async def show_own(request: web.Request) -> web.Response:
     actor = actor_of(request)
     check_signed_in(actor)
     access = await access_of(request)
-    own = await desk_of(request).submissions.of_user(access.contest.alias, actor.username)
+    own = access.shown_lines(await desk_of(request).submissions.of_user(access.contest.alias, actor.username))
     is_sent = request.query.get("sent", "") in {one.id for one in own}
     return await contest_page(request, "submissions.html", access, "submissions", submissions=own, sent=is_sent)
 

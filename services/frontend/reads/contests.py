@@ -42,6 +42,7 @@ class Contest:
     seq: int
     created_at: datetime
     problems: tuple[ContestProblem, ...] = ()
+    feedback: str = "verdict"
 
     @property
     def start(self) -> datetime:
@@ -144,7 +145,7 @@ def _contest(row: sa.Row[Any], problems: tuple[ContestProblem, ...]) -> Contest:
     rules = ContestRules(Mode(row.mode), row.start_at, row.duration_s, row.freeze_s, row.penalty_s, row.thawed_at)
     return Contest(
         alias=row.alias, title=row.title, description=row.description, organiser=row.organiser, rules=rules,
-        languages=tuple(row.languages), is_public=row.is_public, seq=row.seq, created_at=row.created_at, problems=problems,
+        languages=tuple(row.languages), is_public=row.is_public, seq=row.seq, created_at=row.created_at, problems=problems, feedback=row.feedback,
     )  # fmt: skip
 
 

@@ -84,6 +84,7 @@ class SubmissionDetail:
     version: str = ""
     runner: str = ""
     priority: str = ""
+    trimmed_at: datetime | None = None
 
 
 class Submissions:
@@ -167,7 +168,7 @@ class Submissions:
     async def _recorded(self, submission: str) -> SubmissionDetail | None:
         table, runs = self._table, self._runs
         statement = (
-            self._with_team(table, runs.c.version, runs.c.cases, runs.c.decisive_case, runs.c.compile_output, runs.c.runner, runs.c.priority.label("level"))
+            self._with_team(table, runs.c.version, runs.c.cases, runs.c.decisive_case, runs.c.compile_output, runs.c.runner, runs.c.trimmed_at, runs.c.priority.label("level"))
             .outerjoin(runs, runs.c.id == table.c.run)
             .where(table.c.id == submission)
         )
@@ -178,7 +179,7 @@ class Submissions:
         return SubmissionDetail(
             submission=shown, source=row.source, cases=convert(tuple[CaseResult, ...], row.cases or ()),
             decisive_case=row.decisive_case, compile_output=row.compile_output or "", version=row.version or "", runner=row.runner or "",
-            priority=row.level or "",
+            priority=row.level or "", trimmed_at=row.trimmed_at,
         )  # fmt: skip
 
     async def _list(self, where: Sequence[sa.ColumnElement[bool]], before: str, most: int) -> list[Submission]:

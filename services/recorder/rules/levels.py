@@ -47,6 +47,6 @@ def set_priority(command: Command, view: View) -> Effects:
     moved = replace(run, priority=body.priority, sends=run.sends + 1, sent_at=view.now)
     effects.change(run, priority=moved.priority, sends=moved.sends, sent_at=moved.sent_at)
     languages = tuple(contest.languages)
-    effects.give(work_of(submission, moved, languages, view.now, message_id=derived_id("moved", command.id)))
+    effects.give(work_of(submission, moved, languages, view.now, message_id=derived_id("moved", command.id), feedback=contest.feedback))
     effects.tell(contest.alias, "priority-set", **told(submission, view), priority=moved.priority, was=run.priority)
     return effects

@@ -103,13 +103,15 @@ def told(row: rows.Submission, view: View) -> dict[str, Any]:
 
 
 def work_of(
-    submission: rows.Submission, run: rows.Run, allowed_languages: tuple[str, ...], now: datetime, *, message_id: str = ""
+    submission: rows.Submission, run: rows.Run, allowed_languages: tuple[str, ...], now: datetime, *, message_id: str = "", feedback: str = "verdict"
 ) -> rows.Work:
     """The message that asks for a run to be judged; its id is the run's unless another is given, so that sending it again is harmless."""
     message = JudgeSubmission(
         run=run.id, submission=submission.id, contest=submission.contest, problem=submission.problem, version=run.version,
         language=submission.language, source=submission.source, author=submission.username, priority=run.priority,
         filename=submission.filename, correlation=submission.correlation, allowed_languages=allowed_languages, sends=run.sends,
+        feedback=feedback,
+        rejudging=run.rejudging or "",
     )  # fmt: skip
     return rows.Work(message_id or run.id, SUBMISSIONS[run.priority].name, encode(message), submission.correlation, now)
 
@@ -120,7 +122,7 @@ def _judge(row: rows.Submission, contest: rows.Contest, view: View, effects: Eff
         raise NotFound(f"there is no problem {row.problem}", code="no-such-problem")
     run = rows.Run(row.run, row.id, problem.version, row.priority, created_at=view.now, sent_at=view.now, sends=1)
     effects.insert(run)
-    effects.give(work_of(row, run, tuple(contest.languages), view.now))
+    effects.give(work_of(row, run, tuple(contest.languages), view.now, feedback=contest.feedback))
 
 
 def _check_form(body: Submit) -> None:

@@ -184,3 +184,32 @@ async def _contest(town: Town) -> Contest:
     found = await Contests(Record(town.world.engine)).find("finals")
     assert found is not None
     return found
+
+
+async def test_what_teams_see_of_their_judging_is_chosen_shown_and_kept(town: Town) -> None:
+    admin = await _with_problem(town)
+    await _with_contest(town, admin, feedback="samples")
+    assert await _feedback(admin) == "samples"
+    wrong = await admin.fill_in("/contests/finals/edit", "/contests/finals/edit", feedback="all of it")
+    assert (wrong.status, set(wrong.wrong)) == (422, {"feedback"}), wrong.text
+    changed = await admin.fill_in("/contests/finals/edit", "/contests/finals/edit", feedback="full")
+    assert changed.status == 303, changed.text
+    assert await _feedback(admin) == "full"
+    kept = await admin.fill_in("/contests/finals/edit", "/contests/finals/edit", title="Finals of the year")
+    assert kept.status == 303, kept.text
+    assert await _feedback(admin) == "full", "what was not touched stays"
+
+    case = {"index": 0, "verdict": "WA", "time_ms": 5, "memory_bytes": 6, "is_sample": True, "name": "sample/1", "difference": "line 1\n- 3\n+ 4", "output_head": "4 <b>"}
+    await town.world.add_account("zoe")
+    await town.world.register("finals", "zoe")
+    one = await town.world.add_submission("zoe", verdict="WA")
+    await town.world.update("runs", {"submission": one}, cases=[case], trimmed_at=None)
+    page = await admin.get(f"/submissions/{one}")
+    assert page.status == 200, page.text
+    assert not faults_of(page.html)
+    assert ("wanted: - 3" in page.text, "found: + 4" in page.text, "4 <b>" in page.text) == (True, True, True)
+
+
+async def _feedback(admin: Visitor) -> str:
+    page = await admin.get("/contests/finals/edit")
+    return next(one.attributes["value"] for one in page.tree.all("input") if one.attributes.get("name") == "feedback" and "checked" in one.attributes)

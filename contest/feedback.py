@@ -1,0 +1,89 @@
+"""Owns what a contest shows its contestants of the judging of their own submissions, case by case. Pure; never looks anything up.
+
+    feedback   sample cases         other cases
+    verdict    nothing              nothing
+    samples    everything           nothing, not even how many there are
+    cases      everything           verdict
+    full       everything           verdict, time, memory, score, the checker's words
+
+A sample is public, so nothing of it is a secret. What a program wrote on another case is never shown to its author, who could have it print the
+secret input; nor what the setter's programs and ours said of their own failures: that is for the jury.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import replace
+
+from contest.results import CaseResult
+from contest.verdicts import Verdict
+from contest.visibility import Viewer, may_see_cases, may_see_submission
+
+_JUDGED_BY_CHECKER = frozenset({Verdict.AC, Verdict.PA, Verdict.WA})
+_NOT_THE_AUTHORS = frozenset({Verdict.VE, Verdict.JE})
+
+
+class Sight(enum.IntEnum):
+    """How much of one case somebody sees; more contains less."""
+
+    NOTHING = 0
+    VERDICT = 1
+    FIGURES = 2
+    OWN = 3
+    EVERYTHING = 4
+
+
+def sight_of_case(viewer: Viewer, author: str, feedback: str, *, is_sample: bool) -> Sight:
+    """How much a viewer sees of a case of somebody's submission. Neither phase nor freeze matters: it is his own, or he is the jury."""
+    if may_see_cases(viewer):
+        return Sight.EVERYTHING
+    if not may_see_submission(viewer, author):
+        return Sight.NOTHING
+    match feedback:
+        case "full":
+            return Sight.OWN if is_sample else Sight.FIGURES
+        case "cases":
+            return Sight.OWN if is_sample else Sight.VERDICT
+        case "samples":
+            return Sight.OWN if is_sample else Sight.NOTHING
+        case _:
+            return Sight.NOTHING
+
+
+def may_hear_progress(feedback: str) -> bool:
+    """Whether an author hears which case of how many is being judged: it tells where his submission failed."""
+    return feedback in {"cases", "full"}
+
+
+def may_see_progress(viewer: Viewer, author: str, feedback: str) -> bool:
+    """Whether he sees that of somebody's submission."""
+    return may_see_cases(viewer) or (may_see_submission(viewer, author) and may_hear_progress(feedback))
+
+
+def shown_case(case: CaseResult, sight: Sight) -> CaseResult | None:
+    """As much of a case as that; what is left out is as if it had not been measured. None: it is not there."""
+    match sight:
+        case Sight.NOTHING:
+            return None
+        case Sight.VERDICT:
+            return CaseResult(case.index, case.verdict, 0, 0, is_sample=case.is_sample)
+        case Sight.FIGURES:
+            return replace(case, name="", message=_words(case), output_head="", difference="")
+        case Sight.OWN:
+            return replace(case, message="") if case.verdict in _NOT_THE_AUTHORS else case
+        case Sight.EVERYTHING:
+            return case
+
+
+def shown_cases(viewer: Viewer, author: str, feedback: str, cases: Iterable[CaseResult]) -> tuple[CaseResult, ...]:
+    """The cases of a submission as a viewer sees them, in the same order."""
+    seen = (shown_case(case, sight_of_case(viewer, author, feedback, is_sample=case.is_sample)) for case in cases)
+    return tuple(case for case in seen if case is not None)
+
+
+def _words(case: CaseResult) -> str:
+    """The checker's words; of a program that failed by itself only how, not what it wrote."""
+    if case.verdict in _JUDGED_BY_CHECKER:
+        return case.message
+    return "" if case.verdict in _NOT_THE_AUTHORS else case.message.partition("\n")[0]

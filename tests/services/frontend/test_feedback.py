@@ -1,0 +1,76 @@
+"""What contestants see of their own judging, at the API and on the page, as the contest says; the freeze changes nothing of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mesh.codec import encode
+from tests.services.frontend.world import World
+
+SECRET = "overflow 4711"
+CASES = [
+    {"index": 0, "verdict": "AC", "time_ms": 1, "memory_bytes": 2, "is_sample": True, "name": "sample/1"},
+    {"index": 1, "verdict": "WA", "time_ms": 3, "memory_bytes": 4, "is_sample": True, "name": "sample/2", "message": "wanted 1",
+     "output_head": "2 of the sample", "difference": "line 1\n- 1\n+ 2 of the sample"},
+    {"index": 2, "verdict": "RTE", "time_ms": 5, "memory_bytes": 6, "message": f"exit code 1\n{SECRET}", "name": f"secret/{SECRET}",
+     "output_head": SECRET, "difference": SECRET, "is_repeated": True},
+]  # fmt: skip
+SEEN: dict[str, list[tuple[int, str, int | None, str]]] = {
+    "verdict": [],
+    "samples": [(0, "AC", 1, ""), (1, "WA", 3, "wanted 1")],
+    "cases": [(0, "AC", 1, ""), (1, "WA", 3, "wanted 1"), (2, "RTE", None, "")],
+    "full": [(0, "AC", 1, ""), (1, "WA", 3, "wanted 1"), (2, "RTE", 5, "exit code 1")],
+}
+
+
+async def judged(world: World, feedback: str) -> str:
+    await world.update("contests", {"alias": "finals"}, feedback=feedback)
+    one = await world.add_submission("ana", verdict="RTE")
+    await world.update("runs", {"submission": one}, cases=CASES, decisive_case=2)
+    return one
+
+
+def seen(cases: list[dict[str, Any]]) -> list[tuple[int, str, int | None, str]]:
+    return [(case["index"], case["verdict"], case["time_ms"], case["message"]) for case in cases]
+
+
+@pytest.mark.parametrize("feedback", SEEN)
+async def test_the_author_sees_what_the_contest_shows_and_the_jury_everything(finals: World, feedback: str) -> None:
+    one = await judged(finals, feedback)
+    ana, olga, bob = [await finals.signed_in(username) for username in ("ana", "olga", "bob")]
+    mine = await ana.get(f"/submissions/{one}")
+    assert seen(mine.json["cases"]) == SEEN[feedback]
+    assert mine.json["decisive_case"] == (2 if feedback in {"cases", "full"} else None)
+    assert SECRET.encode() not in mine.body
+    jurys = await olga.get(f"/submissions/{one}")
+    assert [case["name"] for case in jurys.json["cases"]] == [case["name"] for case in CASES]
+    assert jurys.body.count(SECRET.encode()) == 4
+    assert (await bob.get(f"/submissions/{one}")).status == 404
+
+    await finals.update("contests", {"alias": "finals"}, freeze_s=3600)
+    finals.clock.turn(10)  # contests are kept for a second or so
+    frozen = await (await finals.signed_in("ana")).get(f"/submissions/{one}")
+    assert (await ana.get("/contests/finals")).json["is_frozen"]
+    assert frozen.json == mine.json, "one's own submissions are not frozen"
+
+
+@pytest.mark.parametrize(("feedback", "shown"), [("verdict", (0, 0)), ("samples", (0, 0)), ("cases", (7, 30)), ("full", (7, 30))])
+async def test_how_far_judging_is_tells_nothing_where_cases_are_secret(finals: World, feedback: str, shown: tuple[int, int]) -> None:
+    await finals.update("contests", {"alias": "finals"}, feedback=feedback)
+    one = await finals.add_submission("ana", status="queued", verdict=None)
+    await finals.backbone.cache.store(f"progress:{one}", encode({"id": one, "step": "running", "done": 7, "total": 30}), 60)
+    ana, olga = await finals.signed_in("ana"), await finals.signed_in("olga")
+    for answer in ((await ana.get(f"/submissions/{one}")).json, (await ana.get("/contests/finals/submissions")).json[0]):
+        assert answer["status"] == "judging"
+        assert (answer["progress"]["step"], answer["progress"]["done"], answer["progress"]["total"]) == ("running", *shown)
+    jurys = (await olga.get(f"/submissions/{one}")).json["progress"]
+    assert (jurys["done"], jurys["total"]) == (7, 30)
+
+
+async def test_the_api_says_and_changes_what_teams_see(finals: World) -> None:
+    olga = await finals.signed_in("olga")
+    assert (await olga.get("/contests/finals")).json["feedback"] == "verdict"
+    refused = await olga.ask("PATCH", "/contests/finals", {"feedback": "everything"})
+    assert (refused.status, refused.code) == (400, "bad-shape")
