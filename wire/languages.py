@@ -1,11 +1,30 @@
-"""Owns the ids of programming languages. Never knows how one is compiled or run. Source: ICPC and Kattis."""
+"""Owns the ids of programming languages. Never knows how one is compiled or run. Source: ICPC and Kattis, and one id per standard of C++."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 LANGUAGES: Final[tuple[str, ...]] = (
-    "c", "cpp", "java", "python3", "pypy3", "kotlin", "javascript", "typescript", "go", "rust", "csharp", "haskell", "ruby", "php",
-    "perl", "pascal", "lua", "ocaml", "bash", "text",
+    "c", "cpp17", "cpp", "cpp23", "java", "python3", "pypy3", "kotlin", "javascript", "typescript", "go", "rust", "csharp", "haskell", "ruby",
+    "php", "perl", "pascal", "lua", "ocaml", "bash", "text",
 )  # fmt: skip
-"""Every id that may be said; which of them can be run is what the runners say."""
+"""Every id that may be said, in the order in which people choose; which of them can be run is what the runners say.
+
+``cpp`` is the newest standard of C++ that compilers support well, ``text`` an output written down: nothing to run.
+"""
+
+ONLY_WHEN_NAMED: Final[frozenset[str]] = frozenset({"text"})
+"""What a problem takes only when it says so."""
+
+
+def allowed(of_contest: Sequence[str], of_problem: Sequence[str]) -> tuple[str, ...]:
+    """The languages that a problem takes in a contest, in the order of `LANGUAGES`. An empty list names every language to be run.
+
+    A contest narrows what a problem takes, but not the output that a problem asks for: no program could give it.
+    """
+    return tuple(
+        language for language in LANGUAGES
+        if (language in of_problem if of_problem else language not in ONLY_WHEN_NAMED)
+        and (not of_contest or language in of_contest or language in ONLY_WHEN_NAMED)
+    )  # fmt: skip

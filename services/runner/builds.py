@@ -127,10 +127,10 @@ class Builds:
 
     async def _build(self, plan: Plan, sources: Sources, limits: Limits) -> Product:
         async with self._pool.box() as box:
-            for path, content in sources.items():
+            for path, content in {**plan.files, **sources}.items():
                 await _put(box, f"{WORK}/{path}", content, 0o444)
-            said = [await self._step(box, step, limits) for step in plan.steps]
-            output = "\n".join(filter(None, said))[:SHOWN_BYTES]
+            said = [await self._step(box, step, plan.environment, limits) for step in plan.steps]
+            output = "" if plan.is_check else "\n".join(filter(None, said))[:SHOWN_BYTES]
             if not plan.product:
                 return Product(dict(sources), output)
             product = await box.get(f"{WORK}/{plan.product}", PRODUCT_BYTES)
@@ -141,10 +141,10 @@ class Builds:
         return Product({plan.product: product.content}, output)
 
     @staticmethod
-    async def _step(box: Box, argv: tuple[str, ...], limits: Limits) -> str:
+    async def _step(box: Box, argv: tuple[str, ...], environment: tuple[str, ...], limits: Limits) -> str:
         """What the compiler said while it succeeded. Raises: `BuildFailed`, `BoxLost`."""
         wide = dataclasses.replace(limits, output_bytes=max(limits.output_bytes, SHOWN_BYTES))
-        execution = await box.execute(Job(argv, wide, joins_stderr=True, cuts_output=True, purpose="compiler"))
+        execution = await box.execute(Job(argv, wide, environment, joins_stderr=True, cuts_output=True, purpose="compiler"))
         try:
             if execution.error or (execution.is_lost and execution.killed_by is None):
                 raise BoxLost(execution.detail)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import tempfile
 import time
@@ -22,14 +23,12 @@ from services.runner.sandbox.execution import Job
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.sandbox import SandboxSettings, open_sandbox
 from services.runner.sandbox.selftest import self_test
+from services.runner.sandbox.spool import sealed
 from services.runner.showing import capabilities
 
-GREETINGS = {
-    "c": '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n',
-    "cpp": '#include <iostream>\nint main() { std::cout << "hello\\n"; }\n',
-    "java": 'class Main { public static void main(String[] words) { System.out.println("hello"); } }\n',
-    "python3": 'print("hello")\n',
-}
+GREETINGS = {name: language.greeting for name, language in LANGUAGES.items()}
+"""Of each language a program that reads two numbers and prints ``hello`` and their sum."""
+
 _LIMITS = Limits(cpu_ms=10_000, wall_ms=20_000, memory_bytes=256 * MIB)
 
 
@@ -58,19 +57,23 @@ async def _greeting(pool: BoxPool, toolchains: Mapping[str, Toolchain], language
     if toolchain is None:
         return f"not here ({', '.join(LANGUAGES[language].programs)})"
     began = time.perf_counter()
+    given = sealed(b"20 22\n")
     try:
         built = await Builds(pool, toolchains).build(language, {toolchain.language.default_source: GREETINGS[language].encode()})
+        took_s = time.perf_counter() - began
         launch = built.launch(_LIMITS)
         async with pool.box() as box:
             await built.furnish(box)
-            execution = await box.execute(Job(launch.argv, launch.limits, launch.environment))
+            execution = await box.execute(Job(launch.argv, launch.limits, launch.environment, stdin=given))
     except MeshError as failed:
         return f"broken: {failed.message}"
+    finally:
+        os.close(given)
     output = execution.output.head(100)
     execution.output.close()
-    if execution.verdict is not None or output.strip() != b"hello":
-        return f"broken: {execution.detail or 'it did not say hello'}"
-    return f"{toolchain.tools.version} (built in {time.perf_counter() - began:.2f} s, run in {execution.time_ms} ms, {execution.memory_bytes / MIB:.1f} MiB)"
+    if execution.verdict is not None or output.strip() != b"hello 42":
+        return f"broken: {execution.detail or 'it did not say hello 42'}"
+    return f"{toolchain.tools.version} (built in {took_s:.2f} s, run in {execution.time_ms} ms, {execution.memory_bytes / MIB:.1f} MiB)"
 
 
 def _say(name: str, value: object) -> None:

@@ -46,14 +46,10 @@ class Solution:
 
 def own_verdict(execution: Execution, program: Built) -> tuple[Verdict | None, str]:
     """The verdict that an execution has by itself, with what the run-time says about its heap taken into account; None: look at the output."""
-    language = program.toolchain.language
-    if (
-        execution.verdict is Verdict.RTE
-        and language.memory_exit_code is not None
-        and execution.exit_code == language.memory_exit_code
-        and language.memory_line in execution.output.tail(_LINE_BYTES)
-    ):
-        return Verdict.MLE, "the heap is full"
+    if execution.verdict is Verdict.RTE:
+        said = execution.output.tail(_LINE_BYTES) + b"\n" + execution.stderr
+        if program.toolchain.language.is_heap_full(execution.exit_code, execution.signal, said):
+            return Verdict.MLE, "the heap is full"
     return execution.verdict, execution.detail
 
 

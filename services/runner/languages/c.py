@@ -15,4 +15,5 @@ C = Language(
     version_arguments=("--version",),
     plan=native.compile_with("gcc", "-std=gnu17", "-O2", "-pipe", "-s", suffixes=SUFFIXES),
     launch=native.launch,
+    greeting='#include <stdio.h>\nint main(void) { int a, b; if (scanf("%d%d", &a, &b) == 2) printf("hello %d\\n", a + b); }\n',
 )

@@ -1,23 +1,16 @@
-"""Owns how Java is built and started, and how the names that it demands are read from a source.
-
-The heap is the memory limit; the JVM itself, its compiled code and its threads come on top. A full heap ends the program
-with a line of its own, so that it is told apart from any other exit.
-"""
+"""Owns how Java is built and started, and how the names that it demands are read from a source."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from dataclasses import dataclass
 
-from contest.limits import MIB, Limits
+from contest.limits import Limits
+from services.runner.languages import jvm
 from services.runner.languages.language import Language, Launch, Plan, Sources, Tools, chosen
 
 SUFFIXES = (".java",)
 PRODUCT = "main.jar"
-JVM_BYTES = 160 * MIB
-JVM_THREADS = 64
-_SMALL_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xshare:auto")
 
 # comments, text blocks, strings and characters; what is left has only real braces and words
 _NOISE = re.compile(r'//[^\n]*|/\*.*?(?:\*/|\Z)|""".*?(?:"""|\Z)|"(?:\\.|[^"\\\n])*"?|\'(?:\\.|[^\'\\\n])*\'?', re.DOTALL)
@@ -80,20 +73,14 @@ def _source_name(source: bytes) -> str:
 
 
 def _plan(sources: Sources, tools: Tools) -> Plan:
-    small = tuple(f"-J{flag}" for flag in (*_SMALL_JVM, "-Xss16m", "-Xmx1024m"))
+    small = tuple(f"-J{flag}" for flag in (*jvm.SMALL, "-Xmx1024m"))
     javac = (tools.paths["javac"], *small, "-encoding", "UTF-8", "-proc:none", "-nowarn", "-d", "classes", *chosen(sources, SUFFIXES))
     jar = (tools.paths["jar"], *small, "--create", "--no-compress", "--file", PRODUCT, "-C", "classes", ".")
     return Plan(steps=(javac, jar), product=PRODUCT, start=main_class(sources))
 
 
 def _launch(plan: Plan, limits: Limits, tools: Tools) -> Launch:
-    heap_mib = max(16, limits.memory_bytes // MIB)
-    argv = (
-        tools.paths["java"], "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto", "-XX:+ExitOnOutOfMemoryError", "-Xss64m",
-        f"-Xmx{heap_mib}m", "-Dfile.encoding=UTF-8", "-Duser.home=/box", "-cp", f"/program/{PRODUCT}", plan.start,
-    )  # fmt: skip
-    wider = dataclasses.replace(limits, memory_bytes=limits.memory_bytes + JVM_BYTES, processes=limits.processes + JVM_THREADS)
-    return Launch(argv, wider)
+    return jvm.launch(limits, tools, "-cp", f"/program/{PRODUCT}", plan.start)
 
 
 JAVA = Language(
@@ -106,7 +93,14 @@ JAVA = Language(
     plan=_plan,
     launch=_launch,
     source_name=_source_name,
-    memory_exit_code=3,
-    memory_line=b"Terminating due to java.lang.OutOfMemoryError",
-    binds=("/etc/java-*",),
+    heap_full=jvm.HEAP_FULL,
+    binds=jvm.BINDS,
+    greeting="""import java.util.Scanner;
+class Main {
+    public static void main(String[] words) {
+        Scanner in = new Scanner(System.in);
+        System.out.println("hello " + (in.nextInt() + in.nextInt()));
+    }
+}
+""",
 )

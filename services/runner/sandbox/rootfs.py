@@ -9,7 +9,7 @@ of whoever gets some).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 WORK, PROGRAM, FEEDBACK = "/box", "/program", "/feedback"
 WRITABLE = (WORK, "/tmp", "/dev/shm", FEEDBACK)  # noqa: S108  folders inside a box
@@ -50,6 +50,9 @@ def _system() -> list[str]:
 
 def _settings(binds: Sequence[str]) -> list[str]:
     words = ["--perms", "0755", "--dir", "/etc"]
+    above = {str(folder) for path in binds for folder in PurePosixPath(path).parents}
+    for path in sorted(above - {"/", "/etc", "/usr"}):  # bubblewrap would make them for itself alone
+        words += ["--perms", "0755", "--dir", path]
     for path in ("/etc/ld.so.cache", "/etc/alternatives", *binds):
         words += ["--ro-bind-try", path, path]
     return words

@@ -6,12 +6,12 @@ import dataclasses
 
 import pytest
 
+import wire.languages
 from contest.limits import MIB, Limits
-from services.runner.languages.c import C
 from services.runner.languages.cpp import CPP
 from services.runner.languages.java import JAVA, main_class, top_types
 from services.runner.languages.language import Tools
-from services.runner.languages.python3 import PYTHON3
+from services.runner.languages.python import PYTHON3
 from services.runner.languages.table import LANGUAGES, find_toolchains
 
 TOOLS = Tools({"javac": "/usr/bin/javac", "java": "/usr/bin/java", "jar": "/usr/bin/jar", "python3": "/usr/bin/python3", "g++": "/usr/bin/g++"}, "")
@@ -82,4 +82,4 @@ def test_only_what_is_asked_for_and_found_is_offered() -> None:
 
 
 def test_ids_are_those_of_the_table() -> None:
-    assert [language.id for language in (C, CPP, JAVA, PYTHON3)] == list(LANGUAGES)
+    assert tuple(LANGUAGES) == wire.languages.LANGUAGES
