@@ -25,7 +25,9 @@ class Aggregation(enum.StrEnum):
     PASS = "pass-fail"  # noqa: S105  a way to count, not a secret
 
     def of(self, scores: Sequence[Fraction], worths: Sequence[Fraction] = ()) -> Fraction:
-        """The one score; 0 when there are none. ``worths`` are what the same parts can get at most, for LEAST_SHARE."""
+        """The one score; 0 when there are none. ``worths`` are what the same parts can get at most: LEAST_SHARE divides by them, and
+        with SUM_IF_NOT_ZERO a part that is worth nothing spoils nothing.
+        """
         if not scores:
             return Fraction(0)
         total = sum(scores, Fraction(0))
@@ -39,7 +41,8 @@ class Aggregation(enum.StrEnum):
             case Aggregation.AVG:
                 return total / len(scores)
             case Aggregation.SUM_IF_NOT_ZERO:
-                return total if all(scores) else Fraction(0)
+                counted = [score for score, worth in zip(scores, worths, strict=True) if worth] if worths else scores
+                return total if all(counted) else Fraction(0)
             case Aggregation.LEAST_SHARE:
                 shares = [score / worth for score, worth in zip(scores, worths, strict=True) if worth]
                 return min(shares) * sum(worths, Fraction(0)) if shares else Fraction(0)

@@ -11,6 +11,7 @@ from contest.groups import Aggregation, CaseGroup, OnReject, VerdictRule, best_o
 from contest.results import CaseResult
 from contest.verdicts import Verdict
 
+_BY_WORTH = frozenset({Aggregation.LEAST_SHARE, Aggregation.SUM_IF_NOT_ZERO})
 GOOD: Final = frozenset({Verdict.AC, Verdict.PA})
 SPOILING: Final = (Verdict.JE, Verdict.VE)
 _WORST: Final = (
@@ -93,7 +94,7 @@ class Marking:
             return (group.max_score or Fraction(0)) if self.is_passed(results) and (self._cases or self._inner) else Fraction(0)
         own = [self._worth(place, results.get(index)) for place, index in enumerate(self._cases)]
         scores = own + [inner.score(results) for inner in self._counted]
-        return group.capped(group.aggregation.of(scores, self._worths() if group.aggregation is Aggregation.LEAST_SHARE else ()))
+        return group.capped(group.aggregation.of(scores, self._worths() if group.aggregation in _BY_WORTH else ()))
 
     def fault(self, results: Results) -> CaseResult | None:
         """The first result by which an exact group has points that it must not have, or lacks those that it must."""

@@ -97,9 +97,10 @@ def _stream(publication: Publication, known_digests: str | None) -> bytes:
     package = publication.package
     private = _private(package)
     fetched = {file.digest: file for file in (*private.values(), *_tried(package))}
-    lines = [
+    lines: list[bytes] = [
         *_commit(published_ref(publication.commit), None),
         *_files("public", package.public.items()),
+        *(line for path, text in sorted(package.written.items()) for line in _inline(f"public/{path}", text.encode())),
         *_files("protected", package.protected.items()),
         *_files("private", private.items()),
         *_inline("card.json", encode(_card(publication))),
@@ -108,7 +109,7 @@ def _stream(publication: Publication, known_digests: str | None) -> bytes:
         *_inline("trial.json", encode(TrialPart(tuple(_input_validator(one) for one in package.input_validators), package.limit_rule))),
         *_inline("private/judging.json", canonical(_manifest(package))),
         *_commit(DIGESTS, known_digests),
-        *(f"M 100644 {file.oid} {digest_path(file.digest)}".encode() for file in fetched.values()),
+        *(line for file in fetched.values() for line in _file(digest_path(file.digest), file)),
         b"",
         b"done",
         b"",
@@ -139,7 +140,13 @@ def _commit(ref: str, parent: str | None) -> list[bytes]:
 
 
 def _files(folder: str, files: Iterable[tuple[str, PackageFile]]) -> list[bytes]:
-    return [f"M 100644 {file.oid} {folder}/{path}".encode() for path, file in files]
+    return [line for path, file in files for line in _file(f"{folder}/{path}", file)]
+
+
+def _file(path: str, file: PackageFile) -> list[bytes]:
+    if file.is_made:
+        return _inline(path, file.content or b"")
+    return [f"M 100644 {file.oid} {path}".encode()]
 
 
 def _inline(path: str, content: bytes) -> list[bytes]:

@@ -10,14 +10,14 @@ from typing import Final
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFiles
 from services.gitserver.formats.icpc_legacy import IcpcLegacy
-from services.gitserver.formats.package import Package, Reader
 from services.gitserver.formats.not_yet import NotYet
+from services.gitserver.formats.omegaup import OmegaUp
+from services.gitserver.formats.package import Package, Reader
 
 READERS: Final[tuple[Reader, ...]] = (
     NotYet("ICPC/Kattis 2023-07 or 2025-09", marks=(), versions=("2023-07", "2023-07-draft", "2025-09", "2025-09-draft", "draft")),
     IcpcLegacy(),
-    NotYet("omegaUp", marks=("settings.json",)),
-    NotYet("omegaUp", marks=("cases/", "statements/")),
+    OmegaUp(),
     NotYet("Polygon", marks=("problem.xml",)),
     NotYet("CMS italian", marks=("task.yaml",)),
     NotYet("DMOJ", marks=("init.yml",)),

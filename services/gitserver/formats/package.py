@@ -68,7 +68,8 @@ class Package:
     ``public`` and ``protected`` map the path that a file gets in its published tree to the file; ``checker_files`` does
     so inside the checker's folder. ``cases`` are in judging order; ``groups`` counts in that order. Paths of
     ``statements`` and ``attachments`` are paths of ``public``. The kind of problem is that of `wire.judging.JudgingManifest`, whose fields
-    these become; ``includes`` are files compiled with submissions, ``interactor`` a program besides the checker.
+    these become; ``includes`` are files compiled with submissions, ``interactor`` a program besides the checker. ``written`` are texts of
+    the public tree that no file of the package is, by their path there: a reader made them of several.
     """
 
     format: str
@@ -99,6 +100,7 @@ class Package:
     languages: tuple[str, ...] = ()
     input_validators: tuple[PackageProgram, ...] = ()
     limit_rule: LimitRule = field(default_factory=LimitRule)
+    written: Mapping[str, str] = field(default_factory=dict)
 
 
 class Reader(Protocol):

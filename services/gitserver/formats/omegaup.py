@@ -1,0 +1,85 @@
+"""Owns the reading of omegaUp packages: puts the parts together. Never reads what the parts read.
+
+Source: omegaup/gitserver ``handler.go`` and ``ziphandler.go`` (what a problem's tree holds), omegaup/quark ``common/problemsettings.go``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.gitserver.findings import Report
+from services.gitserver.formats.files import PackageFile, PackageFiles
+from services.gitserver.formats.omegaup_cases import FULL_SCORE, read_cases, read_samples
+from services.gitserver.formats.omegaup_programs import read_checker, read_tests
+from services.gitserver.formats.omegaup_settings import read_settings
+from services.gitserver.formats.omegaup_statements import read_statements
+from services.gitserver.formats.package import Package
+
+PROTECTED_FOLDERS: Final = ("solutions", "tests")
+"""What only those may see who may see solutions."""
+
+_NOTES: Final = {
+    "token": "Upper and lower case are different.",
+    "token-numeric": "Only the numbers of the output are looked at, with a tolerance.",
+    "custom": "Any right answer is accepted: a program checks it.",
+}
+
+
+class OmegaUp:
+    """Reads what omegaUp exports and takes: settings.json, or cases/ and statements/ without one."""
+
+    def recognises(self, files: PackageFiles) -> bool:
+        """Whether there is a settings.json, or both folders that every such package has."""
+        return files.find("settings.json") is not None or bool(files.under("cases") and files.under("statements"))
+
+    def read(self, files: PackageFiles, alias: str, report: Report) -> Package | None:
+        """The package; what is wrong goes to the report, all of it."""
+        settings = read_settings(files.find("settings.json"), report)
+        _check_interactive(files, is_declared=settings.is_interactive, report=report)
+        report.add("title-missing", "settings.json", f"this format has no place for a title: the problem is called {alias!r}")
+        statements = read_statements(files, alias, report)
+        cases = read_cases(files, settings, report)
+        samples, sample_files = read_samples(files, report)
+        samples = samples or statements.samples
+        if not samples:
+            report.add("no-sample-cases", "examples", "there is no sample in examples/ or between ||input and ||end in a statement")
+        checker = read_checker(files, settings.validator, report)
+        submissions, validators = read_tests(files, cases.total, report)
+        attachments = _handed_out(files)
+        return Package(
+            format="omegaUp",
+            title=alias,
+            limits=settings.limits,
+            statements=statements.files,
+            samples=samples,
+            attachments=tuple(attachments),
+            public=dict(statements.public) | attachments | sample_files,
+            written=statements.written,
+            cases=cases.cases,
+            checker=checker.checker,
+            checker_files=checker.files,
+            groups=cases.groups,
+            submissions=submissions,
+            protected={file.path: file for folder in PROTECTED_FOLDERS for file in files.under(folder)},
+            is_scoring=True,
+            max_score=FULL_SCORE,
+            input_validators=validators,
+            checker_note=_NOTES.get(settings.validator.name, ""),
+        )
+
+
+def _check_interactive(files: PackageFiles, *, is_declared: bool, report: Report) -> None:
+    """Problems of libinteractive: code is made of an .idl for every language, and both sides talk in its own protocol."""
+    held = [file.path for file in files.under("interactive") if not file.path.startswith("interactive/examples/")]
+    if held or is_declared:
+        report.add(
+            "libinteractive", next((path for path in held if path.endswith(".idl")), held[0] if held else "settings.json"),
+            "a problem of libinteractive cannot be judged here: write its Main as an interactor that talks over stdin and stdout, "
+            "and bring the problem as an interactive one of the ICPC format",
+        )  # fmt: skip
+
+
+def _handed_out(files: PackageFiles) -> dict[str, PackageFile]:
+    """Files that omegaUp gives to contestants besides the statement."""
+    named = [file for file in files if file.path.startswith("validator.distrib.") and "/" not in file.path]
+    return {f"attachments/{file.name}": file for file in named}
