@@ -15,6 +15,7 @@ from services.grader.doors import Doors
 from services.grader.figures import Figures
 from services.grader.intake import Intake
 from services.grader.manifests import Manifests
+from services.grader.verification import Verification
 from wire.methods import UNDERTAKING
 from wire.queues import PRIORITY_WEIGHTS, consumed_by
 from wire.services import GITSERVER, GRADER
@@ -35,6 +36,10 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         docket, manifests, announcer, bulletin, Figures(metrics), clock=clock, log=log, language_wait_s=config.language_wait_s
     )
     intake = Intake(backbone.queue, desk, metrics, log)
+    verification = Verification(
+        backbone.queue, desk, manifests, announcer,
+        topics=backbone.topics, cache=backbone.cache, clock=clock, metrics=metrics, log=log, news_interval_s=config.news_interval_s,
+    )  # fmt: skip
 
     # what we show
     server = backbone.server(config.host, config.port, life)
@@ -42,8 +47,8 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     Undertaker(backbone.queue, consumed_by(GRADER), UNDERTAKING[GRADER], log).show(server)
     life.watch("runners", desk.missing)
 
-    async with server.listening(), bulletin.telling(), desk.working(), intake.opened():
-        async with intake.flowing():
+    async with server.listening(), bulletin.telling(), desk.working(), intake.opened(), verification.opened():
+        async with intake.flowing(), verification.flowing():
             life.mark_ready()
             await life.until_stop()
 

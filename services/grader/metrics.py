@@ -5,6 +5,7 @@ from __future__ import annotations
 from mesh.metrics import MetricSpec
 
 _WAITS = (0.005, 0.025, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0)
+_TRIALS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 
 METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("runs_total", "counter", "Runs that ended, by verdict", ("verdict",)),
@@ -20,5 +21,7 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("manifest_fetches_total", "counter", "Manifests asked of the gitserver, by outcome", ("outcome",)),
     MetricSpec("publish_retries_total", "counter", "Verdicts that the queue did not take at once"),
     MetricSpec("news_lost_total", "counter", "Progress news that could not be told"),
+    MetricSpec("trials_total", "counter", "Packages tried out, by the state of their report", ("state",)),
+    MetricSpec("trial_seconds", "histogram", "How long a package took to be tried out", (), _TRIALS),
     MetricSpec("blob_bytes_total", "counter", "Bytes of inputs passed through to runners"),
 )

@@ -17,6 +17,7 @@ from mesh.cache.memory import MemoryCache
 from mesh.clock import TurnedClock
 from mesh.codec import decode, encode
 from mesh.errors import MeshError, NotFound, Unavailable
+from mesh.ids import derived_id
 from mesh.life import Life
 from mesh.log import Log
 from mesh.metrics import MESH_METRICS, Metrics, MetricSpec
@@ -35,10 +36,11 @@ from wire.judging import (
     AttemptEnd, BlobRequest, ClaimRequest, Hold, JudgeSubmission, JudgingManifest, Progress, ProgressAnswer, RunOrder, Step,
 )  # fmt: skip
 from wire.methods import (
-    GITSERVER_BLOB, GITSERVER_MANIFEST, GRADER_CLAIM, GRADER_FINISH, GRADER_HOLD, GRADER_PROGRESS,
+    GITSERVER_BLOB, GITSERVER_LIMIT, GITSERVER_MANIFEST, GITSERVER_TRIAL, GRADER_CLAIM, GRADER_FINISH, GRADER_HOLD, GRADER_PROGRESS,
 )  # fmt: skip
 from wire.problems import ManifestRequest
-from wire.queues import COMMANDS, QUEUES, SUBMISSIONS
+from wire.queues import COMMANDS, QUEUES, SUBMISSIONS, VERIFICATIONS
+from wire.verification import PackageTrial, PinLimit, PinnedLimit, RecordReport, TrialRequest, VerifyProblem
 
 LIMIT_S = 15.0
 
@@ -61,6 +63,8 @@ class ScriptedGitserver:
     files: dict[str, bytes] = field(default_factory=dict)
     faults: list[MeshError] = field(default_factory=list)
     asked: int = 0
+    trials: dict[tuple[str, str], PackageTrial] = field(default_factory=dict)
+    pinned: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def keep_file(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()
@@ -74,6 +78,21 @@ class ScriptedGitserver:
         if (request.alias, request.version) not in self.manifests:
             raise NotFound(f"no version {request.version} of {request.alias}", code="no-such-version")
         return self.manifests[request.alias, request.version]
+
+    async def trial(self, request: TrialRequest, _call: Call) -> PackageTrial:
+        if self.faults:
+            raise self.faults.pop(0)
+        if (request.alias, request.commit) not in self.trials:
+            raise NotFound(f"no commit {request.commit} of {request.alias}", code="no-such-version")
+        return self.trials[request.alias, request.commit]
+
+    async def limit(self, request: PinLimit, _call: Call) -> PinnedLimit:
+        key = (request.alias, request.version)
+        cpu_ms = self.pinned.setdefault(key, request.cpu_ms)
+        known = self.manifests.get(key)
+        if known is not None:
+            self.manifests[key] = replace(known, limits=known.limits.at_cpu(cpu_ms), is_provisional=False)
+        return PinnedLimit(cpu_ms)
 
     async def blob(self, request: BlobRequest, _call: Call) -> Download:
         if request.digest not in self.files:
@@ -90,6 +109,8 @@ class ScriptedGitserver:
     async def serving(self, backbone: Backbone) -> AsyncIterator[None]:
         server = backbone.server("127.0.0.1", 0, Life("gitserver"))
         server.serve(GITSERVER_MANIFEST, self.manifest)
+        server.serve(GITSERVER_TRIAL, self.trial)
+        server.serve(GITSERVER_LIMIT, self.limit)
         server.serve_download(GITSERVER_BLOB, self.blob)
         async with server.listening():
             yield
@@ -166,6 +187,7 @@ class Room:
         self.config = Config(port=0, manifest_wait_s=0.1, news_interval_s=0.01, drain_s=5.0)
         self.gitserver = ScriptedGitserver()
         self.commands: list[tuple[Command, RecordVerdict]] = []
+        self.reports: list[tuple[Command, RecordReport]] = []
         self.life = Life("grader", self.clock)
         self.backbone: Backbone
         self._stack = AsyncExitStack()
@@ -251,7 +273,20 @@ class Room:
 
     async def settled(self, priority: str = "contest") -> None:
         """Waits until nothing of a queue is left, acknowledged or not."""
-        name = SUBMISSIONS[priority].name
+        await self._emptied(SUBMISSIONS[priority].name)
+
+    async def verify(self, wish: VerifyProblem) -> None:
+        message = Message(derived_id("trial", wish.alias, wish.commit, str(wish.sends)), encode(wish))
+        await self.queue.publish(VERIFICATIONS.name, message)
+
+    async def report(self) -> RecordReport:
+        """The only report there is by now, its message acknowledged."""
+        await until(lambda: bool(self.reports), "a report")
+        await self._emptied(VERIFICATIONS.name)
+        assert len(self.reports) == 1
+        return self.reports[0][1]
+
+    async def _emptied(self, name: str) -> None:
         async with asyncio.timeout(LIMIT_S):
             while (depth := await self.queue.depth(name)).ready or depth.unacknowledged or depth.waiting:
                 await asyncio.sleep(0.005)
@@ -265,8 +300,11 @@ class Room:
                 deliveries: Sequence[Delivery] = await tap.take(50)
                 for delivery in deliveries:
                     command = decode(Command, delivery.message.body)
-                    assert isinstance(command.body, RecordVerdict)
                     assert command.id == delivery.message.id
+                    if isinstance(command.body, RecordReport):
+                        self.reports.append((command, command.body))
+                        continue
+                    assert isinstance(command.body, RecordVerdict)
                     self.commands.append((command, command.body))
                 await tap.ack(deliveries)
 

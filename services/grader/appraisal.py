@@ -1,0 +1,213 @@
+"""Owns what the runs of a trial amount to: a submission's report, what the time limit rests on, what the setter is told. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Final
+
+from contest.grading import grade
+from contest.results import CaseResult, Grade
+from contest.verdicts import Verdict
+from services.grader.conclusions import cut
+from wire.commands import RecordVerdict
+from wire.judging import JudgingManifest
+from wire.problems import ExpectedSubmission, Finding
+from wire.verification import FAILED, PASSED, WARNED, LimitEvidence, LimitRule, SubmissionReport
+
+ERROR: Final = "error"
+WARNING: Final = "warning"
+HINT: Final = "hint"
+SEVERITIES: Final = (ERROR, WARNING, HINT)
+"""Worst first. A hint is no fault: it says what the package could have besides."""
+
+MOST_FINDINGS: Final = 200
+MESSAGE_BYTES: Final = 1_000
+_WHOLE: Final = frozenset({Verdict.CE, Verdict.JE, Verdict.VE})
+"""Verdicts of a run that are not about how long a case took."""
+_TIMELESS: Final = _WHOLE | {Verdict.TLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A submission of the package with what came of judging it. ``is_lacking``: no runner has its language."""
+
+    one: ExpectedSubmission
+    verdict: RecordVerdict
+    is_lacking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Appraised:
+    """A submission's report, and whether it got to its end before the time that what must exceed the limit has to need."""
+
+    report: SubmissionReport
+    is_lacking: bool
+    ends_early: bool
+
+
+def must_be_accepted(one: ExpectedSubmission) -> bool:
+    """Whether the setter allows nothing but AC: the time limit has to leave room for it."""
+    return one.expected == (Verdict.AC.value,)
+
+
+def must_exceed(one: ExpectedSubmission) -> bool:
+    """Whether the setter allows nothing but TLE: the time limit has to stop it."""
+    return one.expected == (Verdict.TLE.value,)
+
+
+def may_exceed(one: ExpectedSubmission) -> bool:
+    """Whether it is judged with more time than the limit, to see how near to it it is."""
+    return Verdict.TLE.value in one.expected
+
+
+def measured_ms(rule: LimitRule, slowest_ms: int) -> int:
+    """The limit that follows from the slowest submission that must be accepted: never less than a step."""
+    return max(1, math.ceil(slowest_ms * rule.accepted_multiplier / rule.step_ms)) * rule.step_ms
+
+
+def exceeding_ms(rule: LimitRule, limit_ms: int) -> int:
+    """How long what must exceed the limit is let run."""
+    return max(limit_ms, math.ceil(limit_ms * rule.exceeding_multiplier))
+
+
+def appraise(manifest: JudgingManifest, rule: LimitRule, tried: Tried) -> Appraised:
+    """What came of one submission, by the limit of the manifest, however much time it was given."""
+    verdict, limit_ms = tried.verdict, manifest.limits.cpu_ms
+    final = Grade(verdict.verdict, verdict.score, verdict.time_ms, verdict.memory_bytes, verdict.decisive_case)
+    results = verdict.cases
+    if may_exceed(tried.one) and verdict.verdict not in _WHOLE:
+        results = tuple(_at_limit(result, limit_ms) for result in results)
+        final = grade(manifest.groups, len(manifest.cases), results, is_scoring=manifest.is_scoring) or replace(final, verdict=Verdict.TLE)
+    slowest = max(verdict.cases, key=lambda result: result.time_ms, default=None)
+    time_ms = slowest.time_ms if slowest is not None else 0
+    report = SubmissionReport(
+        path=tried.one.path, language=tried.one.language, expected=tried.one.expected, verdict=final.verdict, score=final.score,
+        time_ms=time_ms, memory_bytes=max((result.memory_bytes for result in verdict.cases), default=0),
+        slowest_case=_name(manifest, slowest.index) if slowest is not None and verdict.verdict not in _WHOLE else "",
+        is_allowed=_is_allowed(tried.one, final.verdict, final.score), message=_message(manifest, verdict, final, results),
+    )  # fmt: skip
+    is_cut = any(result.verdict is Verdict.TLE for result in verdict.cases)
+    ends_early = final.verdict is Verdict.TLE and not is_cut and time_ms < exceeding_ms(rule, limit_ms)
+    return Appraised(report, tried.is_lacking, ends_early)
+
+
+def evidence_of(manifest: JudgingManifest, rule: LimitRule, appraised: Iterable[Appraised]) -> LimitEvidence:
+    """What the limit of the manifest rests on."""
+    reports = [one.report for one in appraised]
+    accepted = [one for one in reports if one.expected == (Verdict.AC.value,) and one.verdict is Verdict.AC]
+    exceeding = [one for one in reports if one.expected == (Verdict.TLE.value,) and one.verdict not in _WHOLE]
+    slowest = max(accepted, key=lambda one: one.time_ms, default=None)
+    fastest = min(exceeding, key=lambda one: one.time_ms, default=None)
+    return LimitEvidence(
+        limit_ms=manifest.limits.cpu_ms, rule=rule,
+        slowest_accepted=slowest.path if slowest is not None else "", slowest_accepted_ms=slowest.time_ms if slowest is not None else None,
+        fastest_exceeding=fastest.path if fastest is not None else "", fastest_exceeding_ms=fastest.time_ms if fastest is not None else None,
+        measured_ms=measured_ms(rule, slowest.time_ms) if slowest is not None else None,
+    )  # fmt: skip
+
+
+def findings_of(appraised: Sequence[Appraised], evidence: LimitEvidence, *, is_provisional: bool) -> list[Finding]:
+    """What the setter is told of the submissions and of the time limit."""
+    found = [finding for one in appraised for finding in _of_submission(one)]
+    rule, limit_ms = evidence.rule, evidence.limit_ms
+    if evidence.slowest_accepted_ms is not None and evidence.slowest_accepted_ms * rule.accepted_multiplier > limit_ms:
+        found.append(Finding(
+            WARNING, "limit-too-tight", evidence.slowest_accepted,
+            f"needs {seconds(evidence.slowest_accepted_ms)} of the {seconds(limit_ms)} allowed; times {_number(rule.accepted_multiplier)} that is"
+            f" {seconds(math.ceil(evidence.slowest_accepted_ms * rule.accepted_multiplier))}: raise the limit, or who writes the same a little worse fails",
+        ))  # fmt: skip
+    found += [
+        Finding(
+            WARNING, "limit-too-loose", one.report.path,
+            f"shall exceed the limit of {seconds(limit_ms)} and ends after {seconds(one.report.time_ms)}; it should need {_number(rule.exceeding_multiplier)}"
+            " times the limit, or on a faster machine it passes",
+        )
+        for one in appraised if one.ends_early and one.report.expected == (Verdict.TLE.value,)
+    ]  # fmt: skip
+    if is_provisional:
+        found.append(Finding(
+            WARNING, "limit-not-measured", "",
+            f"the package states no time limit, and none could be measured: all that must be accepted has to be. {seconds(limit_ms)} stay for now",
+        ))  # fmt: skip
+    reports = [one.report for one in appraised]
+    if not any(one.expected == (Verdict.AC.value,) for one in reports):
+        found.append(Finding(WARNING, "no-accepted-submission", "", "no submission must be accepted: nothing shows that the problem can be solved in its limits"))
+    if reports and not any(Verdict.TLE.value in one.expected for one in reports):
+        found.append(Finding(HINT, "no-submission-exceeds", "", "no submission is expected to exceed the time limit: nothing shows that the limit stops what it should"))
+    if reports and not any(Verdict.WA.value in one.expected for one in reports):
+        found.append(Finding(HINT, "no-submission-wrong", "", "no submission is expected to be wrong: nothing shows that the cases find mistakes"))
+    return found
+
+
+def state_of(findings: Iterable[Finding]) -> str:
+    """Where a report with these findings stands."""
+    severities = {finding.severity for finding in findings}
+    return FAILED if ERROR in severities else WARNED if WARNING in severities else PASSED
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The worst first, short enough to be kept; what is beyond is counted."""
+    known = {severity: place for place, severity in enumerate(SEVERITIES)}
+    listed = sorted(findings, key=lambda finding: known.get(finding.severity, len(known)))
+    kept = [replace(finding, message=cut(finding.message, MESSAGE_BYTES), path=cut(finding.path, 300)) for finding in listed[:MOST_FINDINGS]]
+    if len(listed) > MOST_FINDINGS:
+        kept.append(Finding(HINT, "more-findings", "", f"{len(listed) - MOST_FINDINGS} more are not listed"))
+    return tuple(kept)
+
+
+def seconds(milliseconds: int) -> str:
+    """A time for people: ``1.25 s``."""
+    return f"{milliseconds / 1000:g} s"
+
+
+def _of_submission(one: Appraised) -> list[Finding]:
+    report = one.report
+    if one.is_lacking:
+        return [Finding(WARNING, "language-missing", report.path, f"not judged: no runner has {report.language}; bring one, then try out again")]
+    if report.verdict is Verdict.JE:
+        said = report.message or "the judge failed"
+        return [Finding(WARNING, "trial-broken", report.path, f"not judged, which is not the package's fault: {said}. Try out again; if it stays so, tell the operator")]
+    if report.is_allowed:
+        return []
+    expected, got = " or ".join(report.expected), report.verdict.value
+    where = f" at {report.slowest_case}" if report.slowest_case else ""
+    time = f", slowest {seconds(report.time_ms)}{where}" if report.time_ms else ""
+    what = f"got {got}, expected {expected}" if got not in report.expected else f"got {got} as expected, but {_number(report.score)} points, which are not"
+    return [Finding(ERROR, "submission-unexpected", report.path, f"{what} ({report.language}{time})" + (f": {report.message}" if report.message else ""))]
+
+
+def _is_allowed(one: ExpectedSubmission, verdict: Verdict, score: Fraction) -> bool:
+    if one.least_score is not None and score < one.least_score:
+        return False
+    if one.most_score is not None and score > one.most_score:
+        return False
+    return verdict.value in one.expected
+
+
+def _at_limit(result: CaseResult, limit_ms: int) -> CaseResult:
+    if result.time_ms <= limit_ms or result.verdict in _TIMELESS:
+        return result
+    return replace(result, verdict=Verdict.TLE, score=None, points=None)
+
+
+def _message(manifest: JudgingManifest, verdict: RecordVerdict, final: Grade, results: Sequence[CaseResult]) -> str:
+    if verdict.compile_output and final.verdict is Verdict.CE:
+        return cut(verdict.compile_output.strip(), MESSAGE_BYTES // 2)
+    decisive = next((result for result in results if result.index == final.decisive_case), None)
+    if decisive is None or final.verdict in {Verdict.AC, Verdict.PA}:
+        return ""
+    said = " ".join(decisive.message.split())
+    if final.verdict is Verdict.JE:
+        return cut(said, MESSAGE_BYTES // 2)
+    return cut(f"{_name(manifest, decisive.index)}" + (f": {said}" if said else ""), MESSAGE_BYTES // 2)
+
+
+def _name(manifest: JudgingManifest, index: int) -> str:
+    return manifest.cases[index].name if 0 <= index < len(manifest.cases) else str(index)
+
+
+def _number(value: Fraction) -> str:
+    return f"{float(value):g}"

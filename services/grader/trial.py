@@ -1,0 +1,182 @@
+"""Owns one trial of a package: which runs it asks the desk for, in which order, and the report that comes of them. Never publishes it.
+
+All that must be accepted is judged first where the limit is to be measured: the others are judged by what was measured. What may
+exceed the limit is given more time than that, so that it is seen how near it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any, Final, TypeVar
+
+from contest.verdicts import Verdict
+from mesh.ids import new_id
+from services.grader.appraisal import (
+    ERROR, WARNING, Appraised, Tried, appraise, evidence_of, exceeding_ms, findings_of, in_order, may_exceed, must_be_accepted, state_of,
+)  # fmt: skip
+from services.grader.desk import Desk
+from services.grader.manifests import Manifests, NoManifest
+from services.grader.runs import Errand, Run
+from wire.judging import VALIDATE, InputValidator, JudgeSubmission, JudgingManifest, Program
+from wire.problems import ExpectedSubmission, Finding
+from wire.verification import PackageTrial, RecordReport, VerifyProblem
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 8
+"""Runs of one trial that wait for a runner together: enough for every slot of a machine, few enough to look at."""
+
+LEVEL: Final = "low"
+
+
+@dataclass(slots=True)
+class Course:
+    """How far a trial is: ``done`` of ``total`` runs have ended; ``moved`` hears of each."""
+
+    total: int
+    moved: Callable[[], None]
+    done: int = 0
+
+    def step(self) -> None:
+        """One more has ended."""
+        self.done += 1
+        self.moved()
+
+
+class Trial:
+    """One trial at work."""
+
+    def __init__(self, wish: VerifyProblem, trial: PackageTrial, desk: Desk, manifests: Manifests, moved: Callable[[], None]) -> None:
+        self.wish = wish
+        self._trial = trial
+        self._desk = desk
+        self._manifests = manifests
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._validators = _by_language(trial.input_validators)
+        self.course = Course(len(self._validators) + len(trial.submissions), moved)
+
+    async def report(self) -> RecordReport:
+        """Judges everything; the report. Raises: `Unavailable` (``shutting-down``) when the grader leaves, `NoManifest`."""
+        with self._manifests.lending(self._trial):
+            try:
+                async with asyncio.TaskGroup() as work:
+                    validated, judged = work.create_task(self._validate()), work.create_task(self._judge())
+            except ExceptionGroup as several:
+                raise several.exceptions[0] from several
+        manifest, appraised = judged.result()
+        rule = self._trial.limit_rule
+        evidence = evidence_of(manifest, rule, appraised)
+        findings = in_order([*validated.result(), *findings_of(appraised, evidence, is_provisional=manifest.is_provisional)])
+        return RecordReport(
+            self.wish.alias, self.wish.commit, manifest.version, state_of(findings), findings, tuple(one.report for one in appraised), evidence
+        )
+
+    async def _validate(self) -> list[Finding]:
+        """What the input validators have against the inputs."""
+        found = await _all(self._validate_in(language, validators) for language, validators in self._validators.items())
+        return [finding for findings in found for finding in findings]
+
+    async def _validate_in(self, language: str, validators: Sequence[InputValidator]) -> Sequence[Finding]:
+        run = await self._run(self._order(language, "", ""), self._trial.manifest, task=VALIDATE, validators=tuple(validators))
+        assert run.verdict is not None
+        assert run.errand is not None
+        if run.verdict.verdict is not Verdict.JE:
+            return run.errand.findings
+        if not self._desk.roster.has_language(language):
+            said = f"the inputs were not validated: no runner has {language}, in which the validator is written; bring one, then try out again"
+            return [Finding(WARNING, "language-missing", "input_validators", said)]
+        said = next((result.message for result in run.verdict.cases), "the judge failed")
+        return [Finding(WARNING, "trial-broken", "input_validators", f"the inputs were not validated, which is not the package's fault: {said}")]
+
+    async def _judge(self) -> tuple[JudgingManifest, list[Appraised]]:
+        """Every submission's report, in the package's order, and the manifest with the limit that they were judged by."""
+        manifest, submissions, tried = self._trial.manifest, self._trial.submissions, dict[str, Tried]()
+        if manifest.is_provisional:
+            models = [one for one in submissions if must_be_accepted(one)]
+            tried |= await self._judge_all(manifest, models)
+            manifest = await self._measured(manifest, list(tried.values()))
+        tried |= await self._judge_all(manifest, [one for one in submissions if one.path not in tried])
+        return manifest, [appraise(manifest, self._trial.limit_rule, tried[one.path]) for one in submissions]
+
+    async def _measured(self, manifest: JudgingManifest, tried: Sequence[Tried]) -> JudgingManifest:
+        """The manifest with the limit that follows from what must be accepted, pinned; as it was when that does not hold."""
+        rule = self._trial.limit_rule
+        wanted = evidence_of(manifest, rule, [appraise(manifest, rule, one) for one in tried]).measured_ms
+        if wanted is None or any(one.verdict.verdict is not Verdict.AC and not one.is_lacking for one in tried):
+            return manifest
+        cpu_ms = await self._manifests.pin_limit(manifest.problem, manifest.version, wanted)
+        return replace(manifest, limits=manifest.limits.at_cpu(cpu_ms), is_provisional=False)
+
+    async def _judge_all(self, manifest: JudgingManifest, submissions: Sequence[ExpectedSubmission]) -> dict[str, Tried]:
+        rule = self._trial.limit_rule
+        longer = replace(manifest, limits=manifest.limits.at_cpu(exceeding_ms(rule, manifest.limits.cpu_ms)))
+        tried = await _all(self._judge_one(longer if may_exceed(one) else manifest, one) for one in submissions)
+        return {one.one.path: one for one in tried}
+
+    async def _judge_one(self, manifest: JudgingManifest, one: ExpectedSubmission) -> Tried:
+        filename = one.filename or PurePosixPath(one.path).name
+        run = await self._run(self._order(one.language, one.source, filename), _with_files(manifest, one))
+        assert run.verdict is not None
+        is_lacking = run.verdict.verdict is Verdict.JE and not self._desk.roster.has_language(one.language)
+        return Tried(one, run.verdict, is_lacking)
+
+    async def _run(self, order: JudgeSubmission, manifest: JudgingManifest, *, task: str = "", validators: tuple[InputValidator, ...] = ()) -> Run:
+        """The run when it has ended."""
+        ended: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
+
+        def hear(run: Run) -> None:
+            if not ended.done():
+                ended.set_result(run)
+
+        errand = Errand(hear, task, validators) if task else Errand(hear)
+        async with self._places:
+            self._desk.enter(order, errand, manifest)
+            run = await ended
+        self.course.step()
+        return run
+
+    def _order(self, language: str, source: str, filename: str) -> JudgeSubmission:
+        run, alias = new_id(), self.wish.alias
+        return JudgeSubmission(
+            run=run, submission=run, contest="", problem=alias, version=self._trial.manifest.version, language=language, source=source,
+            author=f"trial:{alias}", priority=LEVEL, filename=filename, correlation=self.wish.correlation,
+        )  # fmt: skip
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What each gives, in order; the first error ends the others and leaves as itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in work]
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from several
+    return [task.result() for task in tasks]
+
+
+def broken_report(wish: VerifyProblem, why: NoManifest) -> RecordReport:
+    """The report of a commit that cannot be tried out at all."""
+    findings = in_order([Finding(ERROR, "cannot-be-judged", "", str(why))])
+    return RecordReport(wish.alias, wish.commit, wish.version, state_of(findings), findings, ())
+
+
+def _by_language(validators: Sequence[InputValidator]) -> dict[str, list[InputValidator]]:
+    """Validators that one runner can run together."""
+    found: defaultdict[str, list[InputValidator]] = defaultdict(list)
+    for validator in validators:
+        found[validator.program.language].append(validator)
+    return dict(found)
+
+
+def _with_files(manifest: JudgingManifest, one: ExpectedSubmission) -> JudgingManifest:
+    """The manifest with the submission's other files beside what is compiled with its language anyway."""
+    if not one.files:
+        return manifest
+    own = [program for program in manifest.includes if program.language == one.language]
+    joined = own or [program for program in manifest.includes if program.language == "*"]
+    files = {file.path: file for program in joined for file in program.files} | {file.path: file for file in one.files}
+    others = [program for program in manifest.includes if program.language != one.language]
+    return replace(manifest, includes=(*others, Program(one.language, tuple(files.values()))))
