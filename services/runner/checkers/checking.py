@@ -7,15 +7,17 @@ from contextlib import asynccontextmanager
 
 from contest.limits import CHECKER_LIMITS
 from contest.verdicts import Verdict
-from services.runner.builds import Builds, Built
+from services.runner.builds import BuildFailed, Builds, Built
 from services.runner.checkers.comparison import compare
 from services.runner.checkers.judgement import Judgement
+from services.runner.checkers.programs import Asker
 from services.runner.checkers.rules import BadCheckerFlag, token_rules
-from services.runner.checkers.validator import validate, validator_boxes
+from services.runner.checkers.scores import read_literal
 from services.runner.inputs import Pair
 from services.runner.programs import Programs
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.spool import Spool
+from services.runner.sandbox.turns import taking_turns
 from wire.judging import Checker, CheckerKind, JudgingManifest, TestCase
 
 Check = Callable[[TestCase, Spool, Pair], Awaitable[Judgement]]
@@ -23,25 +25,44 @@ Check = Callable[[TestCase, Spool, Pair], Awaitable[Judgement]]
 
 
 @asynccontextmanager
-async def checking(manifest: JudgingManifest, programs: Programs, builds: Builds, pool: BoxPool) -> AsyncIterator[Check]:
-    """The checker of a problem for the length of a block.
+async def checking(manifest: JudgingManifest, programs: Programs, builds: Builds, pool: BoxPool, language: str = "") -> AsyncIterator[Check]:
+    """The checker of a problem for the length of a block. ``language`` is that of the submission.
 
-    Raises: `BuildFailed` when the setter's validator does not compile, `Invalid` when its language is not here, and what fetching
+    Raises: `BuildFailed` when the setter's checker does not compile, `Invalid` when its language is not here, and what fetching
     its files raises. What the block raises comes out as it is.
     """
     checker = manifest.checker
     if checker.kind is CheckerKind.TOKEN:
         yield _by_tokens(checker)
         return
-    program = await _built(manifest, programs, builds)
-    async with validator_boxes(pool, program) as boxes:
+    if checker.kind is CheckerKind.LITERAL:
+        yield _by_itself
+        return
+    program = await built_checker(manifest.problem, checker, programs, builds)
+    async with taking_turns(pool, program.furnish, count=1) as boxes:
+        asker = Asker(checker.kind, program, boxes, checker.limits or CHECKER_LIMITS, language=language, is_scoring=manifest.is_scoring)
 
         async def check(case: TestCase, output: Spool, pair: Pair) -> Judgement:
-            arguments = (*checker.arguments, *case.checker_arguments)
-            limits = checker.limits or CHECKER_LIMITS
-            return await validate(boxes, program, limits, arguments, output=output, question=pair.question.fd, answer=pair.answer.fd)
+            return await asker.ask(case, (*checker.arguments, *case.checker_arguments), output, pair)
 
         yield check
+
+
+async def built_checker(problem: str, checker: Checker, programs: Programs, builds: Builds) -> Built:
+    """The program of a checker or interactor. Raises: as `checking`."""
+    program = checker.program
+    if program is None:
+        raise BadCheckerFlag("the problem says that it brings a validator, and brings none")
+    sources = await programs.sources(problem, program)
+    try:
+        return await builds.build(program.language, sources)
+    except BuildFailed as failed:
+        raise BuildFailed(failed.message + _missing_header(failed.message)) from failed
+
+
+def _missing_header(said: str) -> str:
+    """A package brings the testlib.h that it was written with: none is kept here."""
+    return "\n[put testlib.h beside the program in the package: this judge brings none]" if "testlib.h: No such file" in said else ""
 
 
 def _by_tokens(checker: Checker) -> Check:
@@ -56,8 +77,6 @@ def _by_tokens(checker: Checker) -> Check:
     return check
 
 
-async def _built(manifest: JudgingManifest, programs: Programs, builds: Builds) -> Built:
-    program = manifest.checker.program
-    if program is None:
-        raise BadCheckerFlag("the problem says that it brings a validator, and brings none")
-    return await builds.build(program.language, await programs.sources(manifest.problem, program))
+async def _by_itself(case: TestCase, output: Spool, pair: Pair) -> Judgement:
+    del case, pair
+    return read_literal(output)

@@ -18,7 +18,7 @@ from wire.judging import JudgingManifest
 async def flowing(manifest: JudgingManifest, program: Built, desk: Desk) -> AsyncIterator[Flow]:
     """The flow for the length of a block. Raises: as `checking`. What the block raises comes out as it is."""
     async with (
-        checking(manifest, desk.programs, desk.builds, desk.pool) as check,
+        checking(manifest, desk.programs, desk.builds, desk.pool, program.toolchain.language.id) as check,
         taking_turns(desk.pool, program.furnish) as turns,
     ):
         yield PassFail(Solution(program, manifest.limits, turns, desk.core, desk.overtime_ms), check, desk.details)

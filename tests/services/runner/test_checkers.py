@@ -135,7 +135,8 @@ async def test_validator_in_python_with_a_module_beside_it(workshop: Workshop) -
 async def test_validator_that_fails_is_ve_never_wa(workshop: Workshop, source: str, why: str) -> None:
     limits = Limits(cpu_ms=200, wall_ms=2000, memory_bytes=64 * MIB)
     checker = workshop.shelf.custom("cpp", source, "check.cpp", limits=limits)
-    end = await workshop.judged("python3", SILENT, [workshop.shelf.case(str(number), "", "") for number in range(3)], checker)
+    cases = [workshop.shelf.case(str(number), "", "") for number in range(3)]
+    end = await workshop.judged("python3", SILENT, cases, checker, is_scoring=True)
     assert end.outcome == "checker-error"
     assert why in end.message
     assert [result.verdict for result in end.results] == ["VE"]
@@ -182,12 +183,36 @@ async def test_validator_is_compiled_once_for_many_submissions(workshop: Worksho
     assert len(workshop.builds._kept) == len(compiled) + 1
 
 
+def scoring(workshop: Workshop, **files: str) -> Checker:
+    """A validator that accepts, and leaves these files."""
+    lines = [f"open(sys.argv[3] + {name + '.txt'!r}, 'w').write({content!r})" for name, content in files.items()]
+    return workshop.shelf.custom("python3", "\n".join(["import sys", *lines, "sys.exit(42)"]), "check.py")
+
+
 @pytest.mark.sandbox
-async def test_score_of_a_validator_is_exact(workshop: Workshop) -> None:
-    source = "#include <fstream>\nint main(int,char**v){std::ofstream(std::string(v[3])+\"score.txt\")<<\"0.3\";return 42;}"
-    checker = workshop.shelf.custom("cpp", source, "check.cpp")
-    result = await workshop.only_result("python3", SILENT, (), checker, is_scoring=True)
-    assert (result.verdict, result.score) == ("AC", Fraction(3, 10))
+async def test_points_and_shares_of_a_validator_are_exact(workshop: Workshop) -> None:
+    points = await workshop.only_result("python3", SILENT, (), scoring(workshop, score="17.3"), is_scoring=True)
+    assert (points.verdict, points.points, points.score) == ("AC", Fraction(173, 10), None)
+    share = await workshop.only_result("python3", SILENT, (), scoring(workshop, score_multiplier="0.3"), is_scoring=True)
+    assert (share.verdict, share.points, share.score) == ("AC", None, Fraction(3, 10))
+
+
+@pytest.mark.sandbox
+async def test_score_of_a_validator_means_nothing_where_nothing_is_scored(workshop: Workshop) -> None:
+    result = await workshop.only_result("python3", SILENT, (), scoring(workshop, score="a lot"))
+    assert (result.verdict, result.points, result.score) == ("AC", None, None)
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("files", [{"score": "1", "score_multiplier": "1"}, {"score_multiplier": "1.01"}, {"score": "-1"}, {"score": "1e99"}])
+async def test_scores_that_make_no_sense_are_ve(workshop: Workshop, files: dict[str, str]) -> None:
+    assert (await workshop.only_result("python3", SILENT, (), scoring(workshop, **files), is_scoring=True)).verdict == "VE"
+
+
+@pytest.mark.sandbox
+async def test_words_for_the_team_and_for_the_jury_are_told_apart(workshop: Workshop) -> None:
+    result = await workshop.only_result("python3", SILENT, (), scoring(workshop, judgemessage="line 3 is long", teammessage="shorter!"))
+    assert result.message == "line 3 is long\nto the team: shorter!"
 
 
 @pytest.mark.sandbox
