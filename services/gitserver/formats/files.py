@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -34,10 +35,20 @@ class PackageFile:
         return self.path.rpartition("/")[2]
 
     @property
+    def is_made(self) -> bool:
+        """Whether the content is ours and no git object yet: what became of a file in which something was replaced."""
+        return not self.oid
+
+    @property
     def suffix(self) -> str:
         """The ending with its dot, as it is written; empty when there is none."""
         stem, dot, ending = self.name.rpartition(".")
         return dot + ending if stem else ""
+
+
+def made(path: str, content: bytes) -> PackageFile:
+    """A file that no commit holds as it is."""
+    return PackageFile(path, "", len(content), hashlib.sha256(content).hexdigest(), content, is_utf8=True)
 
 
 class PackageFiles:

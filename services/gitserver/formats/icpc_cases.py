@@ -1,40 +1,38 @@
-"""Owns the reading of test cases, their order and their groups of ICPC packages. Never reads a case's bytes.
+"""Owns the reading of test cases, their order and their groups of legacy ICPC packages. Never reads a case's bytes.
 
 Source: legacy format, "Test data": groups are folders; cases and groups are used in lexicographical order of base name.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Final
 
-from contest.groups import Aggregation, CaseGroup, OnReject, attainable_score
+from contest.groups import CaseGroup, OnReject, VerdictRule, attainable_score
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
-from services.gitserver.formats.icpc_programs import token_checker
+from services.gitserver.formats.icpc_samples import SampleRules, read_samples
+from services.gitserver.formats.icpc_testdata import GroupSettings, read_settings
 from services.gitserver.formats.package import PackageCase
-from services.gitserver.formats.yaml_map import NUMBER, YamlMap, read_yaml
 from wire.problems import Sample
 
 MOST_CASES: Final = 5_000
-MOST_SAMPLE_BYTES: Final = 64 * 1024
+SUPPOSED_MAX: Final = Fraction(100)
+"""What a problem is worth in full when its package names no bound for its scores."""
+
 _KNOWN_ENDINGS = frozenset({".in", ".ans", ".desc", ".hint", ".png", ".jpg", ".jpeg", ".svg", ".interaction", ".files", ".statement", ".yaml", ".md"})
 
 
 @dataclass(frozen=True, slots=True)
-class GroupSettings:
-    """What a testdata.yaml says; it holds for the group and for groups below that have none of their own."""
+class Kind:
+    """What of the kind of problem its cases depend on. ``gives_points``: the validator gives the points of a case (`custom score`)."""
 
-    on_reject: OnReject = OnReject.BREAK
-    aggregation: Aggregation = Aggregation.SUM
-    ignores_sample: bool = False
-    accept_score: Fraction = Fraction(1)
-    reject_score: Fraction = Fraction(0)
-    max_score: Fraction | None = None
-    checker_flags: tuple[str, ...] = ()
+    is_scoring: bool = False
+    is_custom: bool = False
+    gives_points: bool = False
+    samples: SampleRules = field(default_factory=SampleRules)
 
 
 @dataclass(slots=True)
@@ -49,49 +47,62 @@ class _Folder:
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """The cases in judging order, the tree of their groups, what is shown as samples, and the most points to be had."""
+    """The cases in judging order, the tree of their groups, what is shown as samples, and the most points to be had.
+
+    ``input_flags`` are those of each case for input validators, with the name of the one that they are for, empty for all.
+    """
 
     cases: tuple[PackageCase, ...]
     groups: CaseGroup
     samples: tuple[Sample, ...]
     max_score: Fraction
+    input_flags: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def read_cases(files: PackageFiles, *, is_scoring: bool, is_custom: bool, report: Report) -> Cases:
-    """All of data/. A case's ``checker_arguments`` are the flags of its group."""
-    return _Reading(files, is_scoring=is_scoring, is_custom=is_custom, report=report).all()
+def read_cases(files: PackageFiles, kind: Kind, settings: GroupSettings, report: Report) -> Cases:
+    """All of data/. ``settings`` are those above the root's own. A case's ``checker_arguments`` are the flags of its group."""
+    return _Reading(files, kind, report).all(settings)
 
 
 class _Reading:
     """One reading of one package's data/."""
 
-    def __init__(self, files: PackageFiles, *, is_scoring: bool, is_custom: bool, report: Report) -> None:
-        self._files, self._is_scoring, self._is_custom, self._report = files, is_scoring, is_custom, report
+    def __init__(self, files: PackageFiles, kind: Kind, report: Report) -> None:
+        self._files, self._kind, self._report = files, kind, report
         self._cases: list[PackageCase] = []
+        self._input_flags: list[tuple[str, tuple[str, ...]]] = []
 
-    def all(self) -> Cases:
+    def all(self, settings: GroupSettings) -> Cases:
         """Folders first, then one walk in judging order."""
-        root = _Folder("", self._settings("data", GroupSettings()))
+        root = _Folder("", self._settings("data", settings))
         for name in ("sample", "secret"):
             root.folders[name] = self._folder(name, root.settings)
         for file in self._files.under("data"):
             self._check_place(file)
         groups = self._walk(root)
-        self._check_count()
-        if root.settings.ignores_sample and self._is_scoring:
-            inner = tuple(_worthless(group) if group.path == "sample" else group for group in groups.groups)
-            groups = replace(groups, groups=inner, on_reject=OnReject.CONTINUE)
-        worth = (attainable_score(groups, len(self._cases)) or Fraction(0)) if self._is_scoring else Fraction(1)
-        return Cases(tuple(self._cases), groups, _samples(self._cases, self._report), worth)
+        check_count(self._cases, self._files, self._report, talks=self._kind.samples.talks)
+        if root.settings.ignores_sample:
+            if root.settings.on_reject is OnReject.BREAK:
+                self._report.add("grading-ignored", "data/testdata.yaml", "with ignore_sample a rejected sample does not break the judging")
+            groups = replace(groups, groups=tuple(replace(group, is_ignored=group.path == "sample") for group in groups.groups))
+        samples = read_samples(self._files, self._cases, self._kind.samples, self._report)
+        return Cases(tuple(self._cases), groups, samples, self._worth(groups), tuple(self._input_flags))
 
-    def _check_count(self) -> None:
-        samples = sum(case.is_sample for case in self._cases)
-        if samples == len(self._cases):
-            self._report.add("no-cases", "data/secret", "there is no test case (a .in and a .ans) under data/secret/")
-        if samples == 0:
-            self._report.add("no-sample-cases", "data/sample", "there is no test case under data/sample/")
-        if len(self._cases) > MOST_CASES:
-            self._report.add("too-many-cases", "data", f"{len(self._cases)} test cases; at most {MOST_CASES} are allowed")
+    def _worth(self, groups: CaseGroup) -> Fraction:
+        if not self._kind.is_scoring:
+            return Fraction(1)
+        worth = attainable_score(groups, len(self._cases))
+        if worth is None:
+            self._report.add("score-unbounded", "data/testdata.yaml", f"no `range` says the most points: {SUPPOSED_MAX} are taken as full")
+            return SUPPOSED_MAX
+        if worth <= 0:
+            self._report.add("score-zero", "data/testdata.yaml", "no submission can get more than 0 points")
+        if not _allows_part(groups):
+            self._report.add(
+                "score-all-or-nothing", "data/testdata.yaml",
+                "one rejected case rejects the whole, without points: say accept_if_any_accepted or always_accept in secret/testdata.yaml",
+            )  # fmt: skip
+        return worth
 
     def _folder(self, path: str, inherited: GroupSettings) -> _Folder:
         place = f"data/{path}"
@@ -122,13 +133,16 @@ class _Reading:
             if pair is not None and (case := self._case(folder, name, pair)) is not None:
                 named.append(len(self._cases))
                 self._cases.append(case)
+                self._input_flags.append((folder.settings.input_name, folder.settings.input_flags))
             if name in folder.folders:
                 group = self._walk(folder.folders[name])
                 if group.cases or group.groups:
                     groups.append(group)
         settings = folder.settings
-        made = CaseGroup(folder.path, tuple(named), tuple(groups), on_reject=settings.on_reject)
-        if not self._is_scoring:
+        made = CaseGroup(folder.path, tuple(named), tuple(groups), on_reject=settings.on_reject, accepts_any=settings.accepts_any)
+        if settings.on_reject is OnReject.CONTINUE or settings.rule is VerdictRule.ACCEPT:
+            made = replace(made, rule=settings.rule)
+        if not self._kind.is_scoring:
             return made
         return replace(
             made,
@@ -136,6 +150,8 @@ class _Reading:
             accept_score=settings.accept_score,
             reject_score=settings.reject_score,
             max_score=settings.max_score,
+            gives_points=self._kind.gives_points,
+            is_strict=not folder.path,
         )
 
     def _case(self, folder: _Folder, name: str, pair: Mapping[str, PackageFile]) -> PackageCase | None:
@@ -150,87 +166,27 @@ class _Reading:
         return PackageCase(full, pair[".in"], pair[".ans"], is_sample, folder.path, folder.settings.checker_flags)
 
     def _settings(self, place: str, inherited: GroupSettings) -> GroupSettings:
-        """The settings of a folder: its own testdata.yaml whole, or what it inherits."""
+        """The settings of a folder: what its own testdata.yaml says, over what it inherits."""
         file = self._files.find(f"{place}/testdata.yaml")
-        yaml_map = read_yaml(file, self._report) if file is not None else None
-        if file is None or yaml_map is None:
+        if file is None:
             return inherited
-        if yaml_map.choice("grading", ("default", "custom"), "default", "yaml-wrong-type") == "custom":
-            yaml_map.fault("grading", "grading-not-yet", "`grading: custom`: custom graders cannot be judged yet")
-        flags = _flags(yaml_map, "output_validator_flags")
-        if not self._is_custom:
-            token_checker(flags, file.path, self._report)
-        for key in ("accept_score", "reject_score", "range"):
-            if key in yaml_map and not self._is_scoring:
-                yaml_map.fault(key, "grading-ignored", f"`{key}` says nothing for pass-fail problems")
-        aggregation, ignores_sample = _grader_flags(yaml_map, place, self._is_scoring)
-        accept, reject = yaml_map.number("accept_score", 0, 1e9), yaml_map.number("reject_score", 0, 1e9)
-        settings = GroupSettings(
-            on_reject=OnReject(yaml_map.choice("on_reject", ("break", "continue"), "break", "yaml-wrong-type")),
-            aggregation=aggregation,
-            ignores_sample=ignores_sample,
-            accept_score=Fraction(1) if accept is None else accept,
-            reject_score=Fraction(0) if reject is None else reject,
-            max_score=_most_of_range(yaml_map),
-            checker_flags=flags,
-        )
-        yaml_map.finish(ignore=("input_validator_flags",))
-        return settings
+        return read_settings(file, place, inherited, self._report, is_scoring=self._kind.is_scoring, is_custom=self._kind.is_custom)
 
 
-def _flags(yaml_map: YamlMap, key: str) -> tuple[str, ...]:
-    text = yaml_map.map(key).text("flags") if yaml_map.is_map(key) else yaml_map.text(key)
-    return tuple(text.split())
+def check_count(cases: list[PackageCase], files: PackageFiles, report: Report, *, talks: bool) -> None:
+    """Says so when there are no cases, no samples or too many cases."""
+    samples = sum(case.is_sample for case in cases)
+    if samples == len(cases):
+        report.add("no-cases", "data/secret", "there is no test case (a .in and a .ans) under data/secret/")
+    if samples == 0 and not (talks and any(file.suffix == ".interaction" for file in files.under("data/sample"))):
+        report.add("no-sample-cases", "data/sample", "there is no test case under data/sample/")
+    if len(cases) > MOST_CASES:
+        report.add("too-many-cases", "data", f"{len(cases)} test cases; at most {MOST_CASES} are allowed")
 
 
-def _grader_flags(yaml_map: YamlMap, place: str, is_scoring: bool) -> tuple[Aggregation, bool]:
-    """How scores are joined, and whether samples count for nothing. Source: legacy format, "Default Grader"."""
-    aggregation, ignores_sample = Aggregation.SUM, False
-    for word in yaml_map.text("grader_flags").split():
-        if word in set(Aggregation):
-            aggregation = Aggregation(word)
-        elif word == "ignore_sample" and place == "data":
-            ignores_sample = True
-        elif word in {"always_accept", "accept_if_any_accepted"} and not is_scoring:
-            yaml_map.fault("grader_flags", "grading-not-yet", f"`grader_flags: {word}` cannot be judged yet for pass-fail problems")
-        elif word not in {"worst_error", "ignore_sample"}:
-            yaml_map.fault("grader_flags", "grading-ignored", f"`grader_flags: {word[:40]}` changes nothing here")
-    return aggregation, ignores_sample
-
-
-def _most_of_range(yaml_map: YamlMap) -> Fraction | None:
-    """The upper end of `range`, None when it is open."""
-    parts = yaml_map.text("range").split()
-    if not parts:
-        return None
-    ends = [_end(part) for part in parts]
-    least, most = (*ends, None, None)[:2]
-    if len(ends) != 2 or least is None or most is None or least > most or most == -math.inf:
-        yaml_map.fault("range", "yaml-wrong-type", "`range` must be two numbers, the smaller first; -inf and +inf are allowed")
-        return None
-    return None if most == math.inf else Fraction(parts[1])
-
-
-def _end(text: str) -> float | None:
-    if not NUMBER.fullmatch(text) and text.lower().lstrip("+-") != "inf":
-        return None
-    return float(text)
-
-
-def _worthless(group: CaseGroup) -> CaseGroup:
-    """The group judged in full and worth nothing, whatever it gets."""
-    inner = tuple(_worthless(below) for below in group.groups)
-    return replace(group, groups=inner, accept_score=Fraction(0), reject_score=Fraction(0), on_reject=OnReject.CONTINUE)
-
-
-def _samples(cases: list[PackageCase], report: Report) -> tuple[Sample, ...]:
-    shown: list[Sample] = []
-    for case in cases:
-        if not case.is_sample:
-            continue
-        if max(case.input.size_bytes, case.answer.size_bytes) > MOST_SAMPLE_BYTES or case.input.content is None or case.answer.content is None:
-            report.add("sample-large", case.input.path, f"larger than {MOST_SAMPLE_BYTES} bytes: not shown in the statement")
-            continue
-        name = case.name.removeprefix("sample/")
-        shown.append(Sample(name, case.input.content.decode(errors="replace"), case.answer.content.decode(errors="replace")))
-    return tuple(shown)
+def _allows_part(group: CaseGroup) -> bool:
+    """Whether a run of which some case is rejected can be accepted."""
+    if group.rule is VerdictRule.ACCEPT or group.accepts_any:
+        return True
+    counted = [inner for inner in group.groups if not inner.is_ignored]
+    return not group.cases and bool(counted) and any(_allows_part(inner) for inner in counted)

@@ -1,4 +1,4 @@
-"""Owns the reading of problem.yaml, .timelimit and domjudge-problem.ini of the ICPC/Kattis legacy format.
+"""Owns the reading of problem.yaml and .timelimit of the ICPC/Kattis legacy format, with what DOMjudge adds to them.
 
 Source: https://icpc.io/problem-package-format/spec/legacy and the DOMjudge manual, appendix "Problem format specification".
 """
@@ -12,20 +12,30 @@ from typing import Final
 
 from contest.limits import CHECKER_LIMITS, COMPILE_LIMITS, MIB, Limits
 from services.gitserver.findings import Report
-from services.gitserver.formats.files import PackageFile, PackageFiles, read_text
+from services.gitserver.formats.domjudge_ini import check_specials, read_ini
+from services.gitserver.formats.files import PackageFiles, read_text
+from services.gitserver.formats.icpc_testdata import GroupSettings, old_settings
 from services.gitserver.formats.yaml_map import YamlMap, read_yaml
+from wire.verification import LimitRule
 
 DEFAULT_CPU_MS: Final = 2_000
 MOST_SECONDS: Final = 600
 MOST_MIB: Final = 65_536
+MOST_PASSES: Final = 100
+_PASSES: Final = {"multipass": "multi-pass"}
 
 LICENSES: Final = ("unknown", "public domain", "cc0", "cc by", "cc by-sa", "educational", "permission")
-_INI_LINE = re.compile(r"\s*([A-Za-z_-]+)\s*=\s*(.*?)\s*")
+LEGACY_RULE: Final = LimitRule(accepted_multiplier=Fraction(5), exceeding_multiplier=Fraction(2))
+"""Source: legacy format, "Limits": time_multiplier 5, time_safety_margin 2."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What the package says of itself. ``titles`` by language, ``""`` for every language."""
+    """What the package says of itself. ``titles`` by language, ``""`` for every language.
+
+    ``gives_points``: its validator gives the points of a case. ``passes`` more than 1: it is a multi-pass problem. ``settings`` are those
+    above the groups' own; ``languages`` are ids of ours, empty for all.
+    """
 
     limits: Limits
     compile_limits: Limits | None = None
@@ -37,68 +47,108 @@ class Metadata:
     author: str = ""
     source: str = ""
     license: str = ""
+    is_interactive: bool = False
+    passes: int = 1
+    is_output_only: bool = False
+    gives_points: bool = False
+    languages: tuple[str, ...] = ()
+    limit_rule: LimitRule = field(default_factory=LimitRule)
+    settings: GroupSettings = field(default_factory=GroupSettings)
+    constants: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How `type` and `validation` say that the problem is judged."""
+
+    is_scoring: bool
+    is_custom: bool
+    is_interactive: bool = False
+    is_multi_pass: bool = False
+    gives_points: bool = False
 
 
 def read_metadata(files: PackageFiles, report: Report) -> Metadata:
     """Everything of the package's metadata files; defaults stand where a finding was added."""
     file = files.find("problem.yaml")
     yaml_map = (read_yaml(file, report) if file is not None else None) or YamlMap(None, "problem.yaml", report)
-    ini = _read_ini(files.find("domjudge-problem.ini"), report)
+    ini = read_ini(files.find("domjudge-problem.ini"), report)
     version = yaml_map.text("problem_format_version", "legacy")
     if version not in {"legacy", "legacy-icpc"}:
         yaml_map.fault("problem_format_version", "format-unknown", f"`problem_format_version: {version[:40]}` is not known: legacy is read")
     limits = yaml_map.map("limits")
-    if "special_run" in ini:
-        report.add("type-not-yet", "domjudge-problem.ini", "special_run: interactive problems cannot be judged yet")
     titles = yaml_map.texts_by_language("name") or ({"": ini["name"]} if ini.get("name") else {})
-    is_scoring, is_custom = _read_kind(yaml_map, report)
+    kind = _read_kind(yaml_map, report)
+    check_specials(ini, report, is_custom=kind.is_custom)
+    grading = yaml_map.map("grading")
+    cpu_ms, is_stated = _cpu_ms(limits, files, ini, report)
     metadata = Metadata(
-        limits=_run_limits(limits, files, ini, report),
-        compile_limits=_compile_limits(limits),
-        checker_limits=_checker_limits(limits),
+        limits=run_limits(limits, cpu_ms),
+        compile_limits=compile_limits(limits),
+        checker_limits=checker_limits(limits),
         titles={language: title for language, title in titles.items() if title},
-        is_scoring=is_scoring,
-        is_custom=is_custom,
+        is_scoring=kind.is_scoring,
+        is_custom=kind.is_custom,
         validator_flags=_flags(yaml_map),
         author=", ".join(yaml_map.texts("author")) or yaml_map.text("rights_owner"),
         source=yaml_map.text("source") or yaml_map.text("source_url"),
         license=yaml_map.choice("license", LICENSES, "", "license-unknown") if "license" in yaml_map else "",
+        is_interactive=kind.is_interactive,
+        passes=read_passes(limits) if kind.is_multi_pass else 1,
+        gives_points=kind.gives_points,
+        limit_rule=replace(_limit_rule(limits), is_stated=is_stated),
+        settings=_read_grading(grading, kind.is_scoring),
     )
-    limits.finish(ignore=("time_multiplier", "time_safety_margin", "code", "time_resolution"))
+    limits.finish(ignore=("code", "time_resolution", "validation_passes"))
     yaml_map.finish(ignore=("uuid", "source_url", "rights_owner", "keywords", "version", "languages"))
     return metadata
 
 
-def _read_kind(yaml_map: YamlMap, report: Report) -> tuple[bool, bool]:
-    """Whether the problem is scoring, and whether a program of the package checks outputs."""
+def _read_kind(yaml_map: YamlMap, report: Report) -> _Kind:
+    """Source: legacy format, "Validation"; DOMjudge also writes `custom multi-pass`, and some write the kinds into `type`."""
     kinds = [word for text in yaml_map.texts("type") for word in text.split()] or ["pass-fail"]
     for word in kinds:
-        if word in {"interactive", "multi-pass", "submit-answer"}:
-            yaml_map.fault("type", "type-not-yet", f"`type: {word}` cannot be judged yet")
-        elif word not in {"pass-fail", "scoring"}:
+        if word == "submit-answer":
+            yaml_map.fault("type", "type-unknown", "`type: submit-answer` is one of the format 2025-09: say so in problem_format_version")
+        elif word not in {"pass-fail", "scoring", "interactive", "multi-pass"}:
             yaml_map.fault("type", "type-unknown", f"`type` must be pass-fail or scoring, not {word[:40]!r}")
-    is_scoring = "scoring" in kinds
     words = yaml_map.text("validation", "default").split() or ["default"]
-    for word in words[1:]:
-        if word in {"interactive", "multipass", "multi-pass"}:
-            yaml_map.fault("validation", "type-not-yet", f"`validation: {' '.join(words)}`: {word} problems cannot be judged yet")
-        elif word != "score" or not is_scoring:
-            yaml_map.fault("validation", "validation-unknown", f"`validation` has {word[:40]!r}; score goes with `type: scoring`")
+    flags = {_PASSES.get(word, word) for word in words[1:]}
+    for word in sorted(flags - {"interactive", "multi-pass", "score"}):
+        yaml_map.fault("validation", "validation-unknown", f"`validation` has {word[:40]!r}; interactive, multi-pass and score can follow custom")
+    if "score" in flags and "scoring" not in kinds:
+        yaml_map.fault("validation", "validation-unknown", "`validation: custom score` goes with `type: scoring`")
     if words[0] not in {"default", "custom"} or (words[0] == "default" and len(words) > 1):
-        yaml_map.fault("validation", "validation-unknown", "`validation` must be default, or custom (with score for scoring problems)")
-    _read_grading(yaml_map.map("grading"), is_scoring, report)
-    return is_scoring, words[0] == "custom"
+        yaml_map.fault("validation", "validation-unknown", "`validation` must be default, or custom with interactive, multi-pass, score")
+    talks, passes = "interactive" in flags or "interactive" in kinds, "multi-pass" in flags or "multi-pass" in kinds
+    if (talks or passes) and words[0] == "default":
+        report.add("validation-unknown", "problem.yaml", "interactive and multi-pass problems need `validation: custom`, and its program")
+    return _Kind("scoring" in kinds, words[0] == "custom", talks, passes, "score" in flags)
 
 
-def _read_grading(grading: YamlMap, is_scoring: bool, report: Report) -> None:
+def _limit_rule(limits: YamlMap) -> LimitRule:
+    accepted, exceeding = limits.number("time_multiplier", 1, 1000), limits.number("time_safety_margin", 1, 1000)
+    found = LEGACY_RULE if accepted is None else replace(LEGACY_RULE, accepted_multiplier=accepted)
+    return found if exceeding is None else replace(found, exceeding_multiplier=exceeding)
+
+
+def read_passes(limits: YamlMap) -> int:
+    """How often a multi-pass problem runs a program at most."""
+    number = limits.number("validation_passes", 2, MOST_PASSES)
+    return 2 if number is None else int(number)
+
+
+def _read_grading(grading: YamlMap, is_scoring: bool) -> GroupSettings:
     if grading.choice("objective", ("max", "min"), "max", "yaml-wrong-type") == "min":
-        grading.fault("objective", "grading-not-yet", "`grading.objective: min`: scores to be minimised cannot be judged yet")
-    if grading.keys_as_written() and not is_scoring:
-        report.add("grading-ignored", "problem.yaml", "`grading` says nothing for pass-fail problems")
-    for key in ("accept_score", "reject_score", "range", "on_reject"):
-        if key in grading:
-            grading.fault(key, "grading-ignored", f"`grading.{key}` is deprecated; write it into data/testdata.yaml")
-    grading.finish(ignore=("show_test_data_groups", "custom_scoring"))
+        grading.fault(
+            "objective", "grading-not-yet", "`grading.objective: min`: boards rank the most points first; let the validator turn its scores round"
+        )
+    if "show_test_data_groups" in grading and not is_scoring:
+        grading.fault("show_test_data_groups", "grading-ignored", "`grading` says nothing for pass-fail problems")
+    grading.flag("show_test_data_groups")
+    settings = old_settings(grading)
+    grading.finish(ignore=("custom_scoring",))
+    return settings
 
 
 def _flags(yaml_map: YamlMap) -> tuple[str, ...]:
@@ -106,8 +156,8 @@ def _flags(yaml_map: YamlMap) -> tuple[str, ...]:
     return tuple(word for text in texts for word in text.split())
 
 
-def _run_limits(limits: YamlMap, files: PackageFiles, ini: dict[str, str], report: Report) -> Limits:
-    cpu_ms = _cpu_ms(limits, files, ini, report)
+def run_limits(limits: YamlMap, cpu_ms: int) -> Limits:
+    """The limits of a run, with those of memory and output that the package asks for."""
     memory = limits.number("memory", 1, MOST_MIB)
     output = limits.number("output", 1, 4096)
     found = Limits(cpu_ms=cpu_ms, wall_ms=2 * cpu_ms + 1_000)
@@ -119,8 +169,8 @@ def _run_limits(limits: YamlMap, files: PackageFiles, ini: dict[str, str], repor
     return found
 
 
-def _cpu_ms(limits: YamlMap, files: PackageFiles, ini: dict[str, str], report: Report) -> int:
-    """The time limit of one case: from .timelimit, else domjudge-problem.ini, else problem.yaml, else the default."""
+def _cpu_ms(limits: YamlMap, files: PackageFiles, ini: dict[str, str], report: Report) -> tuple[int, bool]:
+    """The time limit of one case, from .timelimit, else domjudge-problem.ini, else problem.yaml, else the default; whether it is stated."""
     of_yaml = limits.number("time_limit", 0.001, MOST_SECONDS)
     candidates: list[tuple[str, str]] = []
     file = files.find(".timelimit")
@@ -131,14 +181,14 @@ def _cpu_ms(limits: YamlMap, files: PackageFiles, ini: dict[str, str], report: R
     for path, text in candidates:
         seconds = _seconds(text)
         if seconds is not None:
-            return max(1, round(seconds * 1000))
+            return max(1, round(seconds * 1000)), True
         report.add("limit-bad", path, f"the time limit must be a number of seconds above 0 and at most {MOST_SECONDS}, not {text[:40]!r}")
-        return DEFAULT_CPU_MS
+        return DEFAULT_CPU_MS, True
     if of_yaml is not None:
-        return max(1, round(of_yaml * 1000))
+        return max(1, round(of_yaml * 1000)), True
     if "time_limit" not in limits:
-        report.add("time-limit-missing", "problem.yaml", f"no time limit is given: {DEFAULT_CPU_MS / 1000:g} seconds are taken")
-    return DEFAULT_CPU_MS
+        report.add("time-limit-missing", "problem.yaml", f"no time limit is given: {DEFAULT_CPU_MS / 1000:g} seconds until one is measured")
+    return DEFAULT_CPU_MS, False
 
 
 def _seconds(text: str) -> Fraction | None:
@@ -148,13 +198,15 @@ def _seconds(text: str) -> Fraction | None:
     return seconds if 0 < seconds <= MOST_SECONDS else None
 
 
-def _compile_limits(limits: YamlMap) -> Limits | None:
+def compile_limits(limits: YamlMap) -> Limits | None:
+    """The limits of compiling, None for the usual ones."""
     seconds = limits.number("compilation_time", 1, MOST_SECONDS)
     memory = limits.number("compilation_memory", 1, MOST_MIB)
     return _changed(COMPILE_LIMITS, seconds, memory, None)
 
 
-def _checker_limits(limits: YamlMap) -> Limits | None:
+def checker_limits(limits: YamlMap) -> Limits | None:
+    """The limits of a validator, None for the usual ones."""
     seconds = limits.number("validation_time", 1, MOST_SECONDS)
     memory = limits.number("validation_memory", 1, MOST_MIB)
     output = limits.number("validation_output", 1, 4096)
@@ -173,21 +225,3 @@ def _changed(usual: Limits, seconds: Fraction | None, memory: Fraction | None, o
         memory_bytes=usual.memory_bytes if memory is None else int(memory * MIB),
         output_bytes=usual.output_bytes if output is None else int(output * MIB),
     )
-
-
-def _read_ini(file: PackageFile | None, report: Report) -> dict[str, str]:
-    """The pairs of domjudge-problem.ini, values without their quotes."""
-    text = read_text(file, report) if file is not None else None
-    found: dict[str, str] = {}
-    for number, line in enumerate((text or "").splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith(("#", ";", "[")):
-            continue
-        match = _INI_LINE.fullmatch(line)
-        if match is None:
-            report.add("ini-invalid", "domjudge-problem.ini", f"line {number} is not of the form key = value")
-            continue
-        value = match.group(2)
-        if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-            value = value[1:-1]
-        found[match.group(1).lower()] = value
-    return found

@@ -6,9 +6,11 @@ Source: the languages table of the ICPC/Kattis package format; ids as in `/api/v
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from services.gitserver.formats.files import PackageFile
+from wire.languages import LANGUAGES
 
 BY_SUFFIX: Final[dict[str, str]] = {
     ".c": "c",
@@ -39,6 +41,10 @@ CHECKER_LANGUAGES: Final = frozenset({"c", "cpp", "java", "python3"})
 ACCOMPANYING: Final = frozenset({".h", ".hh", ".hpp", ".hxx", ".txt", ".md", ".json", ".yaml", ".inc"})
 """Endings of files that lie beside sources and say nothing of the language."""
 
+BY_CODE: Final = {"cgmp": "c", "cppgmp": "cpp", "javaalgs4": "java", "python3numpy": "python3"}
+"""Our id for a code of the format where the two differ."""
+
+_MAIN = re.compile(rb"\b(?:int|auto|void|fun|func|fn)\s+main\s*\(|__name__\s*==|\bbegin\b", re.IGNORECASE)
 _SHEBANG = re.compile(rb"#!.*?(python2|pypy3|pypy|python3)")
 
 
@@ -51,3 +57,17 @@ def language_of(file: PackageFile) -> str:
     if shebang is None or shebang.group(1) == b"python3":
         return language
     return "pypy3" if shebang.group(1).startswith(b"pypy") else ""
+
+
+def main_of(sources: Sequence[PackageFile]) -> PackageFile:
+    """The file of several that is run: called main, or with a main program in it, or the first."""
+    for file in sources:
+        if file.name.partition(".")[0].strip("_").lower() == "main":
+            return file
+    return next((file for file in sources if _MAIN.search(file.content or b"")), sources[0])
+
+
+def known_languages(codes: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Our ids for codes of the format's table, in our order, and the codes that we have none for."""
+    wanted = {BY_CODE.get(code, code): code for code in codes}
+    return tuple(one for one in LANGUAGES if one in wanted), tuple(code for one, code in wanted.items() if one not in LANGUAGES)

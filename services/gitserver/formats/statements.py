@@ -82,3 +82,11 @@ def _latex_title(text: str) -> str:
     named = _PROBLEM_NAME.search(text)
     title = re.sub(r"\s+", " ", named.group(1)).strip() if named is not None else ""
     return "" if title.startswith("\\problemyamlname") else title
+
+
+def title_of(statements: tuple[StatementFile, ...], titles: Mapping[str, str], alias: str, report: Report) -> str:
+    """The problem's own title: in every language, in English, of any statement, or its alias with a finding."""
+    title = titles.get("") or titles.get("en") or next((statement.title for statement in statements if statement.title), "")
+    if not title:
+        report.add("title-missing", "problem.yaml", f"no `name` and no \\problemname: the problem is called {alias!r}")
+    return title or alias

@@ -16,6 +16,8 @@ from services.gitserver.formats.files import PackageFile, read_text
 MOST_DEPTH: Final = 20
 _NULL, _MAP, _LIST = "tag:yaml.org,2002:null", yaml.MappingNode, yaml.SequenceNode
 
+_TRUTHS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
 NUMBER: Final = re.compile(r"[+-]?(?:\d[\d_]{0,17}(?:\.\d{0,18})?|\.\d{1,18})(?:[eE][+-]?\d{1,2})?")
 """An exponent without bound would make `Fraction` compute for ever."""
 
@@ -97,6 +99,32 @@ class YamlMap:
             self._wrong("yaml-wrong-type", node, f"`{self._prefix}{key}` must be a map")
             node = None
         return YamlMap(node, self._path, self._report, f"{self._prefix}{key}.")
+
+    def members(self, key: str) -> list[str | YamlMap]:
+        """Texts and maps of a list, in order; one text or map is a list of one. Other members are findings."""
+        node = self._find(key)
+        if node is None:
+            return []
+        found: list[str | YamlMap] = []
+        for place, member in enumerate(node.value if isinstance(node, _LIST) else [node]):
+            if isinstance(member, yaml.ScalarNode):
+                found.append(str(member.value).strip())
+            elif isinstance(member, _MAP):
+                found.append(YamlMap(member, self._path, self._report, f"{self._prefix}{key}[{place}]."))
+            else:
+                self._wrong("yaml-wrong-type", member, f"`{self._prefix}{key}` must hold texts or maps")
+        return found
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """A truth value: true or false, yes or no, on or off, as YAML 1.1 has them."""
+        node = self._find(key)
+        if node is None:
+            return default
+        word = node.value.lower() if isinstance(node, yaml.ScalarNode) else ""
+        if word not in _TRUTHS:
+            self._wrong("yaml-wrong-type", node, f"`{self._prefix}{key}` must be true or false")
+            return default
+        return _TRUTHS[word]
 
     def keys_as_written(self) -> tuple[str, ...]:
         """Every key in the order of the file."""

@@ -85,7 +85,7 @@ def test_groups_of_a_scoring_problem_have_their_worth_and_inherit_what_they_do_n
         }
     )  # fmt: skip
     sample, secret = package.groups.groups
-    assert (sample.accept_score, sample.on_reject) == (0, OnReject.CONTINUE), "samples are judged and worth nothing"
+    assert (sample.is_ignored, sample.on_reject) == (True, OnReject.CONTINUE), "samples are judged and count for nothing"
     assert (secret.aggregation, secret.on_reject, secret.max_score) == (Aggregation.SUM, OnReject.CONTINUE, 100)
     assert [(group.aggregation, group.accept_score, group.on_reject, group.max_score) for group in secret.groups] == [
         (Aggregation.MIN, 30, OnReject.BREAK, 30),
