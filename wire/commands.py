@@ -15,6 +15,7 @@ from contest.results import CaseResult
 from contest.rules import Mode
 from contest.verdicts import Verdict
 from wire.verification import AskForReport, RecordReport
+from wire.rejudging import ApplyRejudging, DropRejudging, OpenRejudging, OverrideVerdict
 from wire.webhooks import RecordDelivery, ReplayDelivery, SetWebhook, TryWebhook
 
 
@@ -242,6 +243,10 @@ CommandBody: TypeAlias = (
     | ReplayDelivery
     | RecordReport
     | AskForReport
+    | OpenRejudging
+    | ApplyRejudging
+    | DropRejudging
+    | OverrideVerdict
 )
 
 COMMANDS: dict[str, type[CommandBody]] = {
@@ -250,6 +255,7 @@ COMMANDS: dict[str, type[CommandBody]] = {
         CreateAccount, ChangePassword, RecordProblem, CreateContest, ChangeContest, ThawContest, RegisterTeams,
         Submit, RecordVerdict, Rejudge, SetPriority, MarkPhase, AskClarification, AnswerClarification, Announce,
         SetWebhook, TryWebhook, RecordDelivery, ReplayDelivery, RecordReport, AskForReport,
+        OpenRejudging, ApplyRejudging, DropRejudging, OverrideVerdict,
     )
 }  # fmt: skip
 

@@ -112,7 +112,9 @@ class JudgingManifest:
 class JudgeSubmission:
     """The body of `SubmissionQueue` messages: judge this. ``run`` is the id of this judging; ``author`` is for fair share.
 
-    ``sends`` counts the messages about this run: where two differ in their priority, the one that was sent later counts.
+    ``sends`` counts the messages about this run: where two differ in their priority, the one that was sent later counts. ``rejudging``
+    names the set that the run belongs to: its submission is not in judging, so that nobody is told how far it is. ``feedback`` is the
+    contest's (`contest.visibility.FEEDBACK`): whether its author may hear which case is being judged.
     """
 
     run: str
@@ -128,6 +130,8 @@ class JudgeSubmission:
     correlation: str = ""
     allowed_languages: tuple[str, ...] = ()
     sends: int = 1
+    rejudging: str = ""
+    feedback: str = "verdict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,7 @@ class RunOrder:
     """One attempt at one run, handed to one runner. Dead when not reported on within ``lease_s``.
 
     ``task`` VALIDATE asks for ``input_validators`` to be run over every case of the manifest; there is no source then.
+    ``done`` are the cases, in order, that an attempt before this one had ended when it was handed back: they are not run again.
     """
 
     attempt: str
@@ -177,6 +182,7 @@ class RunOrder:
     correlation: str = ""
     task: str = JUDGE
     input_validators: tuple[InputValidator, ...] = ()
+    done: tuple[CaseResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +211,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ProgressAnswer:
-    """``cancel`` tells the runner to stop and forget the attempt."""
+    """``cancel`` tells the runner to stop and forget the attempt; ``give_way`` to end its case and hand back: something more urgent waits."""
 
     cancel: bool = False
+    give_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +222,7 @@ class AttemptEnd:
     """A runner's last word on an attempt.
 
     ``outcome`` is "judged" (fold the cases), "compile-error" (CE with ``compile_output``), "checker-error" (VE: the
-    setter's program failed), "judge-error" (ours: try again elsewhere) or "handed-back" (the runner leaves; costs no try).
+    setter's program failed), "judge-error" (ours: try again elsewhere) or "handed-back" (the runner leaves, or gives way; costs no try, and the next attempt begins after ``results``).
     ``results`` is every case in order, so that a lost progress report costs nothing. "validated" ends a `VALIDATE`: ``findings`` say what
     the input validators had against the inputs, or why one could not be run.
     """

@@ -91,20 +91,27 @@ RUNS: Final = Table("runs", (
     Column("created_at", "time"), Column("sent_at", "time"), Column("sends", "int"), _maybe("attempt", "uuid"), _maybe("verdict", "name"),
     _maybe("score", "fraction"), _maybe("time_ms", "int"), _maybe("memory_bytes", "int"), _maybe("cases", "json"),
     _maybe("decisive_case", "int"), _maybe("compile_output", "long_text"), _maybe("runner", "text"), _maybe("judged_at", "time"),
-    _maybe("rejudging", "uuid"), _maybe("trimmed_at", "time"),
+    _maybe("rejudging", "uuid"), _maybe("trimmed_at", "time"), _maybe("replaces", "uuid"), _maybe("by_hand", "name"), _maybe("reason", "text"),
 ), indexes=(("submission",), ("judged_at", "sent_at"), ("rejudging",)))  # fmt: skip
 """``sent_at`` is when it was last put into the outbox, ``sends`` how often; ``judged_at`` is NULL until its one verdict came.
 
 ``rejudging`` names the set that it belongs to: it is in force for nobody before the set is applied. ``trimmed_at`` is when what only
-the jury sees of its cases (output, difference, messages) was forgotten.
+the jury sees of its cases (output, difference, messages) was forgotten. ``replaces`` is the run in whose place it came, of a set: would
+come (NULL in an applied set: a newer word stood, this one was left aside). ``by_hand`` is the account whose word it is, with its ``reason``,
+where nothing was run.
 """
 
 REJUDGINGS: Final = Table("rejudgings", (
     _key("id", "uuid"), Column("contest", "name"), Column("actor", "name"), Column("reason", "text"), Column("filter", "json"),
     Column("version", "name"), Column("state", "name"), Column("count", "int"), Column("judged", "int"), Column("created_at", "time"),
-    _maybe("settled_at", "time"), _maybe("settled_by", "name"),
-), indexes=(("contest", "created_at"),))  # fmt: skip
-"""Sets of runs that judge again: ``state`` as `wire.rejudging.STATES`, ``judged`` of ``count`` runs have their verdict."""
+    _maybe("settled_at", "time"), _maybe("settled_by", "name"), Column("filled", "int"), _maybe("selected", "json"), _maybe("changed", "int"),
+    _maybe("kept", "int"),
+), indexes=(("contest", "created_at"), ("state",)))  # fmt: skip
+"""Sets of runs that judge again: ``state`` as `wire.rejudging.STATES`, ``judged`` of ``count`` runs have their verdict.
+
+``selected`` is what is still to be asked for, a `wire.rejudging.Selection`: the first ``filled`` of its submissions have their run. An
+applied set has ``changed`` so many verdicts, and left ``kept`` alone, whose verdict was newer than the set.
+"""
 
 REPORTS: Final = Table("reports", (
     _key("alias", "name"), _key("commit_hash", "name"), Column("version", "name"), Column("state", "name"), Column("asked_at", "time"),
@@ -127,6 +134,7 @@ EVENTS: Final = Table("events", (
 
 ``at`` is when it was recorded. Kinds and bodies; news are made of them, so they hold all that news say:
   ``account-created`` {username, role} · ``password-changed`` ``webhook-set`` ``webhook-forgotten`` {username} · ``problem-recorded`` {alias, commit, version}
+  ``problem-tried`` {alias, commit, version, state, owner, errors, warnings, is_newest} · ``trial-asked`` {alias, commit, owner}
   ``contest-created`` ``contest-changed`` ``contest-thawed`` {alias} · ``teams-registered`` {usernames}
   ``contest-started`` ``contest-frozen`` ``contest-ended`` {alias, phase, moment}: by the clock, once for each moment
   ``submitted`` {id, problem, label, username, team, language, at, submitted_us, run, is_on_board}: a fact of the board when
@@ -134,6 +142,9 @@ EVENTS: Final = Table("events", (
   ``judged``    the same and {verdict, score, time_ms, memory_bytes, is_in_force}: a fact when ``is_in_force``; else the verdict
   of a run that a rejudge had overtaken
   ``rejudged``  the same as ``submitted``: a fact, the submission is undecided once more
+  ``overridden`` the same as ``judged`` and {reason, was_verdict, was_score}: a fact, a person's word in place of a run's
+  ``rejudging-opened`` {id, count, reason, filter, version} ``rejudging-ready`` {id, count} ``rejudging-dropped`` {id, count, judged}
+  ``rejudging-applied`` {id, count, changed, kept}: behind it come the ``judged`` of all that changed, with ``rejudging`` and ``was_verdict``
   ``priority-set`` the same as ``submitted`` and {priority, was}: its run was moved to another level
   ``clarification-asked`` {id, problem, text, username} · ``clarification-answered`` {id, problem, text, username, answer, is_public, is_begun}
   ``announced``    {id, problem, text}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final, Literal, TypeAlias
 
 RUNNING: Final = "running"
 READY: Final = "ready"
@@ -20,10 +20,18 @@ STATES: Final = (RUNNING, READY, APPLIED, DROPPED)
 MOST_SUBMISSIONS: Final = 20_000
 """The most submissions of one set."""
 
+def dropped_key(rejudging: str) -> str:
+    """Where the cache says that a set was dropped: its runs that wait need not be judged. Its absence says nothing."""
+    return f"rejudging-dropped:{rejudging}"
+
+
+Condition: TypeAlias = tuple[str, Literal["in", "from", "before"], Any]
+"""A column of ``submissions``, or ``runner`` of its run in force; what it must be one of, not be before, or be before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which judged submissions of a contest; what is empty does not narrow. ``since`` and ``until`` are the times that count."""
+    """Which judged submissions of a contest; what is empty does not narrow. ``since`` and ``until`` (itself not) are the times that count."""
 
     problems: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
@@ -33,6 +41,26 @@ class Filter:
     runner: str = ""
     since: datetime | None = None
     until: datetime | None = None
+
+    def conditions(self) -> list[Condition]:
+        """What it asks of a judged submission of the contest; whoever reads the record makes a query of it."""
+        lists = {"problem": self.problems, "language": self.languages, "username": self.usernames, "verdict": self.verdicts, "id": self.submissions}
+        found: list[Condition] = [(column, "in", values) for column, values in lists.items() if values]
+        if self.runner:
+            found.append(("runner", "in", (self.runner,)))
+        if self.since is not None:
+            found.append(("submitted_at", "from", self.since))
+        if self.until is not None:
+            found.append(("submitted_at", "before", self.until))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a set judges: its submissions, oldest first, and the judging version of each problem, as they were when it was opened."""
+
+    submissions: tuple[str, ...]
+    versions: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ from wire.news import Headline, scoreboard_topic
 
 STRUCTURAL = frozenset({"contest-created", "contest-changed", "contest-thawed", "teams-registered"})
 
+MOST_CHANGES = 100
+"""A set of rejudges that changes more verdicts than this is told as a board to be fetched: less than so many changes to everybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -61,7 +64,7 @@ class Boards:
             fact = fact_of(event)
             if event.kind == "problem-recorded":
                 stale |= dict.fromkeys(self._showing(event.body["alias"]), event)
-            elif event.kind in STRUCTURAL or (fact is not None and event.contest not in self._pairs):
+            elif _is_structural(event) or (fact is not None and event.contest not in self._pairs):
                 stale[event.contest] = event
             elif fact is not None and event.contest not in stale:
                 news += self._apply(event, fact)
@@ -143,10 +146,14 @@ class _Material:
     submissions: Sequence[Any]
 
 
+def _is_structural(event: rows.Event) -> bool:
+    return event.kind in STRUCTURAL or (event.kind == "rejudging-applied" and event.body["changed"] > MOST_CHANGES)
+
+
 def fact_of(event: rows.Event) -> Fact | None:
     """What a board is told of an event, None when it does not concern boards."""
     body = event.body
-    if event.kind not in {"submitted", "judged", "rejudged"} or not body["is_on_board"]:
+    if event.kind not in {"submitted", "judged", "rejudged", "overridden"} or not body["is_on_board"]:
         return None
     match event.kind:
         case "submitted":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from services.recorder.rows import Row, Work
+from wire.news import Headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,22 @@ class Told:
     body: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class PutInForce:
+    """The runs of a set become those in force, all but the ``kept`` (run ids). Done by the database itself: there may be 20,000."""
+
+    rejudging: str
+    kept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """The runs of a set that wait are not waited for any more: they count as ended at ``at``, without a verdict."""
+
+    rejudging: str
+    at: datetime
+
+
 @dataclass(slots=True)
 class Effects:
     """All that follows from one command that is applied. Empty: it changes nothing, and that is fine."""
@@ -26,6 +44,8 @@ class Effects:
     deletes: list[Row] = field(default_factory=list)
     events: list[Told] = field(default_factory=list)
     work: list[Work] = field(default_factory=list)
+    sets: list[PutInForce | LetGo] = field(default_factory=list)
+    hints: list[tuple[str, Headline]] = field(default_factory=list)
 
     def insert(self, row: Row) -> None:
         """A new row."""
@@ -42,6 +62,14 @@ class Effects:
     def tell(self, contest: str, kind: str, **body: Any) -> None:
         """An event."""
         self.events.append(Told(contest, kind, body))
+
+    def settle_set(self, how: PutInForce | LetGo) -> None:
+        """What becomes of the runs of a set."""
+        self.sets.append(how)
+
+    def hint(self, topic: str, headline: Headline) -> None:
+        """News that nobody misses when they are lost, as the next of the same kind says more."""
+        self.hints.append((topic, headline))
 
     def give(self, work: Work) -> None:
         """Work for another service, published after the commit."""

@@ -5,7 +5,7 @@ A command that breaks (not: is refused) is found by halving, so that it cannot t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -16,11 +16,12 @@ from mesh.log import Log
 from services.recorder import rows
 from services.recorder.loading import load
 from services.recorder.record import Record
-from services.recorder.rules import apply, needs_of
+from services.recorder.rules import ALONE, apply, needs_of
 from services.recorder.rules.forms import TEXT_LIMIT, without_nul
 from services.recorder.view import Bounds, View
 from services.recorder.writing import Writer
 from wire.commands import Command, Outcome
+from wire.news import Headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,14 @@ class Done:
     answers: list[Answer] = field(default_factory=list)
     events: list[rows.Event] = field(default_factory=list)
     work: list[rows.Work] = field(default_factory=list)
+    hints: list[tuple[str, Headline]] = field(default_factory=list)
 
     def add(self, other: Done) -> None:
         """Takes another group's in."""
         self.answers += other.answers
         self.events += other.events
         self.work += other.work
+        self.hints += other.hints
 
 
 class Applier:
@@ -62,6 +65,12 @@ class Applier:
 
         Raises: `Unavailable` (``record-unavailable``): do it again with the same commands, part of them may be in.
         """
+        done = Done()
+        for part in _parts(commands):
+            done.add(await self._apply_part(part))
+        return done
+
+    async def _apply_part(self, commands: Sequence[Command]) -> Done:
         try:
             return await self._apply_together(commands)
         except Unavailable:
@@ -69,8 +78,8 @@ class Applier:
         except Exception as broken:  # noqa: BLE001  whatever breaks one command must not stop the others; told below
             if len(commands) > 1:
                 middle = len(commands) // 2
-                done = await self.apply(commands[:middle])
-                done.add(await self.apply(commands[middle:]))
+                done = await self._apply_part(commands[:middle])
+                done.add(await self._apply_part(commands[middle:]))
                 return done
             return await self._apply_again(commands[0], broken)
 
@@ -114,8 +123,22 @@ class Applier:
             settled = rows.Settled(command.id, command.kind, command.actor, True, "", "", 200, seq, view.now)
             done.events += events
             done.work += effects.work
+            done.hints += effects.hints
         view.settle(settled)
         done.answers.append(Answer(command, _outcome(settled)))
+
+
+def _parts(commands: Sequence[Command]) -> Iterator[Sequence[Command]]:
+    """The commands in order, cut so that those of `ALONE` have a transaction of their own."""
+    begin = 0
+    for place, command in enumerate(commands):
+        if command.kind in ALONE:
+            if place > begin:
+                yield commands[begin:place]
+            yield commands[place : place + 1]
+            begin = place + 1
+    if begin < len(commands):
+        yield commands[begin:]
 
 
 def _outcome(settled: rows.Settled) -> Outcome:

@@ -8,6 +8,7 @@ from mesh.clock import iso
 from services.recorder import rows
 from wire.commands import Command, Outcome
 from wire.news import Headline, contest_topic, jury_topic, user_topic
+from wire.rejudging import APPLIED, DROPPED, READY, RUNNING
 from wire.verification import WAITING
 
 Item = tuple[str, Headline]
@@ -24,7 +25,7 @@ def headlines_of(event: rows.Event) -> list[Item]:
     match event.kind:
         case "submitted" | "rejudged":
             return _tell(event, "submission", _chosen(event, _OF_SUBMISSION) | {"status": "queued"}, user_topic(body["username"]), jury_topic(contest))
-        case "judged" if body["is_in_force"]:
+        case "judged" | "overridden" if body["is_in_force"]:
             return _tell(event, "verdict", _chosen(event, _OF_VERDICT) | {"status": "judged"}, user_topic(body["username"]), jury_topic(contest))
         case "clarification-asked":
             told = _chosen(event, _OF_QUESTION) | {"at": iso(event.at)}
@@ -40,6 +41,9 @@ def headlines_of(event: rows.Event) -> list[Item]:
             return _tell(event, "contest", {"alias": contest}, contest_topic(contest), jury_topic(contest))
         case "contest-started" | "contest-frozen" | "contest-ended":
             return _tell(event, "contest", {"alias": contest, "phase": body["phase"]}, contest_topic(contest), jury_topic(contest))
+        case "rejudging-opened" | "rejudging-ready" | "rejudging-applied" | "rejudging-dropped":
+            judged = 0 if event.kind == "rejudging-opened" else body.get("judged", body["count"])
+            return _tell(event, "rejudging", _of_set(event, judged), jury_topic(contest))
         case "priority-set":
             return _tell(event, "submission", _chosen(event, _OF_SUBMISSION) | {"status": "queued"}, jury_topic(contest))
         case _:
@@ -58,6 +62,9 @@ def _of_trial(event: rows.Event) -> list[Item]:
     return _tell(event, "report", told, user_topic(body["owner"]))
 
 
+_STATES = {"rejudging-opened": RUNNING, "rejudging-ready": READY, "rejudging-applied": APPLIED, "rejudging-dropped": DROPPED}
+
+
 def headline_of_refusal(command: Command, outcome: Outcome, at: str) -> Item:
     """What the actor is told when a command that was accepted for recording is refused."""
     told = {"id": command.id, "kind": command.kind, "code": outcome.code, "message": outcome.message}
@@ -66,6 +73,10 @@ def headline_of_refusal(command: Command, outcome: Outcome, at: str) -> Item:
 
 def _chosen(event: rows.Event, names: tuple[str, ...]) -> dict[str, Any]:
     return {"contest": event.contest} | {name: event.body[name] for name in names}
+
+
+def _of_set(event: rows.Event, judged: int) -> dict[str, Any]:
+    return {"id": event.body["id"], "contest": event.contest, "state": _STATES[event.kind], "count": event.body["count"], "judged": judged}
 
 
 def _tell(event: rows.Event, kind: str, body: dict[str, Any], *topics: str) -> list[Item]:

@@ -57,11 +57,14 @@ class Run:
     judged_at: datetime | None = None
     rejudging: str | None = None
     trimmed_at: datetime | None = None
+    replaces: str | None = None
+    by_hand: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rejudging:
-    """A row of ``rejudgings``."""
+    """A row of ``rejudgings``; ``selected`` is None where nobody asked for it."""
 
     id: str
     contest: str
@@ -75,6 +78,10 @@ class Rejudging:
     created_at: datetime
     settled_at: datetime | None = None
     settled_by: str | None = None
+    filled: int = 0
+    selected: Any = None
+    changed: int | None = None
+    kept: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,31 +9,44 @@ from typing import Any, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from services.recorder import rows
+from services.recorder import rows, sets
 from services.recorder.record import Record
 from services.recorder.rows import Row
-from services.recorder.view import Needs, View
+from services.recorder.rules.forms import COMPILE_OUTPUT_LIMIT
+from services.recorder.view import Candidate, Needs, View
+from wire.rejudging import READY
 
 R = TypeVar("R", bound=Row)
 
 AT_ONCE = 500
 """Keys in one statement: below every database's limit of parameters."""
 
-HEAVY = {"source": "", "cases": None, "compile_output": None}
+HEAVY = {"source": "", "cases": None, "compile_output": None, "selected": None}
 """Columns that are left out unless they are asked for, and what stands in their place."""
+
+
+MOST_TOLD = 16 << 20
+"""Characters of what compilers said that one transaction carries to webhooks."""
 
 
 def load(connection: Connection, record: Record, needs: Needs, view: View) -> None:
     """Puts what is needed into the view, with what hangs on it: a submission's contest, problem and team; a question's contest."""
     loader = _Loader(connection, record)
     view.put(loader.by_key(rows.Settled, "id", needs.outcomes))
+    loader.selections(needs, view)
+    for rejudging in loader.by_key(rows.Rejudging, "id", needs.applied_sets, HEAVY):
+        loader.candidates(rejudging, needs, view)
     submissions = [
         *loader.by_key(rows.Submission, "id", needs.submissions - needs.sources, HEAVY),
         *loader.by_key(rows.Submission, "id", needs.sources),
     ]
     questions = loader.by_key(rows.Clarification, "id", needs.clarifications)
     needs.runs.update(submission.run for submission in submissions if submission.id in needs.runs_in_force)
-    view.put([*submissions, *questions, *loader.by_key(rows.Run, "id", needs.runs, HEAVY)])
+    runs = loader.by_key(rows.Run, "id", needs.runs, HEAVY)
+    needs.rejudgings.update(run.rejudging for run in runs if run.rejudging is not None)
+    judged_again = loader.by_key(rows.Rejudging, "id", needs.rejudgings, HEAVY, is_locked=True)
+    needs.contests.update(one.contest for one in judged_again)
+    view.put([*submissions, *questions, *runs, *judged_again])
     for submission in submissions:
         needs.contests.add(submission.contest)
         needs.problems.add(submission.problem)
@@ -47,6 +60,7 @@ def load(connection: Connection, record: Record, needs: Needs, view: View) -> No
     deliveries = loader.by_key(rows.Delivery, "id", needs.deliveries)
     needs.webhooks.update(delivery.username for delivery in deliveries)
     view.put([*deliveries, *loader.by_key(rows.Webhook, "username", needs.webhooks)])
+    loader.compile_outputs(needs, view)
     problems = loader.by_key(rows.Problem, "alias", needs.problems)
     needs.reports.update((problem.alias, problem.commit_hash) for problem in problems if problem.alias in needs.newest_reports)
     view.put([*problems, *loader.reports(needs.reports)])
@@ -78,6 +92,34 @@ class _Loader:
             found += [kind(**row._mapping, **left_out) for row in self._connection.execute(statement)]  # noqa: SLF001  SQLAlchemy's documented name
         return found
 
+    def selections(self, needs: Needs, view: View) -> None:
+        """What the sets that are to be opened shall judge."""
+        for rejudging, (contest, wanted) in needs.selections.items():
+            view.selections[rejudging] = sets.selected(self._connection, self._record, contest, wanted)
+            view.open_sets[contest] = sets.open_sets(self._connection, self._record, contest)
+            needs.problems.update(problem for _, problem in view.selections[rejudging])
+
+    def candidates(self, rejudging: rows.Rejudging, needs: Needs, view: View) -> None:
+        """How a set's runs stand beside what is in force, and of those that change it everything that is to be told."""
+        view.candidates[rejudging.id] = found = sets.candidates(self._connection, self._record, rejudging) if rejudging.state == READY else []
+        changes = [one for one in found if one.is_change]
+        needs.runs.update(one.run for one in changes)
+        needs.submissions.update(one.submission for one in changes)
+        needs.told_submissions.update(one.submission for one in changes)
+
+    def compile_outputs(self, needs: Needs, view: View) -> None:
+        """What compilers said in runs of a set that webhooks are told of; of each as much as fits `MOST_TOLD` together."""
+        told = [one for rejudging in needs.applied_sets for one in view.candidates.get(rejudging, ()) if one.is_change and _is_told(one, view)]
+        if not told:
+            return
+        table = self._record.table(rows.Run)
+        said = sa.func.substr(table.c.compile_output, 1, min(COMPILE_OUTPUT_LIMIT, MOST_TOLD // len(told)))
+        for part in _parts([one.run for one in told]):
+            for row in self._connection.execute(sa.select(table.c.id, said.label("said")).where(table.c.id.in_(part))):
+                run = view.find(rows.Run, row.id)
+                assert run is not None, "the runs that change something are loaded"
+                view.put([rows.changed(run, {"compile_output": row.said})])
+
     def contestants(self, wanted: Iterable[tuple[str, str]]) -> list[rows.Contestant]:
         by_contest: defaultdict[str, set[str]] = defaultdict(set)
         for contest, username in wanted:
@@ -107,6 +149,14 @@ class _Loader:
         table = self._record.table(rows.Event)
         found: int | None = self._connection.scalar(sa.select(sa.func.max(table.c.seq)).where(table.c.contest == ""))
         return found or 0
+
+
+def _is_told(one: Candidate, view: View) -> bool:
+    submission = view.find(rows.Submission, one.submission)
+    if submission is None:
+        return False
+    webhook = view.find(rows.Webhook, submission.username)
+    return bool(submission.webhook_url or (webhook is not None and webhook.url))
 
 
 def _possible(keys: Iterable[str]) -> Iterator[str]:

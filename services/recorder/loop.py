@@ -18,6 +18,7 @@ from mesh.log import Log
 from mesh.metrics import Metrics
 from services.recorder import rows
 from services.recorder.group import Answer, Applier
+from services.recorder.murmur import Murmur
 from services.recorder.record import Record
 from services.recorder.relay import Relay
 from services.recorder.teller import Teller
@@ -45,6 +46,7 @@ class CommandLoop:
         record: Record,
         relay: Relay,
         teller: Teller,
+        murmur: Murmur,
         *,
         clock: Clock,
         metrics: Metrics,
@@ -55,6 +57,7 @@ class CommandLoop:
         self._record = record
         self._relay = relay
         self._teller = teller
+        self._murmur = murmur
         self._clock = clock
         self._log = log
         self._group_size = group_size
@@ -131,6 +134,7 @@ class CommandLoop:
             self._seconds.observe(self._clock.monotonic() - began)
             self._relay.offer(done.work)
             self._teller.offer(done.events)
+            self._murmur.offer(done.hints)
             for listener in self._listeners:
                 listener(done.events)
             for item, answer in zip(group, done.answers, strict=True):

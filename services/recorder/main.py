@@ -12,15 +12,18 @@ from mesh.undertaker import Undertaker
 from services.recorder.boards import Boards
 from services.recorder.config import Config
 from services.recorder.door import flush, serve
+from services.recorder.dropped import Dropped
 from services.recorder.group import Applier
 from services.recorder.intake import Intake
 from services.recorder.loop import CommandLoop
+from services.recorder.murmur import Murmur
 from services.recorder.opening import Opening
 from services.recorder.overlay import Overlay
 from services.recorder.record import Record
 from services.recorder.relay import Relay
 from services.recorder.reminders import Reminders
 from services.recorder.retrials import Retrials
+from services.recorder.schedule.filling import Filling
 from services.recorder.schedule.ledger import Ledger
 from services.recorder.schedule.phases import Phases
 from services.recorder.schedule.purge import Purge
@@ -46,14 +49,16 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     relay = Relay(record, queue, metrics=metrics, log=log, every_s=config.relay_every_s)
     overlay = Overlay(backbone.state, has_replica=backbone.replica_url != backbone.record_url)
     boards = Boards(record, metrics, config.boards_kept)
-    teller = Teller(record, backbone.topics, boards, overlay, clock=clock, metrics=metrics, log=log)
+    dropped, murmur = Dropped(backbone.cache, log), Murmur(backbone.topics, metrics)
+    teller = Teller(record, backbone.topics, boards, overlay, dropped, clock=clock, metrics=metrics, log=log)
     sweep = Sweep(record, relay, clock, metrics=metrics, log=log, every_s=config.sweep_every_s, after_s=config.sweep_after_s)
-    loop = CommandLoop(applier, record, relay, teller, clock=clock, metrics=metrics, log=log, group_size=config.group_size)
+    loop = CommandLoop(applier, record, relay, teller, murmur, clock=clock, metrics=metrics, log=log, group_size=config.group_size)
     phases = Phases(record, loop.call, clock, log)
     purge = Purge(record, clock, metrics=metrics, log=log, every_s=config.purge_every_s, kept_s=config.kept_days * 86_400.0)
     reminders = Reminders(record, relay, clock, metrics=metrics, log=log, every_s=config.remind_every_s, after_s=config.remind_after_s)
     retrials = Retrials(record, relay, clock, metrics=metrics, log=log, every_s=config.retry_every_s, after_s=config.retry_after_s)
-    scheduler = Scheduler(Ledger(record, config.lease_s), (sweep, phases, purge, reminders, retrials), clock=clock, metrics=metrics, log=log)
+    jobs = (sweep, phases, purge, reminders, retrials, Filling(record, relay, clock, log))
+    scheduler = Scheduler(Ledger(record, config.lease_s), jobs, clock=clock, metrics=metrics, log=log)
     loop.listen(scheduler.hear)
     password_file = backbone.folder.parent / "admin.password"
     opening = Opening(record, applier, password=config.admin_password, file=password_file, clock=clock, log=log)
@@ -69,7 +74,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         async with server.listening():
             if not await opening.complete(life):
                 return
-            await working.enter_async_context(alongside(loop.run(), relay.run(), teller.run(), scheduler.run()))
+            await working.enter_async_context(alongside(loop.run(), relay.run(), teller.run(), murmur.run(), scheduler.run()))
             consumer = await working.enter_async_context(queue.consumer(COMMANDS.name))
             intake = Intake(consumer, loop, trust, refused=teller.refused, metrics=metrics, log=log)
             await working.enter_async_context(alongside(intake.acknowledge()))

@@ -20,6 +20,7 @@ from services.recorder.rules.submissions import work_of
 from services.recorder.schedule.ledger import Fence
 from wire.priorities import AFTER_EPHEMERAL
 from wire.queues import SUBMISSIONS
+from wire.rejudging import RUNNING
 
 AT_ONCE = 100
 MOST_DOUBLINGS = 6
@@ -75,7 +76,7 @@ class Sweep:
             priority = values.pop("run_priority")
             run = rows.Run(
                 values.pop("run_id"), values["id"], values.pop("run_version"), AFTER_EPHEMERAL if priority == EPHEMERAL else priority,
-                values.pop("run_created_at"), now, values.pop("run_sends") + 1,
+                values.pop("run_created_at"), now, values.pop("run_sends") + 1, rejudging=values.pop("run_rejudging"),
             )  # fmt: skip
             languages = tuple(values.pop("languages"))
             work.append(work_of(rows.Submission(**values), run, languages, now))
@@ -88,8 +89,8 @@ class Sweep:
         return work
 
     def _overdue(self) -> sa.Select[tuple[object, ...]]:
-        """Runs in force without a verdict whose patience is over, unless their message still lies in the outbox."""
-        runs, submissions = self._record.table(rows.Run), self._record.table(rows.Submission)
+        """Runs in force or of a set, without a verdict, whose patience is over, unless their message still lies in the outbox."""
+        runs, submissions, sets = self._record.table(rows.Run), self._record.table(rows.Submission), self._record.table(rows.Rejudging)
         outbox, contests = self._record.table(rows.Work), self._record.table(rows.Contest)
         now = self._clock.now()
         patience = [
@@ -104,11 +105,16 @@ class Sweep:
             sa.select(
                 submissions, contests.c.languages, runs.c.id.label("run_id"), runs.c.version.label("run_version"),
                 runs.c.priority.label("run_priority"), runs.c.created_at.label("run_created_at"), runs.c.sends.label("run_sends"),
+                runs.c.rejudging.label("run_rejudging"),
             )
-            .join(submissions, submissions.c.run == runs.c.id)
+            .join(submissions, submissions.c.id == runs.c.submission)
+            .outerjoin(sets, sets.c.id == runs.c.rejudging)
             .join(contests, contests.c.alias == submissions.c.contest)
             .outerjoin(outbox, outbox.c.id == runs.c.id)
-            .where(runs.c.judged_at.is_(None), outbox.c.id.is_(None), sa.or_(*patience))
+            .where(
+                runs.c.judged_at.is_(None), outbox.c.id.is_(None), sa.or_(*patience),
+                sa.or_(submissions.c.run == runs.c.id, sets.c.state == RUNNING),
+            )
             .order_by(runs.c.sent_at)
             .limit(AT_ONCE)
         )  # fmt: skip

@@ -21,6 +21,7 @@ from mesh.metrics import Metrics
 from mesh.topics import Topics
 from services.recorder import rows
 from services.recorder.boards import Boards
+from services.recorder.dropped import Dropped
 from services.recorder.headlines import Item, headline_of_refusal, headlines_of
 from services.recorder.overlay import Overlay
 from services.recorder.record import Record
@@ -37,12 +38,13 @@ class Teller:
     """Tells. Bounded: what does not fit is read from the record again."""
 
     def __init__(
-        self, record: Record, topics: Topics, boards: Boards, overlay: Overlay, *, clock: Clock, metrics: Metrics, log: Log
+        self, record: Record, topics: Topics, boards: Boards, overlay: Overlay, dropped: Dropped, *, clock: Clock, metrics: Metrics, log: Log
     ) -> None:
         self._record = record
         self._topics = topics
         self._boards = boards
         self._overlay = overlay
+        self._dropped = dropped
         self._clock = clock
         self._log = log
         self._events: deque[rows.Event] = deque()
@@ -127,6 +129,7 @@ class Teller:
         for event in fresh:
             self._told[event.contest] = event.seq
         await self._publish(news)
+        await self._dropped.mark(fresh)
         try:
             await self._overlay.recorded(fresh)
         except MeshError as away:

@@ -9,12 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, TypeVar, cast
 
 from services.recorder import rows
-from services.recorder.effects import Effects
+from services.recorder.effects import Effects, LetGo, PutInForce
 from services.recorder.rows import Key, Row, key_of
 from wire.commands import Command
+from wire.rejudging import Filter
 
 R = TypeVar("R", bound=Row)
 
@@ -39,6 +41,11 @@ class Needs:
     jobs: set[str] = field(default_factory=set)
     runs_in_force: set[str] = field(default_factory=set)
     """Submissions whose run in force is wanted with them."""
+    rejudgings: set[str] = field(default_factory=set)
+    applied_sets: set[str] = field(default_factory=set)
+    """Sets whose runs are compared with what is in force."""
+    selections: dict[str, tuple[str, Filter]] = field(default_factory=dict)
+    """What of a contest a set shall judge, by the set."""
     reports: set[tuple[str, str]] = field(default_factory=set)
     newest_reports: set[str] = field(default_factory=set)
     """Problems whose report of the newest commit is wanted with them."""
@@ -57,6 +64,26 @@ class Bounds:
     has_trials: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A run of a set beside the one in force. ``is_due``: the set was opened later than that one was asked for."""
+
+    run: str
+    submission: str
+    verdict: str
+    score: Fraction
+    time_ms: int
+    memory_bytes: int
+    was_verdict: str | None
+    was_score: Fraction | None
+    is_due: bool
+
+    @property
+    def is_change(self) -> bool:
+        """Whether putting it in force changes what is known of the submission."""
+        return self.is_due and (self.verdict, self.score) != (self.was_verdict, self.was_score)
+
+
 class View:
     """Rows by table and key. ``now`` is when the group is recorded (aware UTC)."""
 
@@ -70,6 +97,13 @@ class View:
         self._rows: dict[tuple[type[Row], Key], Row] = {}
         self._shown: defaultdict[str, dict[str, rows.ContestProblem]] = defaultdict(dict)
         self._used: defaultdict[str, set[str]] = defaultdict(set)
+        self.sets: list[PutInForce | LetGo] = []
+        self.selections: dict[str, list[tuple[str, str]]] = {}
+        """Submissions and their problems that a set shall judge, oldest first, by the set."""
+        self.open_sets: dict[str, int] = {}
+        """How many sets of a contest are neither applied nor dropped."""
+        self.candidates: dict[str, list[Candidate]] = {}
+        """The runs of a set that is to be applied."""
 
     # ── what rules ask ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -118,6 +152,7 @@ class View:
             self._change(row, values)
         for work in effects.work:
             self._insert(work)
+        self.sets += effects.sets
         events, reached = [], 0
         for told in effects.events:
             seq = self._next_seq(told.contest)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from services.recorder import rows
 from services.recorder.record import Record
 from services.recorder.rows import TABLE_OF, Row, key_columns
+from services.recorder.sets import settle_set
 from services.recorder.view import View
 
 
@@ -27,6 +28,8 @@ class Writer:
             self._delete(connection, kind, view)
             self._insert(connection, kind, view)
             self._change(connection, kind, view)
+        for settled in view.sets:
+            settle_set(connection, self._record, settled)
 
     def _delete(self, connection: Connection, kind: type[Row], view: View) -> None:
         keys = [key for one, key in view.deleted if one is kind]

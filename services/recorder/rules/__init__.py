@@ -8,6 +8,7 @@ from typing import Final
 
 from services.recorder.effects import Effects
 from services.recorder.rules import accounts, clarifications, contests, levels, phases, problems, reports, submissions, teams, verdicts, webhooks
+from services.recorder.rules import overrides, rejudging
 from services.recorder.rules.rights import is_service
 from services.recorder.view import Needs, View
 from wire.commands import Command
@@ -33,6 +34,10 @@ RULES: Final[dict[str, Rule]] = {
     "RecordVerdict": Rule(verdicts.needs_of_verdict, verdicts.record_verdict),
     "Rejudge": Rule(submissions.needs_of_rejudge, submissions.rejudge),
     "SetPriority": Rule(levels.needs_of_priority, levels.set_priority),
+    "OpenRejudging": Rule(rejudging.needs_of_opening, rejudging.open_rejudging),
+    "ApplyRejudging": Rule(rejudging.needs_of_applying, rejudging.apply_rejudging),
+    "DropRejudging": Rule(rejudging.needs_of_dropping, rejudging.drop_rejudging),
+    "OverrideVerdict": Rule(overrides.needs_of_override, overrides.override_verdict),
     "MarkPhase": Rule(phases.needs_of_mark, phases.mark_phase),
     "AskClarification": Rule(clarifications.needs_of_clarification, clarifications.ask_clarification),
     "AnswerClarification": Rule(clarifications.needs_of_clarification, clarifications.answer_clarification),
@@ -44,6 +49,10 @@ RULES: Final[dict[str, Rule]] = {
     "RecordReport": Rule(reports.needs_of_report, reports.record_report),
     "AskForReport": Rule(reports.needs_of_wish, reports.ask_for_report),
 }
+
+
+ALONE: Final = frozenset({"OpenRejudging", "ApplyRejudging"})
+"""Kinds of commands that have a transaction of their own: they ask the database about many rows, which must be as it has them."""
 
 
 def needs_of(commands: Iterable[Command]) -> Needs:

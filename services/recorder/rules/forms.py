@@ -12,6 +12,7 @@ NAME_LIMIT: Final = 200
 LONG_TEXT_LIMIT_BYTES: Final = 64 * 1024
 QUESTION_LIMIT: Final = 10_000
 TEXT_LIMIT: Final = 1_000
+COMPILE_OUTPUT_LIMIT: Final = 64 * 1024
 
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")

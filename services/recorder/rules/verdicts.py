@@ -6,7 +6,8 @@ from mesh.codec import as_builtins
 from mesh.errors import Invalid, NotFound
 from services.recorder import rows
 from services.recorder.effects import Effects
-from services.recorder.rules.forms import TEXT_LIMIT, without_nul
+from services.recorder.rules.forms import COMPILE_OUTPUT_LIMIT, TEXT_LIMIT, without_nul
+from services.recorder.rules.rejudging import count_verdict
 from services.recorder.rules.rights import require_service
 from services.recorder.rules.submissions import told
 from services.recorder.rules.webhooks import tell_of_verdict
@@ -16,7 +17,6 @@ from wire.commands import Command, RecordVerdict
 
 MOST_FIGURE = 2**62
 MOST_SCORE_DIGITS = 190
-COMPILE_OUTPUT_LIMIT = 64 * 1024
 
 
 def needs_of_verdict(command: Command, needs: Needs) -> None:
@@ -30,6 +30,8 @@ def needs_of_verdict(command: Command, needs: Needs) -> None:
 
 def record_verdict(command: Command, view: View) -> Effects:
     """The grader alone says so. A run that has a verdict keeps it; a run that a rejudge has overtaken only keeps its own.
+
+    A run of a set says nothing of its submission before the set is applied: the verdict is counted, that is all.
 
     Raises: `Forbidden` (``forbidden``), `NotFound` (``no-such-run``), `Invalid` (``verdict-invalid``).
     """
@@ -47,19 +49,29 @@ def record_verdict(command: Command, view: View) -> Effects:
     figures = {
         "verdict": body.verdict.value, "score": body.score, "time_ms": body.time_ms, "memory_bytes": body.memory_bytes, "judged_at": view.now,
     }  # fmt: skip
-    effects.change(
-        run, **figures, attempt=body.attempt, cases=as_builtins(body.cases), decisive_case=body.decisive_case,
-        compile_output=without_nul(body.compile_output)[:COMPILE_OUTPUT_LIMIT], runner=without_nul(body.runner)[:TEXT_LIMIT],
-    )  # fmt: skip
+    said = {
+        "attempt": body.attempt, "cases": as_builtins(body.cases), "decisive_case": body.decisive_case,
+        "compile_output": without_nul(body.compile_output)[:COMPILE_OUTPUT_LIMIT], "runner": without_nul(body.runner)[:TEXT_LIMIT],
+    }  # fmt: skip
+    effects.change(run, **figures, **said)
+    if run.rejudging is not None:
+        _count_in_set(run.rejudging, view, effects)
+        return effects
     is_in_force = submission.run == run.id
     if is_in_force:
         effects.change(submission, **figures, status="judged")
-        tell_of_verdict(submission, run, body, view, effects)
+        tell_of_verdict(submission, rows.changed(run, {**figures, **said}), view, effects)
     effects.tell(
         submission.contest, "judged", **(told(submission, view) | {"run": run.id}), verdict=body.verdict.value,
         score=as_builtins(body.score), time_ms=body.time_ms, memory_bytes=body.memory_bytes, is_in_force=is_in_force,
     )  # fmt: skip
     return effects
+
+
+def _count_in_set(rejudging: str, view: View, effects: Effects) -> None:
+    row = view.find(rows.Rejudging, rejudging)
+    assert row is not None, "a run's set is loaded with it"
+    count_verdict(row, view, effects)
 
 
 def _check_figures(body: RecordVerdict) -> None:

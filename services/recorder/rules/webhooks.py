@@ -24,7 +24,7 @@ from services.recorder.rules.forms import TEXT_LIMIT, without_nul
 from services.recorder.rules.rights import actor_of, require, require_service, viewer_as
 from services.recorder.view import Needs, View
 from wire import services
-from wire.commands import Command, RecordVerdict
+from wire.commands import Command
 from wire.notices import Notification
 from wire.queues import NOTIFICATIONS
 from wire.webhooks import RecordDelivery, ReplayDelivery, SetWebhook, TryWebhook
@@ -138,13 +138,13 @@ def replay_delivery(command: Command, view: View) -> Effects:
     return effects
 
 
-def tell_of_verdict(submission: rows.Submission, run: rows.Run, body: RecordVerdict, view: View, effects: Effects) -> None:
-    """A call to the submission's own address and to its author's webhook, one when they are the same; none when there is neither."""
+def tell_of_verdict(submission: rows.Submission, run: rows.Run, view: View, effects: Effects) -> None:
+    """A judged run is in force now: a call to the submission's own address and to its author's webhook, one when they are the same; none when there is neither."""
     webhook = view.find(rows.Webhook, submission.username)
     urls = dict.fromkeys(url for url in (submission.webhook_url, webhook.url if webhook is not None else "") if url)
     if not urls or not _may_see(submission, view):
         return
-    told = canonical({"type": "submission.judged", "timestamp": view.now, "data": _shown(submission, run, body, view)})
+    told = canonical({"type": "submission.judged", "timestamp": view.now, "data": _shown(submission, run, view)})
     for url in urls:
         row = rows.Delivery(
             derived_id("delivery", run.id, url), submission.username, submission.id, run.id, url, told, "waiting", 0, 0, "", view.now, view.now
@@ -173,15 +173,15 @@ def _insert(row: rows.Delivery, correlation: str, effects: Effects) -> None:
     effects.give(notice_of(row, correlation, row.created_at))
 
 
-def _shown(submission: rows.Submission, run: rows.Run, body: RecordVerdict, view: View) -> dict[str, Any]:
+def _shown(submission: rows.Submission, run: rows.Run, view: View) -> dict[str, Any]:
     """What ``GET /api/v1/submissions/{id}`` shows the author, save his own source; no test case, as for every contestant."""
     return {
         "id": submission.id, "contest": submission.contest, "problem": submission.problem,
         "label": view.label_of(submission.contest, submission.problem), "username": submission.username,
         "team": view.team_of(submission.contest, submission.username), "language": submission.language, "filename": submission.filename,
-        "submitted_at": submission.submitted_at, "status": "judged", "verdict": body.verdict, "score": body.score,
-        "time_ms": body.time_ms, "memory_bytes": body.memory_bytes, "judged_at": view.now, "is_on_board": submission.is_on_board,
-        "priority": submission.priority, "compile_output": without_nul(body.compile_output), "version": run.version,
+        "submitted_at": submission.submitted_at, "status": "judged", "verdict": run.verdict, "score": run.score,
+        "time_ms": run.time_ms, "memory_bytes": run.memory_bytes, "judged_at": view.now, "is_on_board": submission.is_on_board,
+        "priority": submission.priority, "compile_output": without_nul(run.compile_output or ""), "version": run.version,
     }  # fmt: skip
 
 

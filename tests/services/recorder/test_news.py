@@ -19,6 +19,7 @@ from mesh.errors import Unavailable
 from mesh.tasks import alongside
 from services.recorder import teller as teller_module
 from services.recorder.boards import Boards
+from services.recorder.dropped import Dropped
 from services.recorder.headlines import headlines_of
 from services.recorder.overlay import Overlay
 from services.recorder.teller import Teller
@@ -50,7 +51,7 @@ class Megaphone:
 
 def _teller(store: Store, megaphone: Megaphone, boards: Boards | None = None) -> Teller:
     return Teller(
-        store.record, megaphone, boards or Boards(store.record, store.metrics, 4), Overlay(MemoryCache(store.clock), has_replica=False),  # type: ignore[arg-type]  # only publishes
+        store.record, megaphone, boards or Boards(store.record, store.metrics, 4), Overlay(MemoryCache(store.clock), has_replica=False), Dropped(MemoryCache(store.clock), store.log),  # type: ignore[arg-type]  # only publishes
         clock=store.clock, metrics=store.metrics, log=store.log,
     )  # fmt: skip
 
