@@ -20,10 +20,11 @@ from services.grader.bulletin import Bulletin
 from services.grader.docket import Docket
 from services.grader.figures import Figures
 from services.grader.handout import Handout
+from services.grader.lines import Lines
 from services.grader.manifests import Manifests, NoManifest
 from services.grader.roster import Roster
 from services.grader.runs import Attempt, AttemptDead, Errand, Run, Seeker, Stage
-from wire.judging import AttemptEnd, JudgeSubmission, JudgingManifest, Progress
+from wire.judging import AttemptEnd, JudgeSubmission, JudgingManifest, Progress, ProgressAnswer
 
 _TICK_S = 0.25
 _ACK_LIMIT_S = 15.0
@@ -56,7 +57,7 @@ class Desk:
         self._clock = clock
         self._log = log
         self._language_wait_s = language_wait_s
-        self._over: dict[str, asyncio.Event] = {}
+        self._lines = Lines(figures)
         self._moved = asyncio.Event()
         self._work: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -72,8 +73,7 @@ class Desk:
             finally:
                 self._work = None
                 self._handout.send_home()
-                for over in self._over.values():
-                    over.set()
+                self._lines.stir_all()
                 for task in self._tasks:
                     task.cancel()
 
@@ -126,32 +126,33 @@ class Desk:
             self._note(attempt.run)
         return attempt
 
-    async def hold(self, attempt_id: str, until: float) -> bool:
-        """Waits (until that time of the loop) for the attempt to be over; True when the runner shall stop and forget it.
+    async def hold(self, attempt_id: str, until: float) -> ProgressAnswer:
+        """Waits (until that time of the loop) for the attempt to be over, or to give way: what the runner shall do then.
 
         Being cancelled means that the line to the runner broke: the run goes to another at once. Raises: `AttemptDead`.
         """
         if self.docket.has_ended(attempt_id):
-            return False
+            return ProgressAnswer()
         attempt = self._heard(attempt_id)
-        over = self._over.setdefault(attempt_id, asyncio.Event())
+        if attempt.is_to_be_told():
+            return ProgressAnswer(give_way=True)
         try:
-            with self.figures.lines.track_inprogress():
-                async with asyncio.timeout_at(until):
-                    await over.wait()
-        except TimeoutError:
-            return False
+            if not await self._lines.until_stirred(attempt_id, until):
+                return ProgressAnswer()
         except asyncio.CancelledError:
             if self._work is not None and attempt.run.attempt is attempt:
                 self._lose(attempt, "line-broken")
             raise
-        return not self.docket.has_ended(attempt_id)
+        if attempt.run.attempt is attempt and attempt.is_to_be_told():
+            return ProgressAnswer(give_way=True)
+        return ProgressAnswer(cancel=not self.docket.has_ended(attempt_id))
 
-    def progress(self, report: Progress) -> None:
+    def progress(self, report: Progress) -> ProgressAnswer:
         """A sign of life, and how far it is. Raises: `AttemptDead`."""
         attempt = self._heard(report.attempt)
         attempt.note(report.step, report.results)
         self._note(attempt.run)
+        return ProgressAnswer(give_way=attempt.is_called)
 
     def finish(self, end: AttemptEnd) -> None:
         """A runner's last word; said again it changes nothing. Raises: `AttemptDead`."""
@@ -168,6 +169,10 @@ class Desk:
     # ── within ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _prepare(self, run: Run) -> None:
+        if run.order.rejudging and await self._bulletin.is_dropped(run.order.rejudging):
+            self._log.info("run-not-wanted", run=run.id, rejudging=run.order.rejudging)
+            await self._let_go(run)
+            return
         try:
             manifest = await self._manifests.find(run.order.problem, run.order.version)
         except NoManifest as wrong:
@@ -186,6 +191,10 @@ class Desk:
             "run-judged", run=run.id, submission=run.order.submission, problem=run.order.problem, language=run.order.language,
             verdict=verdict.verdict.value, time_ms=verdict.time_ms, runner=verdict.runner, duration_s=round(now - run.admitted_at, 3),
         )  # fmt: skip
+        await self._let_go(run)
+
+    async def _let_go(self, run: Run) -> None:
+        """Acknowledges all that asked for the run; then it is forgotten."""
         while deliveries := self.docket.unsettled(run):
             for delivery in deliveries:
                 await self._ack(delivery)
@@ -229,17 +238,19 @@ class Desk:
 
     def _ended(self, attempt: Attempt, outcome: str, detail: str) -> None:
         self.figures.attempt_ended(outcome)
-        if outcome in {"silent", "line-broken", "judge-error", "handed-back"}:
+        is_fault = outcome in {"silent", "line-broken", "judge-error"} or (outcome == "handed-back" and not attempt.is_called)
+        if is_fault:
             self._log.warning("attempt-failed", attempt=attempt.id, run=attempt.run.id, runner=attempt.runner, outcome=outcome, detail=detail)
-        over = self._over.pop(attempt.id, None)
-        if over is not None:
-            over.set()
+        self._lines.stir(attempt.id)
 
     def _advance(self, run: Run) -> None:
         self._moved.set()
         if run.stage is not Stage.CONCLUDED:
             self._note(run)
             self._handout.offer(run)
+            called = self.docket.call_for(run)
+            if called is not None:
+                self._lines.stir(called.id)
         elif run.errand is not None:
             self.docket.unsettled(run)
             run.errand.hear(run)

@@ -14,6 +14,7 @@ from mesh.queue import Delivery
 from services.grader.backlog import Backlog
 from services.grader.conclusions import NotJudged, give_up
 from services.grader.errands import conclude_any
+from services.grader.precedence import Precedence
 from services.grader.runs import Attempt, AttemptDead, Errand, Run, Seeker, Stage
 from wire.commands import RecordVerdict
 from wire.judging import AttemptEnd, JudgeSubmission, JudgingManifest
@@ -42,6 +43,7 @@ class Docket:
         self._attempts: dict[str, Attempt] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._backlog: Backlog[Run] = Backlog(weights)
+        self._precedence = Precedence()
 
     # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -80,13 +82,19 @@ class Docket:
                 return False
             return run.failed_on != seeker.name or now >= run.elsewhere_until or not has_others(run)
 
-        run = self._backlog.pick(lambda run: run.order.version in seeker.warm, suits)
+        run = self._backlog.pick(lambda run: run.order.version in seeker.warm, self._precedence.narrowed(suits, self._backlog))
         if run is None:
             return None
-        attempt = Attempt(self._new_id(), run, seeker.name, self._patience.lease_s, now + self._patience.first_sign_s, began=now)
+        first_sign_at = now + self._patience.first_sign_s
+        attempt = Attempt(self._new_id(), run, seeker.name, self._patience.lease_s, first_sign_at, began=now, languages=seeker.languages)
+        self._precedence.note_claim(attempt, suits, self._backlog)
         run.stage, run.attempt = Stage.RUNNING, attempt
         self._attempts[attempt.id] = attempt
         return attempt
+
+    def call_for(self, run: Run) -> Attempt | None:
+        """An attempt at something that nobody waits for, which shall give way to a waiting run; None when none does."""
+        return self._precedence.call_for(run, self._backlog, self._attempts.values()) if run.stage is Stage.WAITING else None
 
     def attempt(self, attempt_id: str) -> Attempt:
         """The live attempt of that id. Raises: `AttemptDead`."""
@@ -107,6 +115,8 @@ class Docket:
         if len(self._ended) > _REMEMBERED_ENDS:
             self._ended.popitem(last=False)
         if end.outcome == "handed-back":
+            self._precedence.gave_way(attempt)
+            run.kept = max(run.kept, end.results, key=len)
             self._wait(run, now, is_return=True)
             return run
         try:

@@ -62,12 +62,11 @@ class Doors:
 
     async def hold(self, request: Hold, call: Call) -> ProgressAnswer:
         """The line to a runner at work."""
-        return ProgressAnswer(cancel=await self._desk.hold(request.attempt, call.deadline - _MARGIN_S))
+        return await self._desk.hold(request.attempt, call.deadline - _MARGIN_S)
 
     async def progress(self, request: Progress, _call: Call) -> ProgressAnswer:
         """A sign of life."""
-        self._desk.progress(request)
-        return ProgressAnswer()
+        return self._desk.progress(request)
 
     async def finish(self, request: AttemptEnd, _call: Call) -> Nothing:
         """The last word. Answered when it is understood; the verdict is made safe after that."""
@@ -120,7 +119,7 @@ def _order_of(attempt: Attempt) -> RunOrder:
     return RunOrder(
         attempt=attempt.id, run=order.run, submission=order.submission, language=order.language, source=order.source,
         filename=order.filename, manifest=manifest, lease_s=attempt.lease_s, correlation=order.correlation,
-        task=JUDGE if errand is None else errand.task, input_validators=() if errand is None else errand.input_validators,
+        done=attempt.run.kept, task=JUDGE if errand is None else errand.task, input_validators=() if errand is None else errand.input_validators,
     )  # fmt: skip
 
 

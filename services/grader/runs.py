@@ -62,7 +62,8 @@ class Run:
 
     ``deliveries`` are the messages that asked for it and are acknowledged with its verdict (the queue's prefetch bounds
     them); ``failed_on`` names the
-    runner of its last failed attempt, which others are asked before until ``elsewhere_until``.
+    runner of its last failed attempt, which others are asked before until ``elsewhere_until``. ``kept`` are the cases that attempts
+    before the next one ended before they were handed back.
     """
 
     order: JudgeSubmission
@@ -77,6 +78,7 @@ class Run:
     failed_on: str = ""
     elsewhere_until: float = 0.0
     verdict: RecordVerdict | None = None
+    kept: tuple[CaseResult, ...] = ()
     errand: Errand | None = None
 
     @property
@@ -97,7 +99,10 @@ class Run:
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """One try at a run, in the hands of one runner since ``began``. Dead when silent until ``dies_at`` (monotonic seconds)."""
+    """One try at a run, in the hands of one runner since ``began``. Dead when silent until ``dies_at`` (monotonic seconds).
+
+    ``languages`` are its runner's. ``is_called``: it shall give way to something more urgent, and ``is_told`` so.
+    """
 
     id: str
     run: Run
@@ -107,10 +112,19 @@ class Attempt:
     step: Step = Step.FETCHING
     done: set[int] = field(default_factory=set)
     began: float = 0.0
+    languages: frozenset[str] = frozenset()
+    is_called: bool = False
+    is_told: bool = False
 
     def extend(self, now: float) -> None:
         """The runner gave a sign."""
         self.dies_at = max(self.dies_at, now + self.lease_s)
+
+    def is_to_be_told(self) -> bool:
+        """Whether its runner is to hear now that it shall give way: it is told once on its line, and with every report."""
+        is_news = self.is_called and not self.is_told
+        self.is_told |= is_news
+        return is_news
 
     def note(self, step: Step, results: tuple[CaseResult, ...]) -> None:
         """How far it says that it is."""

@@ -47,12 +47,16 @@ class BuildFailed(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A program ready to start: its files as they lie in ``/program``, and how it starts. ``output`` is what the compiler said: warnings."""
+    """A program ready to start: its files as they lie in ``/program``, and how it starts.
+
+    ``output`` is what the compiler said: warnings. ``is_new``: it was built now, and not found.
+    """
 
     toolchain: Toolchain
     plan: Plan
     files: Mapping[str, bytes]
     output: str = ""
+    is_new: bool = False
 
     def launch(self, limits: Limits) -> Launch:
         """How it starts under these limits."""
@@ -92,6 +96,7 @@ class Builds:
         key = _key(toolchain, plan, sources, limits)
         async with self._gates.one_at_a_time(key):
             product = await self._found(key)
+            is_new = product is None
             if product is None:
                 product = await self._made(plan, sources, limits)
                 self.counts["built"] += 1
@@ -100,7 +105,7 @@ class Builds:
             self._remember(key, product)
         if product.is_refused:
             raise BuildFailed(product.output)
-        return Built(toolchain, plan, product.files, product.output)
+        return Built(toolchain, plan, product.files, product.output, is_new)
 
     async def _found(self, key: str) -> Product | None:
         product = self._kept.get(key)

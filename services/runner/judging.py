@@ -25,8 +25,11 @@ from services.runner.programs import Programs
 from services.runner.sandbox.pool import BoxPool
 from wire.judging import AttemptEnd, JudgingManifest, RunOrder, Step
 
+
 class Listener(Protocol):
-    """Hears how far an attempt is. Never blocks."""
+    """Hears how far an attempt is. Never blocks. ``gives_way``: something more urgent waits for this slot."""
+
+    gives_way: bool
 
     def step(self, step: Step) -> None:
         """A new step begins."""
@@ -62,7 +65,8 @@ class Judge:
         results: list[CaseResult] = []
         outcome, message = "judged", ""
         try:
-            await self._run_cases(order, program, listener, results)
+            if not await self._run_cases(order, program, listener, results):
+                outcome, message = "handed-back", "gives way to something more urgent"
         except BuildFailed as setters:
             outcome, message = "checker-error", f"the validator does not compile:\n{setters.message}"
         except Invalid as setters:
@@ -81,24 +85,31 @@ class Judge:
         sources = {name: order.source.encode("utf-8", errors="surrogatepass")}
         return await self._builds.build(order.language, sources, order.manifest.compile_limits or COMPILE_LIMITS)
 
-    async def _run_cases(self, order: RunOrder, program: Built, listener: Listener, results: list[CaseResult]) -> None:
+    async def _run_cases(self, order: RunOrder, program: Built, listener: Listener, results: list[CaseResult]) -> bool:
+        """False when it gave way before the last case."""
         manifest = order.manifest
         try:
             grading = Grading(manifest.groups, len(manifest.cases), is_scoring=manifest.is_scoring)
         except ValueError as wrong:
             raise Invalid(f"the problem cannot be graded: {wrong}", code="bad-manifest") from wrong
+        results += _replayed(grading, order.done)
         listener.step(Step.FETCHING)
+        has_advanced = program.is_new
         desk = Desk(self._pool, self._builds, Programs(self._blobs), self._core, Details(), self._repeats.overtime_ms(manifest.limits))
         async with fetching_ahead(self._blobs, manifest) as inputs, flowing(manifest, program, desk) as flow:
             listener.step(Step.RUNNING)
             while (index := grading.next_case) is not None:
+                if listener.gives_way and has_advanced:
+                    return False
                 async with inputs.case(index) as pair:
                     result = await self._judged_case(flow, index, manifest, pair)
                 results.append(result)
                 listener.result(result)
+                has_advanced = True
                 if result.verdict is Verdict.VE:
-                    return
+                    break
                 grading.record(result)
+        return True
 
     async def _judged_case(self, flow: Flow, index: int, manifest: JudgingManifest, pair: Pair) -> CaseResult:
         """One case; once more when the first time came so near a limit that the machine may have decided it."""
@@ -106,3 +117,14 @@ class Judge:
         if not self._repeats.is_due(result, manifest.limits):
             return result
         return self._repeats.better(result, await flow.judge(index, manifest.cases[index], pair))
+
+
+def _replayed(grading: Grading, done: tuple[CaseResult, ...]) -> list[CaseResult]:
+    """The results of an attempt before this one that count as they are: those that the order of judging asks for."""
+    taken = []
+    for result in done:
+        if grading.next_case != result.index:
+            break
+        grading.record(result)
+        taken.append(result)
+    return taken

@@ -17,7 +17,10 @@ BATCH = 200
 
 
 class Reporter:
-    """The reports of one attempt: the first at once, then at most ten a second; in silence one every third of the lease."""
+    """The reports of one attempt: the first at once, then at most ten a second; in silence one every third of the lease.
+
+    ``gives_way``: the grader has something more urgent. ``heard`` are all results so far.
+    """
 
     def __init__(self, grader: Peer, order: RunOrder, abandon: Callable[[], None]) -> None:
         self._grader = grader
@@ -26,6 +29,8 @@ class Reporter:
         self._abandon = abandon
         self._step = Step.FETCHING
         self._results: deque[CaseResult] = deque()
+        self.gives_way = False
+        self.heard = list(order.done)
         self._news = asyncio.Event()
 
     def step(self, step: Step) -> None:
@@ -35,6 +40,7 @@ class Reporter:
 
     def result(self, result: CaseResult) -> None:
         """A case has ended."""
+        self.heard.append(result)
         self._results.append(result)
         self._news.set()
 
@@ -54,6 +60,7 @@ class Reporter:
                 if answer.cancel:
                     self._abandon()
                     return
+                self.gives_way |= answer.give_way
             if self._results:
                 self._news.set()
             await asyncio.sleep(INTERVAL_S)

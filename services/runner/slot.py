@@ -104,7 +104,7 @@ class Slot:
         order = taken.run
         reporter = Reporter(taken.grader, order, lambda: self._stop_work("forgotten"))
         async with asyncio.TaskGroup() as tasks:
-            companions = [tasks.create_task(self._hold(taken)), tasks.create_task(reporter.report())]
+            companions = [tasks.create_task(self._hold(taken, reporter)), tasks.create_task(reporter.report())]
             try:
                 end = await self._judged(order, reporter)
                 companions[1].cancel()
@@ -119,12 +119,12 @@ class Slot:
                 end = await self._judge.judge(order, reporter)
         except Exception as bug:  # noqa: BLE001  logged with its cause; the run must move on, and this slot with it
             if isinstance(bug, TimeoutError) and self._working.expired():
-                return AttemptEnd(order.attempt, "handed-back", message="the runner leaves") if self._why_stopped == "handed-back" else None
+                return _handed_back(order, reporter) if self._why_stopped == "handed-back" else None
             self._log.error("judging-broke", attempt=order.attempt, run=order.run, cause=bug)
             end = AttemptEnd(order.attempt, "judge-error", message=f"the runner broke: {type(bug).__name__}: {bug}")
         return replace(end, runner=self.name)
 
-    async def _hold(self, taken: Order) -> None:
+    async def _hold(self, taken: Order, reporter: Reporter) -> None:
         """Keeps one call open, whose breaking tells the grader that this runner died."""
         pause = Pause(LEAST_HOLD_S)
         loop = asyncio.get_running_loop()
@@ -141,6 +141,9 @@ class Slot:
                 if answer.cancel:
                     self._stop_work("forgotten")
                     return
+                if answer.give_way:
+                    reporter.gives_way = True
+                    continue
                 await asyncio.sleep(max(0.0, LEAST_HOLD_S - (loop.time() - began)))
 
     async def _deliver(self, taken: Order, end: AttemptEnd) -> bool:
@@ -175,6 +178,10 @@ class Slot:
         self._warm[version] = None
         while len(self._warm) > WARM_VERSIONS:
             del self._warm[next(iter(self._warm))]
+
+
+def _handed_back(order: RunOrder, reporter: Reporter) -> AttemptEnd:
+    return AttemptEnd(order.attempt, "handed-back", results=tuple(reporter.heard), message="the runner leaves")
 
 
 def _expire(limit: asyncio.Timeout) -> None:

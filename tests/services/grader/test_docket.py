@@ -72,6 +72,14 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         assert self.docket.admit(copy, self.new_slip(name), self.now) is None, "it is the same run"
         assert run.order == (copy if sends > before.sends else before), "what was sent later counts"
 
+    @rule(name=names)
+    def somebody_is_called_to_give_way(self, name: str) -> None:
+        run = self.held(name)
+        called = self.docket.call_for(run) if run is not None else None
+        if called is not None:
+            assert run is not None
+            assert (run.stage, called.run.priority, called.run.attempt) == (Stage.WAITING, "low", called)
+
     @rule(name=names, is_known=st.booleans())
     def gitserver_answers(self, name: str, is_known: bool) -> None:
         run = self.held(name)

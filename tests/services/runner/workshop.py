@@ -72,6 +72,7 @@ class Log:
 
     steps: list[Step] = field(default_factory=list)
     results: list[CaseResult] = field(default_factory=list)
+    gives_way: bool = False
 
     def step(self, step: Step) -> None:
         self.steps.append(step)
