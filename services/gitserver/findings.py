@@ -70,7 +70,7 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("ini-key-unknown", WARNING, "A key of domjudge-problem.ini that DOMjudge does not have; it is ignored."),
     FindingKind("ini-special", ERROR, "special_run or special_compare names an executable of a DOMjudge installation. Bring it in output_validators/."),
     # format and kind of problem
-    FindingKind("problem-yaml-missing", ERROR, "There is no problem.yaml in the package's top folder."),
+    FindingKind("problem-yaml-missing", ERROR, "The package's top folder holds nothing by which a format is told: problem.yaml, settings.json, cases/ and statements/, problem.xml, task.yaml."),
     FindingKind("format-not-yet", ERROR, "The package is of a format or version that is not read yet."),
     FindingKind("format-unknown", ERROR, "problem_format_version names a format that nobody knows."),
     FindingKind("type-unknown", ERROR, "`type` must be of the words that the format lists, and no two that exclude each other."),
@@ -89,18 +89,18 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("run-count", ERROR, "Polygon runs a solution more than once on a test. Bring the problem as a multi-pass one of the ICPC format."),
     FindingKind("settings-missing", WARNING, "An omegaUp package without settings.json; omegaUp's defaults are taken. Put the limits into a settings.json."),
     FindingKind("license-unknown", WARNING, "`license` is none of the values that the format lists."),
-    FindingKind("title-missing", WARNING, "No title in problem.yaml or the statement; the alias stands for it."),
+    FindingKind("title-missing", WARNING, "The package names no title (an omegaUp one never does); the alias stands for it."),
     # limits
     FindingKind("limit-bad", ERROR, "A limit is not a number in its range."),
     FindingKind("time-limit-missing", WARNING, "No time limit in .timelimit, domjudge-problem.ini or limits.time_limit; 2 seconds until one is measured from the submissions."),
     # statements
-    FindingKind("statement-missing", ERROR, "There is no statement: problem_statement/problem[.LANGUAGE].md, .tex, .html or .pdf."),
+    FindingKind("statement-missing", ERROR, "There is no statement where the format has them: problem_statement/ (ICPC), statements/LANGUAGE.markdown (omegaUp), statement-sections/ or <statements> (Polygon), statement/ or testo/ (CMS)."),
     FindingKind("statement-name", WARNING, "A statement's file name has no language code of ISO 639; it is shown to nobody."),
     # cases
-    FindingKind("no-cases", ERROR, "There is no test case under data/secret/."),
-    FindingKind("no-sample-cases", WARNING, "There is no test case under data/sample/."),
-    FindingKind("case-without-answer", ERROR, "An input (.in) has no answer (.ans) beside it."),
-    FindingKind("answer-without-input", ERROR, "An answer (.ans) has no input (.in) beside it."),
+    FindingKind("no-cases", ERROR, "There is no test case: under data/secret/ (ICPC), in cases/ (omegaUp), in the testset (Polygon), in input/ (CMS)."),
+    FindingKind("no-sample-cases", WARNING, "There is no sample: under data/sample/ (ICPC), in examples/ or a statement (omegaUp), among the tests (Polygon)."),
+    FindingKind("case-without-answer", ERROR, "An input has no answer beside it (.in and .ans; omegaUp: .in and .out; CMS: input/ and output/)."),
+    FindingKind("answer-without-input", ERROR, "An answer has no input beside it."),
     FindingKind("too-many-cases", ERROR, "More test cases than this installation allows."),
     FindingKind("package-not-full", ERROR, "A test that problem.xml names is not in the package. Export the full package from Polygon, not the standard one."),
     FindingKind("file-missing", ERROR, "A file that the package names is not in it."),
@@ -113,9 +113,9 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("sample-large", WARNING, "A sample is larger than 64 KiB and not shown in the statement."),
     FindingKind("interaction-line", WARNING, "A line of an .interaction file begins with neither < nor >, and is no --- between passes."),
     # checkers
-    FindingKind("validator-missing", ERROR, "A program must check the outputs, and there is none in output_validators/ (2025-09: output_validator/)."),
-    FindingKind("validator-unused", WARNING, "output_validators/ has a program, and `validation` does not say custom."),
-    FindingKind("validator-source-missing", ERROR, "An output validator has no source file, or an empty one."),
+    FindingKind("validator-missing", ERROR, "The package asks for a program that judges outputs, and there is none (`validation: custom` without output_validators/, `custom` without validator.LANGUAGE, no <checker>)."),
+    FindingKind("validator-unused", WARNING, "There is a program that judges outputs, and the package says that outputs are compared without one."),
+    FindingKind("validator-source-missing", ERROR, "A checker or validator has no source file, or an empty one; one that is built already is not run."),
     FindingKind("testlib-missing", ERROR, "A program includes testlib.h, which is not in the package. Put the file beside it."),
     FindingKind("validator-language", ERROR, "An output validator must be written in C, C++, Java or Python 3, in one of them."),
     FindingKind("validator-build-script", ERROR, "An output validator brings a build or run script, which is not run. Give the sources alone."),
@@ -127,11 +127,11 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("input-flags-unused", WARNING, "Flags for an input validator that is not here, or that cannot be given to one of several."),
     # submissions
     FindingKind("no-accepted-submission", WARNING, "There is no submission under submissions/accepted/."),
-    FindingKind("submission-folder", WARNING, "The folder of a submission says no verdict, nor does @EXPECTED_RESULTS@ in it; it is left out."),
+    FindingKind("submission-folder", WARNING, "The folder of a submission says no verdict (CMS: its name), nor does a tag in it; it is left out."),
     FindingKind("submission-language", WARNING, "The ending of a submission belongs to no language that is known; it is left out."),
     FindingKind("submission-many-files", WARNING, "The files of one submission are of several languages, or of none; it is left out."),
     FindingKind("submission-too-large", WARNING, "A submission is larger than 256 KiB or not UTF-8 and is left out."),
-    FindingKind("expectation-conflict", WARNING, "@EXPECTED_RESULTS@ contradicts the submission's folder, or has an unknown word; the folder counts."),
+    FindingKind("expectation-conflict", WARNING, "What is expected of a submission contradicts itself, or is in a word that nobody knows."),
 )  # fmt: skip
 """Every finding there is, in the order in which `docs/packages.md` lists them."""
 

@@ -115,6 +115,21 @@ class YamlMap:
                 self._wrong("yaml-wrong-type", member, f"`{self._prefix}{key}` must hold texts or maps")
         return found
 
+    def lists(self, key: str) -> list[list[str | tuple[str, ...]]]:
+        """A list of lists, whose members are texts or lists of texts; empty when the key is absent or its value wrong."""
+        node = self._find(key)
+        if node is None:
+            return []
+        found: list[list[str | tuple[str, ...]]] = []
+        for inner in node.value if isinstance(node, _LIST) else [node]:
+            members = inner.value if isinstance(inner, _LIST) else [None]
+            made = [_scalars(member) for member in members]
+            if None in made:
+                self._wrong("yaml-wrong-type", node, f"`{self._prefix}{key}` must be a list of lists")
+                return []
+            found.append([one for one in made if one is not None])
+        return found
+
     def flag(self, key: str, *, default: bool = False) -> bool:
         """A truth value: true or false, yes or no, on or off, as YAML 1.1 has them."""
         node = self._find(key)
@@ -156,6 +171,15 @@ class YamlMap:
 
     def _wrong(self, code: str, node: yaml.Node, message: str) -> None:
         self._report.add(code, self._path, f"line {_line(node)}: {message}")
+
+
+def _scalars(node: yaml.Node | None) -> str | tuple[str, ...] | None:
+    """A text, or a list of texts; None when it is neither."""
+    if isinstance(node, yaml.ScalarNode):
+        return str(node.value).strip()
+    if isinstance(node, _LIST) and all(isinstance(one, yaml.ScalarNode) for one in node.value):
+        return tuple(str(one.value).strip() for one in node.value)
+    return None
 
 
 def _line(node: yaml.Node) -> int:

@@ -1,0 +1,158 @@
+"""Owns the cases of CMS tasks in the italian format: gen/GEN, score types, points, which case is shown. Never reads a case's bytes.
+
+``#ST: N`` in gen/GEN begins a subtask of N points, whose worst case counts (GroupMin); without one every case counts for itself (Sum).
+``score_type`` and ``score_type_parameters`` in task.yaml go before gen/GEN.
+
+Source: cms-dev/cms ``cmscontrib/loaders/italy_yaml.py``, ``docs/External contest formats.rst``, ``docs/Score types.rst``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from contest.groups import Aggregation, CaseGroup, OnReject
+from services.gitserver.findings import Report
+from services.gitserver.formats.cms_task import GroupPlan, Task
+from services.gitserver.formats.files import PackageFile, PackageFiles, read_text
+from services.gitserver.formats.package import PackageCase
+from services.gitserver.formats.parts import MOST_CASES, MOST_POINTS, check_count, check_utf8
+
+GEN: Final = "gen/GEN"
+_NUMBERED = re.compile(r"(?:input|output)(\d{1,5})\.txt")
+_POINTS = re.compile(r"\d{1,7}(?:\.\d{1,9})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The cases in judging order, the tree of their groups, the most points to be had."""
+
+    cases: tuple[PackageCase, ...]
+    groups: CaseGroup
+    max_score: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Subtasks by their points and how many cases they have; none: every case for itself."""
+
+    count: int | None = None
+    groups: tuple[GroupPlan, ...] = ()
+
+
+def read_cases(files: PackageFiles, task: Task, report: Report) -> Cases:
+    """Every case with its worth."""
+    questions, answers = _numbered(files, "input", report), _numbered(files, "output", report)
+    plan = _plan(files.find(GEN), report)
+    count = _count(task, plan, len(questions), report)
+    found: list[PackageCase] = []
+    open_files = {file.digest for file in files.under("att")}
+    for number in range(min(count, MOST_CASES)):
+        question, answer = questions.get(number), answers.get(number)
+        if question is None:
+            code = "plan-mismatch" if answer is None else "answer-without-input"
+            report.add(code, f"input/input{number}.txt", f"there are {count} cases, numbered from 0, and this one is not there")
+        elif answer is None:
+            report.add("case-without-answer", question.path, f"there is no output/output{number}.txt")
+        else:
+            is_sample = {question.digest, answer.digest} <= open_files
+            found.append(PackageCase(f"cases/{number:03}", question, answer, is_sample, ""))
+    for number in sorted(set(questions) | set(answers)):
+        if number >= count:
+            report.add("plan-mismatch", f"input/input{number}.txt", f"there are {count} cases, numbered from 0, and this is one more")
+    check_count(len(questions), "input", report)
+    check_utf8(found, report)
+    groups = task.groups or plan.groups
+    if groups and task.score_type != "Sum":
+        return _grouped(found, groups, count, report)
+    value = task.value_of_case if task.value_of_case is not None else task.total_value / count if count else Fraction(0)
+    tree = CaseGroup(cases=tuple(range(len(found))), accept_score=value, on_reject=OnReject.CONTINUE)
+    return _checked(Cases(tuple(found), tree, value * len(found)), report)
+
+
+def _grouped(found: Sequence[PackageCase], plans: Sequence[GroupPlan], count: int, report: Report) -> Cases:
+    """Cases in their subtasks; each must be in one and in no more."""
+    names = [f"{number:03}" for number in range(count)]
+    place = {case.name.rpartition("/")[2]: index for index, case in enumerate(found)}
+    taken: dict[str, int] = {}
+    groups: list[CaseGroup] = []
+    group_of: dict[str, str] = {}
+    for number, plan in enumerate(plans):
+        chosen = [name for name in names if plan.holds(name)]
+        for name in chosen:
+            if name in taken:
+                report.add("grading-not-yet", "task.yaml", f"case {name} is in the subtasks {taken[name]} and {number}: a case counts once here")
+            taken.setdefault(name, number)
+            group_of.setdefault(name, f"subtask-{number}")
+        held = tuple(place[name] for name in chosen if name in place and taken[name] == number)
+        if not held:
+            report.add("plan-mismatch", "task.yaml" if plan.names or plan.pattern else GEN, f"subtask {number} has no case")
+        groups.append(CaseGroup(f"subtask-{number}", held, aggregation=Aggregation.MIN, accept_score=plan.points))
+    for name in names:
+        if name not in taken:
+            report.add("plan-mismatch", GEN, f"case {name} is in no subtask")
+    cases = tuple(
+        PackageCase(case.name, case.input, case.answer, case.is_sample, group_of.get(case.name.rpartition("/")[2], "")) for case in found
+    )
+    tree = CaseGroup(groups=tuple(groups), on_reject=OnReject.CONTINUE)
+    return _checked(Cases(cases, tree, sum((plan.points for plan in plans), Fraction(0))), report)
+
+
+def _checked(cases: Cases, report: Report) -> Cases:
+    if cases.cases and not cases.max_score:
+        report.add("bad-points", GEN, "all cases together are worth nothing")
+    return cases
+
+
+def _numbered(files: PackageFiles, folder: str, report: Report) -> dict[int, PackageFile]:
+    """The files folder/folderN.txt by N."""
+    found: dict[int, PackageFile] = {}
+    for file in files.under(folder):
+        match = _NUMBERED.fullmatch(file.name)
+        if match is None or file.path != f"{folder}/{folder}{int(match[1])}.txt":
+            report.add("case-file-unknown", file.path, f"cases are {folder}/{folder}0.txt and so on; this is ignored")
+        else:
+            found[int(match[1])] = file
+    return found
+
+
+def _count(task: Task, plan: _Plan, there: int, report: Report) -> int:
+    """How many cases there are: as task.yaml says, as gen/GEN says, else as many as there are files."""
+    if task.count is not None and plan.count is not None and task.count != plan.count:
+        report.add("plan-mismatch", GEN, f"it describes {plan.count} cases, and task.yaml says n_input: {task.count}")
+    if task.count is not None:
+        return task.count
+    return there if plan.count is None else plan.count
+
+
+def _plan(file: PackageFile | None, report: Report) -> _Plan:
+    """What gen/GEN describes: a case a line, `#ST: points` before the cases of a subtask, `#COPY: path` for a case that is copied."""
+    text = read_text(file, report) if file is not None else None
+    if text is None:
+        return _Plan()
+    total = first = 0
+    points: Fraction | None = None
+    groups: list[GroupPlan] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        words, _, comment = (part.strip() for part in line.partition("#"))
+        if comment.startswith("ST:"):
+            if words or (points is None and total):
+                report.add("plan-mismatch", GEN, f"line {number}: a subtask must begin on a line of its own, before the first case")
+            if points is not None:
+                groups.append(GroupPlan(points, first=first, count=total - first))
+            points, first = _points(comment[3:].strip(), number, report), total
+        elif words or comment.startswith("COPY:"):
+            total += 1
+    if points is not None:
+        groups.append(GroupPlan(points, first=first, count=total - first))
+    return _Plan(total, tuple(groups))
+
+
+def _points(text: str, line: int, report: Report) -> Fraction:
+    if _POINTS.fullmatch(text) is None or float(text) > MOST_POINTS:
+        report.add("bad-points", GEN, f"line {line}: `#ST:` must be followed by points, not {text[:40]!r}")
+        return Fraction(0)
+    return Fraction(text)

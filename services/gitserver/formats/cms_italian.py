@@ -1,0 +1,99 @@
+"""Owns the reading of CMS tasks in the italian format: puts the parts together. Never reads what the parts read.
+
+Source: cms-dev/cms ``cmscontrib/loaders/italy_yaml.py``, ``docs/External contest formats.rst``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.gitserver.findings import Report
+from services.gitserver.formats.cms_cases import read_cases
+from services.gitserver.formats.cms_programs import check_kind, read_checker, read_includes, read_solutions
+from services.gitserver.formats.cms_task import DESCRIPTION, Task, read_task
+from services.gitserver.formats.files import PackageFile, PackageFiles, read_text
+from services.gitserver.formats.human_languages import code_of
+from services.gitserver.formats.package import Package, PackageCase
+from services.gitserver.formats.parts import sample, sample_files
+from wire.judging import CheckerKind
+from wire.problems import StatementFile
+
+PROTECTED_FOLDERS: Final = ("sol", "solution", "gen", "check", "cor")
+"""What only those may see who may see solutions."""
+
+_FOLDERS: Final = {"statement": "statement", "testo": "testo"}
+_FORMATS: Final = {".md": "markdown", ".html": "html", ".tex": "latex", ".pdf": "pdf"}
+
+
+class CmsItalian:
+    """Reads the format of the Italian Olympiad, which CMS imports as ``italy_yaml``."""
+
+    def recognises(self, files: PackageFiles) -> bool:
+        """Whether there is a task.yaml."""
+        return files.find(DESCRIPTION) is not None
+
+    def read(self, files: PackageFiles, alias: str, report: Report) -> Package | None:
+        """The package; what is wrong goes to the report, all of it."""
+        task = read_task(files, report)
+        if not task.title:
+            report.add("title-missing", DESCRIPTION, f"there is no `title`: the problem is called {task.name or alias!r}")
+        title = task.title or task.name or alias
+        check_kind(files, task, report)
+        statements, public = _statements(files, task, title, report)
+        cases = read_cases(files, task, report)
+        shown = {case.name.removeprefix("cases/"): _open(files, case) for case in cases.cases if case.is_sample}
+        samples = [sample(name, question, answer, report) for name, (question, answer) in shown.items()]
+        attachments = {f"attachments/{file.path.removeprefix('att/')}": file for file in files.under("att")}
+        if task.is_output_only:
+            attachments |= {f"attachments/input_{case.name.removeprefix('cases/')}.txt": case.input for case in cases.cases}
+        checker = read_checker(files, report)
+        if task.score_type == "GroupMul" and checker.checker.kind is CheckerKind.CMS:
+            report.add("grading-not-yet", DESCRIPTION, "`score_type: GroupMul` with a checker that gives parts cannot be judged; GroupMin can")
+        report.add("input-validators-missing", "gen", "validators of this format are not run: nothing checks the inputs")
+        return Package(
+            format="CMS italian",
+            title=title,
+            limits=task.limits,
+            statements=statements,
+            samples=tuple(one for one in samples if one is not None),
+            attachments=tuple(attachments),
+            public=public | attachments | sample_files(shown),
+            cases=cases.cases,
+            checker=checker.checker,
+            checker_files=checker.files,
+            groups=cases.groups,
+            submissions=read_solutions(files, task, report),
+            protected={file.path: file for folder in PROTECTED_FOLDERS for file in files.under(folder)},
+            is_scoring=True,
+            max_score=cases.max_score,
+            checker_note="Any right answer is accepted: a program checks it." if checker.checker.kind is CheckerKind.CMS else "",
+            is_output_only=task.is_output_only,
+            includes=() if task.is_output_only else read_includes(files),
+        )
+
+
+def _open(files: PackageFiles, case: PackageCase) -> tuple[PackageFile, PackageFile]:
+    """A case that is handed out as an attachment too, as those files, whose content is known."""
+    by_digest = {file.digest: file for file in files.under("att")}
+    return by_digest[case.input.digest], by_digest[case.answer.digest]
+
+
+def _statements(files: PackageFiles, task: Task, title: str, report: Report) -> tuple[tuple[StatementFile, ...], dict[str, PackageFile]]:
+    """statement/statement.pdf or testo/testo.pdf in the task's language; files that are called by a language in that one."""
+    found: list[StatementFile] = []
+    public: dict[str, PackageFile] = {}
+    folder = next((folder for folder in _FOLDERS if files.under(folder)), "statement")
+    for file in files.under(folder):
+        path = f"statement/{file.path[len(folder) + 1 :]}"
+        public[path] = file
+        stem, text_format = file.name.removesuffix(file.suffix), _FORMATS.get(file.suffix)
+        language = code_of(task.language) if stem == folder else code_of(stem)
+        if text_format is None or not language or path.count("/") > 1:
+            continue
+        if text_format == "pdf" or read_text(file, report) is not None:
+            found.append(StatementFile(language, text_format, path, title))
+    if not found:
+        report.add("statement-missing", folder, "there is no statement/statement.pdf, testo/testo.pdf or LANGUAGE.pdf beside it")
+    order = list(_FORMATS.values())
+    found.sort(key=lambda one: (one.language != "en", one.language, order.index(one.format)))
+    return tuple(found), public

@@ -1,0 +1,123 @@
+"""Owns the statements of Polygon packages: their languages, titles, sections, pages and samples. Never renders one.
+
+Sections (statement-sections/LANGUAGE/legend.tex and so on) are joined into one LaTeX text, which shows best; pages made by Polygon
+(HTML, PDF, its own LaTeX with olymp.sty) follow. Each language has a folder of its own, so that figures of the same name stay apart.
+
+Source: Polygon's packages as they are exported; its manual, "Statements".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from services.gitserver.findings import Report
+from services.gitserver.formats.files import PackageFile, PackageFiles, read_text
+from services.gitserver.formats.human_languages import HEADINGS, code_of
+from services.gitserver.formats.polygon_tests import DESCRIPTION
+from services.gitserver.formats.xml_tree import Element
+from wire.problems import StatementFile
+
+SECTIONS: Final = ("input", "output", "interaction", "scoring", "notes")
+_TYPES: Final = {"text/html": "html", "application/pdf": "pdf", "application/x-tex": "latex"}
+_ORDER: Final = ("latex", "html", "pdf")
+_FIGURES: Final = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".pdf", ".css", ".eps")
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The statements, English first, the best to show first within a language; ``written`` are texts made of sections, by public path.
+
+    ``samples`` are pairs as they stand in the statement, by name; empty where the tests themselves are shown.
+    """
+
+    files: tuple[StatementFile, ...]
+    public: Mapping[str, PackageFile]
+    written: Mapping[str, str]
+    samples: Mapping[str, tuple[PackageFile, PackageFile]]
+
+
+def titles_of(root: Element) -> dict[str, str]:
+    """The problem's name by language code."""
+    return {code_of(one.attribute("language")): one.attribute("value") for one in root.all("names/name") if code_of(one.attribute("language"))}
+
+
+def read_statements(files: PackageFiles, root: Element, titles: Mapping[str, str], report: Report) -> Statements:
+    """Every statement of the package."""
+    public: dict[str, PackageFile] = {}
+    written: dict[str, str] = {}
+    found: list[StatementFile] = []
+    usual = titles.get("en") or next(iter(titles.values()), "")
+    for name in files.children("statement-sections"):
+        code = code_of(name)
+        text = _joined(files, f"statement-sections/{name}", code, report)
+        if code and text:
+            path = f"statement/{code}/problem.tex"
+            written[path] = text
+            found.append(StatementFile(code, "latex", path, titles.get(code, usual)))
+            public |= _figures(files, f"statement-sections/{name}", f"statement/{code}")
+    for element in root.all("statements/statement"):
+        made = _page(files, element, titles.get(code_of(element.attribute("language")), usual), report)
+        if made is not None and made[0].path not in written:
+            found.append(made[0])
+            public |= {path: file for path, file in made[1].items() if path not in written}
+    if not found:
+        report.add("statement-missing", "statements", "there are no statement-sections/LANGUAGE/*.tex and no page that <statements> names")
+    found.sort(key=lambda one: (one.language != "en", one.language, _ORDER.index(one.format)))
+    return Statements(tuple(found), public, written, _samples(files))
+
+
+def _joined(files: PackageFiles, folder: str, code: str, report: Report) -> str:
+    """The sections of one language as one text; empty when there is no legend."""
+    headings = HEADINGS.get(code, HEADINGS["en"])
+    legend = files.find(f"{folder}/legend.tex")
+    parts = [read_text(legend, report) or ""] if legend is not None else []
+    if not parts or not parts[0].strip():
+        return ""
+    for section, heading in zip(SECTIONS, headings, strict=True):
+        file = files.find(f"{folder}/{section}.tex")
+        text = (read_text(file, report) or "").strip() if file is not None else ""
+        if text:
+            parts.append(f"\\section*{{{heading}}}\n\n{text}")
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _page(files: PackageFiles, element: Element, title: str, report: Report) -> tuple[StatementFile, dict[str, PackageFile]] | None:
+    """A page that problem.xml names, with what lies beside it; None when it is not there or cannot be shown."""
+    name, path = element.attribute("language"), element.attribute("path")
+    kind, code, file = _TYPES.get(element.attribute("type")), code_of(name), files.find(path)
+    if not code:
+        report.add("statement-name", DESCRIPTION, f"line {element.line}: {name[:40]!r} is no language that is known")
+        return None
+    if kind is None:
+        return None
+    if file is None:
+        report.add("file-missing", DESCRIPTION, f"line {element.line}: {path[:120]!r} is not in the package")
+        return None
+    if kind != "pdf" and read_text(file, report) is None:
+        return None
+    folder = f"statement/{code}/{'html' if kind == 'html' else 'olymp' if kind == 'latex' else 'pdf'}"
+    beside = {} if kind == "pdf" else _figures(files, path.rpartition("/")[0], folder)
+    return StatementFile(code, kind, f"{folder}/{file.name}", title), beside | {f"{folder}/{file.name}": file}
+
+
+def _figures(files: PackageFiles, source: str, folder: str) -> dict[str, PackageFile]:
+    found = [file for file in files.under(source) if file.suffix.lower() in _FIGURES] if source else []
+    return {f"{folder}/{file.path[len(source) + 1 :]}": file for file in found}
+
+
+def _samples(files: PackageFiles) -> dict[str, tuple[PackageFile, PackageFile]]:
+    """The pairs example.NN and example.NN.a of one language, English if there is one."""
+    folders = sorted(files.children("statement-sections"), key=lambda name: (code_of(name) != "en", name))
+    for name in folders:
+        folder = f"statement-sections/{name}"
+        pairs: dict[str, tuple[PackageFile, PackageFile]] = {}
+        for file in files.under(folder):
+            answer = files.find(f"{file.path}.a")
+            number = file.name.removeprefix("example.")
+            if file.name.startswith("example.") and number.isdigit() and answer is not None:
+                pairs[number] = (file, answer)
+        if pairs:
+            return pairs
+    return {}
