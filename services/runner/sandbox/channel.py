@@ -35,13 +35,16 @@ class Op(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rlimits:
-    """The kernel's limits on one process, in boxinit's order. Sizes in bytes."""
+    """The kernel's limits on one process, in boxinit's order. Sizes in bytes.
+
+    ``core_bytes`` is 1: at 0 the kernel still starts a crash handler that core_pattern names, as root on the host.
+    """
 
     cpu_s: int
     file_bytes: int
     open_files: int
     stack_bytes: int
-    core_bytes: int = 0
+    core_bytes: int = 1
     locked_bytes: int = 0
 
 

@@ -24,7 +24,7 @@ _CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_DAC_OVERRIDE", "CA
 
 def furnishing(binds: Sequence[str]) -> tuple[str, ...]:
     """What is the same for every box. ``binds`` are files and folders of the host to show, read-only, in the same place."""
-    return (*_system(), *_settings(binds), "--proc", "/proc", *_devices(), *_folders(), "--remount-ro", "/", "--chdir", "/", "--clearenv")
+    return (*_system(), *_settings(binds), "--proc", "/proc", *_masks(), *_devices(), *_folders(), "--remount-ro", "/", "--chdir", "/", "--clearenv")
 
 
 def arguments(namespace: int | None, furnished: Sequence[str]) -> list[str]:
@@ -56,6 +56,13 @@ def _settings(binds: Sequence[str]) -> list[str]:
     for path in ("/etc/ld.so.cache", "/etc/alternatives", *binds):
         words += ["--ro-bind-try", path, path]
     return words
+
+
+def _masks() -> list[str]:
+    """What /proc offers anybody to write, and is the machine's: alarms on its load, each of them work for the kernel."""
+    if not Path("/proc/pressure").is_dir():
+        return []
+    return ["--perms", "0555", "--tmpfs", "/proc/pressure", "--remount-ro", "/proc/pressure"]
 
 
 def _devices() -> list[str]:

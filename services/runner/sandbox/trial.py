@@ -108,11 +108,10 @@ class Trial:
                 os.close(fd)
 
     def _stdin(self, passed: list[int]) -> int:
-        if self._job.stdin is None:
-            passed.append(os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC))
-            return passed[-1]
-        os.lseek(self._job.stdin, 0, os.SEEK_SET)  # the offset is shared with whoever read it before
-        return self._job.stdin
+        """A place in the file, and flags, of the program's own: who reads the same input later must not find them changed."""
+        given = "/dev/null" if self._job.stdin is None else f"/proc/self/fd/{self._job.stdin}"
+        passed.append(os.open(given, os.O_RDONLY | os.O_CLOEXEC))
+        return passed[-1]
 
     def _piped(self, passed: list[int], most: int, sink: Callable[[bytes], object], on_overflow: Callable[[], None] | None) -> int:
         read, write = os.pipe2(os.O_CLOEXEC)

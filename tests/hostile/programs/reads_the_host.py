@@ -5,7 +5,7 @@ import glob
 import os
 
 found = []
-for path in ("/etc/passwd", "/etc/shadow", "/etc/hostname", "/root", "/home", "/var", "/srv", "/mnt", "/run", "/sys", "/boot", "/opt",
+for path in ("/etc/passwd", "/etc/shadow", "/etc/hostname", "/root", "/home", "/var/log", "/var/tmp", "/var/lib/dpkg", "/srv", "/mnt", "/run", "/sys", "/boot", "/opt",
              "/proc/1/environ", "/proc/1/maps", "/proc/1/mem", "/proc/1/root/etc", "/proc/1/cwd/etc", "/proc/kcore", "/proc/1/fd/0", "/boxinit"):
     try:
         os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(1)

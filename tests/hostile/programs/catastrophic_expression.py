@@ -1,0 +1,4 @@
+# verdict: TLE
+import re
+
+re.match(r"(a*)*b", "a" * 40)

@@ -1,0 +1,3 @@
+// verdict: RTE
+#include <signal.h>
+int main(void) { return raise(SIGXCPU); }

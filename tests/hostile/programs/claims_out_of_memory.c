@@ -1,0 +1,3 @@
+// verdict: RTE
+#include <stdlib.h>
+int main(void) { exit(137); }

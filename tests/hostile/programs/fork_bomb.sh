@@ -1,0 +1,5 @@
+# verdict: TLE
+# The famous one, and its parent waits for it.
+bomb() { bomb | bomb & }
+bomb
+while :; do wait; done

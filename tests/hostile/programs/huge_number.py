@@ -1,0 +1,3 @@
+# verdict: TLE MLE
+# One expression, and nothing can interrupt it.
+print(len(str(7 ** (10 ** 9))))
