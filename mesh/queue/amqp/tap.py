@@ -22,6 +22,9 @@ from mesh.queue.pace import Gait
 
 LOOK_S: Final = 15.0
 """How often a consumer asks whether the broker still knows of it."""
+RENEW_S: Final = 60.0
+"""After so long without a delivery a consumer that holds nothing begins anew: what a quorum queue believes to be with it, though it never
+came (RabbitMQ issues 11228 and 15473, seen here once on 4.0), is delivered again then."""
 _PAUSE_S: Final = 1.0
 _LONGEST_LOOK_AWAY_S: Final = 0.25
 
@@ -50,6 +53,7 @@ class AmqpTap:
         self._unsettled: dict[int, None] = {}
         self._changed = asyncio.Event()
         self._has_lost = asyncio.Event()
+        self._arrived_at = 0.0
 
     async def run(self) -> None:
         """Keeps consuming until cancelled; then gives everything back."""
@@ -60,8 +64,9 @@ class AmqpTap:
                 with line(f"consuming {self.declaration.name}"):
                     channel = await self._opened()
                     is_told = False
-                    await self._until_lost(channel)
-                self._log.warning("consumer-lost", queue=self.declaration.name)
+                    is_idle = await self._until_lost(channel)
+                if not is_idle:
+                    self._log.warning("consumer-lost", queue=self.declaration.name)
             except Unavailable as wrong:
                 if not is_told:
                     self._log.warning("consumer-refused", queue=self.declaration.name, reason=wrong.message)
@@ -106,7 +111,8 @@ class AmqpTap:
 
     async def give_back(self, channel: AbstractChannel, tag: int) -> None:
         """Lets the broker deliver it again at once."""
-        self._unsettled.pop(tag, None)
+        if channel is self._channel:
+            self._unsettled.pop(tag, None)
         with suppress(Unavailable), line("giving back"):  # where the line broke, it is given back all the same
             async with asyncio.timeout(CALL_LIMIT_S):
                 await channel.basic_nack(tag, requeue=True)
@@ -133,8 +139,9 @@ class AmqpTap:
                         if tag > together:
                             await channel.basic_ack(tag)
         finally:
-            for tag in wanted:
-                self._unsettled.pop(tag, None)
+            if channel is self._channel:  # tags begin anew with each channel
+                for tag in wanted:
+                    self._unsettled.pop(tag, None)
 
     async def _delivered(self, most: int) -> list[Delivery]:
         """What has arrived, unpacked; puts back what a cancellation caught in between."""
@@ -167,8 +174,8 @@ class AmqpTap:
             async with asyncio.timeout(CALL_LIMIT_S):
                 await channel.basic_reject(tag, requeue=False)
 
-    async def _until_lost(self, channel: AbstractChannel) -> None:
-        """Returns when the channel or the consumer is gone.
+    async def _until_lost(self, channel: AbstractChannel) -> bool:
+        """Returns when the channel or the consumer is gone, or is to begin anew; True when it only idled.
 
         A queue that is deleted and declared again at once leaves its consumers without a word: so the broker is asked now and then.
         """
@@ -177,30 +184,43 @@ class AmqpTap:
             while True:
                 done, _ = await asyncio.wait([channel.closing, lost], timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
                 if done:
-                    return
+                    return False
+                if self._is_idle():
+                    return True
                 with suppress(ChannelAccessRefused):  # some versions let only who may configure look: then nobody tells
                     async with asyncio.timeout(CALL_LIMIT_S):
                         _, consumers = await counts(await self._link.connection(), self.declaration.name)
                     if not consumers:
-                        return
+                        return False
         finally:
             lost.cancel()
+
+    def _is_idle(self) -> bool:
+        """Whether nothing came for long. Who waits for another to leave (a single active consumer) idles rightly, and keeps his turn."""
+        is_due = asyncio.get_running_loop().time() - self._arrived_at >= RENEW_S
+        return is_due and not self._unsettled and not self.declaration.is_single_active
 
     async def _opened(self) -> AbstractChannel:
         connection = await self._link.connection()
         async with asyncio.timeout(CALL_LIMIT_S):
             outer = await connection.channel(publisher_confirms=False)
             channel = await outer.get_underlay_channel()
-            await channel.basic_qos(prefetch_count=self.declaration.prefetch)
-            self._has_lost.clear()
-            self._channel = channel
-            channel.on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
-            await channel.basic_consume(self.declaration.name, self._arrive)
+            try:
+                await channel.basic_qos(prefetch_count=self.declaration.prefetch)
+                self._has_lost.clear()
+                self._channel = channel
+                self._arrived_at = asyncio.get_running_loop().time()
+                channel.on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
+                await channel.basic_consume(self.declaration.name, self._arrive)
+            except BaseException:  # the broker may have begun to deliver: what nobody hears must not stay with it
+                await close_quietly(channel)
+                raise
         return channel
 
     async def _arrive(self, delivered: DeliveredMessage) -> None:
         if delivered.channel is self._channel:
             self._unsettled[delivered.delivery_tag or 0] = None
+            self._arrived_at = asyncio.get_running_loop().time()
             self._arrived.append(delivered)
             self._changed.set()
 

@@ -7,6 +7,7 @@ import gzip
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import aio_pika
 import pytest
@@ -17,6 +18,7 @@ from mesh.log import Log
 from mesh.queue import Consumer, Message, Queue
 from mesh.queue.amqp import AmqpQueue, publisher
 from mesh.queue.amqp.link import Address
+from mesh.queue.amqp.tap import AmqpTap
 from tests.support.brokers import RabbitMq
 from tests.support.proxy import Proxy
 from tests.support.queues import SPECS, ids, message, nothing_comes, publish, spec, take, until
@@ -183,6 +185,24 @@ async def test_queue_that_was_deleted_is_declared_and_consumed_again(
         await asyncio.to_thread(rabbitmq.ask, "DELETE", f"queues/{vhost}/Work")
         sent = await publish(queue, "Work", 1)
         assert ids(await take(consumer, 1)) == sent
+
+
+async def test_a_message_that_the_broker_believes_delivered_comes_again(rabbitmq: RabbitMq, vhost: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quorum queue can count a message as with a consumer that never saw it: a consumer that idles begins anew."""
+    monkeypatch.setattr("mesh.queue.amqp.tap.LOOK_S", 0.1)
+    monkeypatch.setattr("mesh.queue.amqp.tap.RENEW_S", 0.5)
+    arrive, lost = AmqpTap._arrive, []
+
+    async def lose_the_first(tap: AmqpTap, delivered: Any) -> None:
+        if lost:
+            await arrive(tap, delivered)
+        lost.append(delivered)
+
+    monkeypatch.setattr(AmqpTap, "_arrive", lose_the_first)
+    async with opened(rabbitmq.url(vhost)) as queue, queue.consumer("Work") as consumer:
+        sent = await publish(queue, "Work", 1)
+        assert ids(await take(consumer, 1)) == sent
+    assert len(lost) == 2
 
 
 async def test_queue_that_was_declared_otherwise_stops_the_start(rabbitmq: RabbitMq, vhost: str) -> None:
