@@ -10,6 +10,7 @@ import io
 import itertools
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
 from collections import Counter
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from services.gitserver.findings import Report
-from services.gitserver.names import fault_of_path, is_junk, is_usual
+from services.gitserver.names import fault_of_path, is_junk
 
 CHUNK_BYTES: Final = 256 * 1024
 MOST_RATIO: Final = 200
@@ -27,6 +28,10 @@ _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _UTF8_FLAG: Final = 0x800
 _ENCRYPTED_FLAG: Final = 0x1
 _UNIX: Final = 3
+_DOS: Final = frozenset({0, 10})
+"""Systems of which some archivers write folders with a backslash: FAT, NTFS."""
+_CODE_PAGE: Final = "cp437"
+"""What a name is in when nothing is said. Source: PKWARE APPNOTE, appendix D."""
 _DIRECTORY_BYTES: Final = 256
 """What one file may take of the archive's directory, on average: the directory is held in memory."""
 
@@ -89,13 +94,19 @@ def _accepted(infos: list[zipfile.ZipInfo], bounds: Bounds, report: Report) -> l
         return []
     accepted: list[_Entry] = []
     junk = 0
+    foreign: list[str] = []
     for info in infos:
-        if is_junk(info.filename):
+        name, is_guessed = _name_of(info)
+        if is_junk(name):
             junk += 1
-        elif _check_name(info, report) and not info.is_dir() and _check_kind(info, report):
-            accepted.append(_Entry(info, info.filename))
+        elif _check_name(name, report) and not name.endswith("/") and _check_kind(info, name, report):
+            accepted.append(_Entry(info, name))
+            foreign += [name] if is_guessed else []
     if junk:
         report.add("junk-ignored", "", f"{junk} files such as .DS_Store, __MACOSX/ or .git/ were left out")
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        report.add("path-code-page", foreign[0], f"the name is neither ASCII nor UTF-8 and was read in the code page of MS-DOS{more}")
     return accepted
 
 
@@ -121,28 +132,37 @@ def _overlap(files: list[zipfile.ZipInfo]) -> bool:
     )
 
 
-def _check_name(info: zipfile.ZipInfo, report: Report) -> bool:
-    name = info.orig_filename
+def _name_of(info: zipfile.ZipInfo) -> tuple[str, bool]:
+    """A name as it is meant, and whether its letters were guessed: many archivers write UTF-8 and do not say so, or backslashes."""
+    name, is_guessed = info.orig_filename, False
     if not name.isascii() and not info.flag_bits & _UTF8_FLAG:
-        report.add("path-encoding", _shown(name), "the name is not ASCII, and the archive does not say that it is UTF-8")
-        return False
+        try:
+            name = name.encode(_CODE_PAGE).decode()
+        except UnicodeDecodeError:
+            is_guessed = True
+    if info.create_system in _DOS and "/" not in name:
+        name = name.replace("\\", "/")
+    return unicodedata.normalize("NFC", name), is_guessed
+
+
+def _check_name(name: str, report: Report) -> bool:
     fault = fault_of_path(name.removesuffix("/"))
     if fault is not None:
         report.add(fault[0], _shown(name), fault[1])
     return fault is None
 
 
-def _check_kind(info: zipfile.ZipInfo, report: Report) -> bool:
+def _check_kind(info: zipfile.ZipInfo, name: str, report: Report) -> bool:
     mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
     kind = stat.S_IFMT(mode)
     if kind == stat.S_IFLNK:
-        report.add("link", info.filename, "a symbolic link: put the file itself there")
+        report.add("link", name, "a symbolic link: put the file itself there")
     elif kind not in {0, stat.S_IFREG}:
-        report.add("special-file", info.filename, "neither a file nor a folder")
+        report.add("special-file", name, "neither a file nor a folder")
     elif info.flag_bits & _ENCRYPTED_FLAG:
-        report.add("zip-encrypted", info.filename, "the file is encrypted")
+        report.add("zip-encrypted", name, "the file is encrypted")
     elif info.compress_type not in _METHODS:
-        report.add("zip-method", info.filename, f"packed by method {info.compress_type}; store and deflate are read")
+        report.add("zip-method", name, f"packed by method {info.compress_type}; store and deflate are read")
     else:
         return True
     return False
@@ -165,14 +185,6 @@ def _check_paths(entries: list[_Entry], report: Report) -> None:
     folders = {path[:place] for path in counts for place, letter in enumerate(path) if letter == "/"}
     for path in sorted(folders & counts.keys()):
         report.add("path-conflict", path, "the path is a file and a folder at once")
-    note_unusual([path for path in counts if not is_usual(path)], report)
-
-
-def note_unusual(paths: list[str], report: Report) -> None:
-    """One warning for all the names outside the format's rules."""
-    if paths:
-        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        report.add("path-unusual", paths[0], f"the name is outside the rules of the package format{more}")
 
 
 def _write(opened: zipfile.ZipFile, entry: _Entry, number: int, stream: IO[bytes], report: Report) -> bool:

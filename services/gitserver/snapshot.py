@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 import subprocess
 from dataclasses import dataclass, replace
 from typing import IO, Final
 
-from services.gitserver.archive import Bounds, note_unusual
+from services.gitserver.archive import Bounds
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import MOST_KEPT_BYTES, PackageFile, PackageFiles
 from services.gitserver.git_process import CHUNK_BYTES
-from services.gitserver.names import fault_of_path, is_junk, is_usual
+from services.gitserver.names import fault_of_path, is_junk
 from services.gitserver.repository import FILE_MODES, Repository, TreeEntry
 
 MOST_KEPT_IN_ALL_BYTES: Final = 64 << 20
 _CASE_ENDINGS: Final = (".in", ".ans", ".out")
+_CASE_FOLDERS: Final = ("input/", "output/")
+"""Where CMS tasks have their cases."""
+_SHOWN_FOLDERS: Final = ("examples/", "interactive/examples/")
+"""Where omegaUp packages have their samples."""
+_NUMBERED: Final = re.compile(r"[^/]+/\d+(?:\.a)?")
+"""How Polygon calls its tests, samples among them."""
+_MOST_NUMBERED_BYTES: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,6 @@ async def read_snapshot(repository: Repository, tree: str, bounds: Bounds, repor
         report.add("package-too-large", "", f"{total} bytes; at most {bounds.unpacked_bytes} are allowed")
         return PackageFiles(())
     allowed = [entry for entry in entries if not is_junk(entry.path) and _is_allowed(entry, report)]
-    note_unusual([entry.path for entry in allowed if not is_usual(entry.path)], report)
     facts = await repository.git.work(repository.folder, "cat-file", "--batch", work=lambda process: _read_all(process, allowed))
     return PackageFiles(
         PackageFile(entry.path, entry.oid, entry.size_bytes, facts[entry.oid].digest, facts[entry.oid].content, facts[entry.oid].is_utf8)
@@ -80,7 +87,11 @@ def _read_all(process: subprocess.Popen[bytes], entries: list[TreeEntry]) -> dic
 
 def _is_wanted(entry: TreeEntry) -> bool:
     """Whether a reader may ask for the content: what is small, and no case that only judging sees."""
-    is_secret = entry.path.endswith(_CASE_ENDINGS) and "sample" not in entry.path
+    path = entry.path
+    if _NUMBERED.fullmatch(path) is not None:
+        return entry.size_bytes <= _MOST_NUMBERED_BYTES
+    is_shown = "sample" in path or path.startswith(_SHOWN_FOLDERS)
+    is_secret = path.startswith(_CASE_FOLDERS) or (path.endswith(_CASE_ENDINGS) and not is_shown)
     return entry.size_bytes <= MOST_KEPT_BYTES and not is_secret
 
 

@@ -60,6 +60,13 @@ def _flagged(flag: int) -> bytes:
     return bytes(content)
 
 
+def dos_entry(name: str) -> zipfile.ZipInfo:
+    """An entry as old archivers of Windows write it, with backslashes."""
+    info = entry(name)
+    info.create_system, info.external_attr = 0, 0
+    return info
+
+
 def latin_name() -> bytes:
     """A name in Latin-1 without the flag that says UTF-8."""
     return with_entries((entry("attachments/cafe-x"), b"x")).replace(b"attachments/cafe-x", b"attachments/caf\xe9-x")
@@ -101,7 +108,8 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "quotes": (named('attachments/"quoted"'), "path-not-allowed"),
     "deep": (named("a/" * 40 + "x"), "path-too-long"),
     "long": (named("attachments/" + "x" * 300), "path-too-long"),
-    "latin name": (latin_name, "path-encoding"),
+    "latin name with a bell": (lambda: latin_name().replace(b"\xe9", b"\x07"), "path-not-allowed"),
+    "backslashes of DOS": (lambda: with_entries((dos_entry("data\\..\\..\\evil"), b"x")), "unsafe-path"),
     "false utf-8 name": (false_utf8_name, "path-encoding"),
     "link": (lambda: with_entries((entry("attachments/shadow", 0o120777), b"/etc/shadow")), "link"),
     "device": (lambda: with_entries((entry("attachments/zero", 0o020666), b"")), "special-file"),
