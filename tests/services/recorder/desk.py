@@ -19,8 +19,8 @@ R = TypeVar("R", bound=rows.Row)
 class Desk:
     """Applies commands as the recorder would, and keeps what they did."""
 
-    def __init__(self, now: datetime = NOW) -> None:
-        self.view = View(now, Bounds(frozenset(LANGUAGES)))
+    def __init__(self, now: datetime = NOW, *, has_trials: bool = False) -> None:
+        self.view = View(now, Bounds(frozenset(LANGUAGES), has_trials=has_trials))
         self.events: list[rows.Event] = []
 
     def turn(self, now: datetime) -> None:

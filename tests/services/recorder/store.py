@@ -26,12 +26,12 @@ from wire.languages import LANGUAGES
 class Store:
     """One record, its applier and a clock to turn."""
 
-    def __init__(self, url: str, now: datetime = NOW) -> None:
+    def __init__(self, url: str, now: datetime = NOW, *, has_trials: bool = False) -> None:
         self.record = Record(url)
         self.clock = TurnedClock(now)
         self.log = Log("recorder")
         self.metrics = Metrics("recorder", (*MESH_METRICS, *METRICS))
-        self.applier = Applier(self.record, self.clock, Bounds(frozenset(LANGUAGES)), self.log)
+        self.applier = Applier(self.record, self.clock, Bounds(frozenset(LANGUAGES), has_trials=has_trials), self.log)
 
     async def __aenter__(self) -> Self:
         await self.record.make_folder()
