@@ -149,7 +149,8 @@ class ExpectedSubmission:
 
     ``path`` is that of the file, or of the folder when it has several: then ``filename`` is that of ``source`` inside the folder, and
     ``files`` are all others, compiled with it (as a `JudgingManifest.includes` of its language would be). ``least_score`` and ``most_score`` bound
-    the points that it may get, None does not.
+    the points that it may get, None does not. ``limit_use`` is what it says of the time limit: "lower" (it must not exceed it), "upper",
+    "none"; empty: what its verdicts say.
     """
 
     path: str
@@ -160,3 +161,4 @@ class ExpectedSubmission:
     files: tuple[ProgramFile, ...] = ()
     least_score: Fraction | None = None
     most_score: Fraction | None = None
+    limit_use: str = ""

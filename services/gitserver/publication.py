@@ -170,7 +170,7 @@ def _submissions(package: Package) -> tuple[ExpectedSubmission, ...]:
     return tuple(
         ExpectedSubmission(
             one.path, one.language, "", one.expected, filename=one.filename, files=_program_files(one.others),
-            least_score=one.least_score, most_score=one.most_score,
+            least_score=one.least_score, most_score=one.most_score, limit_use=one.limit_use,
         )
         for one in package.submissions
     )  # fmt: skip

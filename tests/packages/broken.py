@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from tests.packages.building import changed, sound
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is changed, and the finding that must come of it, with words of its message."""
+    """What is changed in a sound package, and the finding that must come of it, with words of its message."""
 
     code: str
     path: str
     changes: dict[str, str | bytes | None]
     words: str = ""
+    base: Callable[[], Mapping[str, bytes]] = sound
+
+    def files(self) -> dict[str, bytes]:
+        """The package with the fault in it."""
+        return changed(self.base(), self.changes)
 
 
 VALIDATOR = "#include <cstdlib>\nint main(){exit(42);}\n"
@@ -54,9 +62,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("ini-invalid", "domjudge-problem.ini", {"domjudge-problem.ini": "timelimit = 2\nwhat is this\n"}, "line 2"),
     # format and kind
     Fault("problem-yaml-missing", "problem.yaml", {"problem.yaml": None}),
-    Fault("format-not-yet", "problem.yaml", yaml("problem_format_version: 2025-09\nname: Sum\n"), "2025-09"),
-    Fault("format-not-yet", "settings.json", {"problem.yaml": None, "settings.json": "{}"}, "omegaUp"),
-    Fault("format-not-yet", "problem.xml", {"problem.yaml": None, "problem.xml": "<problem/>"}, "Polygon"),
+    Fault("format-not-yet", "init.yml", {"problem.yaml": None, "init.yml": "archive: x.zip\n"}, "DMOJ"),
     Fault("format-unknown", "problem.yaml", yaml("problem_format_version: 1999\nname: Sum\n"), "1999"),
     Fault("type-unknown", "problem.yaml", yaml("name: Sum\ntype: fun\n"), "fun"),
     Fault("type-unknown", "problem.yaml", yaml("name: Sum\ntype: submit-answer\n"), "2025-09"),

@@ -74,3 +74,36 @@ def outside_zip() -> bytes:
     """The same as it was sent: in one folder, with what a Macintosh adds."""
     junk = {"doublevision/.DS_Store": b"\0\0\0\1Bud1", "__MACOSX/doublevision/._problem.yaml": b"\0\5\26\7"}
     return zipped({f"doublevision/{path}": content for path, content in outside().items()} | junk)
+
+
+def sound_2025(**changes: str | bytes | None) -> dict[str, bytes]:
+    """The same problem as a 2025-09 package; ``changes`` as in `sound`."""
+    files: dict[str, str | bytes] = {
+        "problem.yaml": "problem_format_version: 2025-09\nname: Two numbers\nuuid: 6f1d4f6e-0a5c-4a39-9d55-0c9f1a0b2c3d\n"
+        "license: cc by-sa\ncredits: Ada <ada@example.org>\nlimits:\n  time_limit: 1.5\n",
+        "statement/problem.en.md": "Add $a$ and $b$.\n",
+        "data/sample/1.in": "1 2\n",
+        "data/sample/1.ans": "3\n",
+        "data/secret/01.in": "10 20\n",
+        "data/secret/01.ans": "30\n",
+        "data/secret/02.in": "40 2\n",
+        "data/secret/02.ans": "42\n",
+        "input_validators/check.py": "import sys\nsys.exit(42)\n",
+        "submissions/accepted/sum.py": SUM_PY,
+    }
+    return changed(files, changes)
+
+
+def scoring_2025(**changes: str | bytes | None) -> dict[str, bytes]:
+    """A scoring 2025-09 package with two groups, the second of which needs the first."""
+    files: dict[str, str | bytes | None] = {
+        "problem.yaml": sound_2025()["problem.yaml"].decode() + "type: scoring\n",
+        **{f"data/secret/{name}": None for name in ("01.in", "01.ans", "02.in", "02.ans")},
+        **{f"data/secret/{group}/{name}.{end}": text for group, name, end, text in (
+            ("1-small", "a", "in", "1 1\n"), ("1-small", "a", "ans", "2\n"), ("1-small", "b", "in", "2 2\n"), ("1-small", "b", "ans", "4\n"),
+            ("2-large", "a", "in", "1000 1\n"), ("2-large", "a", "ans", "1001\n"), ("2-large", "b", "in", "2000 2\n"), ("2-large", "b", "ans", "2002\n"),
+        )},
+        "data/secret/1-small/test_group.yaml": "max_score: 30\n",
+        "data/secret/2-large/test_group.yaml": "max_score: 70\nscore_aggregation: sum\nrequire_pass: [sample, secret/1-small]\n",
+    }  # fmt: skip
+    return changed(sound_2025(), {**files, **changes})

@@ -10,14 +10,16 @@ from typing import Final
 from services.gitserver.findings import Report
 from services.gitserver.formats.cms_italian import CmsItalian
 from services.gitserver.formats.files import PackageFiles
+from services.gitserver.formats.icpc_2025 import Icpc2025
 from services.gitserver.formats.icpc_legacy import IcpcLegacy
 from services.gitserver.formats.not_yet import NotYet
 from services.gitserver.formats.omegaup import OmegaUp
 from services.gitserver.formats.package import Package, Reader
 from services.gitserver.formats.polygon import Polygon
+from services.gitserver.names import is_usual
 
 READERS: Final[tuple[Reader, ...]] = (
-    NotYet("ICPC/Kattis 2023-07 or 2025-09", marks=(), versions=("2023-07", "2023-07-draft", "2025-09", "2025-09-draft", "draft")),
+    Icpc2025(),
     IcpcLegacy(),
     OmegaUp(),
     Polygon(),
@@ -25,6 +27,9 @@ READERS: Final[tuple[Reader, ...]] = (
     NotYet("DMOJ", marks=("init.yml",)),
 )
 """Every reader, in the order in which they are asked whether they know the package."""
+
+_ANY_NAMES: Final = (OmegaUp, Polygon, CmsItalian, NotYet)
+"""Readers of formats that have no rules for the names of files."""
 
 _MARKS: Final = "problem.yaml (ICPC, Kattis), settings.json or cases/ and statements/ (omegaUp), problem.xml (Polygon), task.yaml (CMS)"
 
@@ -35,5 +40,14 @@ def read_package(files: PackageFiles, alias: str, report: Report) -> Package | N
     if reader is None:
         report.add("problem-yaml-missing", "problem.yaml", f"there is none of these in the package's top folder: {_MARKS}")
         return None
+    if not isinstance(reader, _ANY_NAMES):
+        _note_unusual([file.path for file in files if not is_usual(file.path)], report)
     package = reader.read(files, alias, report)
     return None if report.is_refused else package
+
+
+def _note_unusual(paths: list[str], report: Report) -> None:
+    """One warning for all the names outside the format's rules."""
+    if paths:
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        report.add("path-unusual", paths[0], f"the name is outside the rules of the package format{more}")

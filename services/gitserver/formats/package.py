@@ -45,6 +45,7 @@ class PackageSubmission:
 
     ``path`` is the file's own, or that of the folder of several: ``file`` is then the one that is run, ``others`` the rest by their path
     inside the folder. The folder lies in `Package.protected`. Scores that it may get lie between ``least_score`` and ``most_score``.
+    ``limit_use`` is what it says of the time limit: "lower" (it must not exceed it), "upper", "none"; empty: what its verdicts say.
     """
 
     path: str
@@ -54,6 +55,7 @@ class PackageSubmission:
     others: Mapping[str, PackageFile] = field(default_factory=dict)
     least_score: Fraction | None = None
     most_score: Fraction | None = None
+    limit_use: str = ""
 
     @property
     def filename(self) -> str:

@@ -27,6 +27,7 @@ class YamlMap:
 
     def __init__(self, node: yaml.MappingNode | None, path: str, report: Report, prefix: str = "") -> None:
         self._path, self._report, self._prefix = path, report, prefix
+        self.node = node
         self._values: dict[str, yaml.Node] = {}
         self._asked: set[str] = set()
         for key, value in node.value if node is not None else ():

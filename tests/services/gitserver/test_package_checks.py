@@ -14,9 +14,14 @@ from services.gitserver.findings import ERROR, KINDS, Report, written_anew
 from services.gitserver.formats import read_package
 from services.gitserver.formats.files import MOST_KEPT_BYTES, PackageFile, PackageFiles
 from services.gitserver.formats.package import Package
-from tests.packages.broken import FAULTS, Fault
-from tests.packages.building import sound, with_changes
+from tests.packages.broken import FAULTS as LEGACY_FAULTS
+from tests.packages.broken import Fault
+from tests.packages.broken_2025 import FAULTS_2025
+from tests.packages.building import scoring_2025, sound, sound_2025, with_changes
 from tests.packages.hostile import HOSTILE
+
+
+FAULTS = (*LEGACY_FAULTS, *FAULTS_2025)
 
 
 def files_of(contents: Mapping[str, bytes]) -> PackageFiles:
@@ -37,14 +42,15 @@ def read(contents: Mapping[str, bytes]) -> tuple[Package | None, Report]:
 
 
 def test_a_sound_package_has_no_findings() -> None:
-    package, report = read(sound())
-    assert report.findings() == ()
-    assert package is not None
+    for contents in (sound(), sound_2025(), scoring_2025()):
+        package, report = read(contents)
+        assert report.findings() == ()
+        assert package is not None
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.code}:{fault.path}")
 def test_a_fault_is_found_with_its_code_path_and_words(fault: Fault) -> None:
-    package, report = read(with_changes(fault.changes))
+    package, report = read(fault.files())
     severity = next(kind.severity for kind in KINDS if kind.code == fault.code)
     found = [finding for finding in report.findings() if (finding.code, finding.path) == (fault.code, fault.path)]
     assert found, report.findings()
