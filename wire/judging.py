@@ -12,7 +12,7 @@ from contest.results import CaseResult
 from contest.verdicts import Verdict
 from wire import problems
 from wire.problems import Finding
-from wire.runners import RunnerFacts
+from wire.runners import DirectRunner, RunnerFacts
 
 
 class CheckerKind(enum.StrEnum):
@@ -187,9 +187,10 @@ class RunOrder:
 
 @dataclass(frozen=True, slots=True)
 class ClaimAnswer:
-    """The order, or None when nothing came up in time."""
+    """The order, or None when nothing came up in time. ``direction`` is what an operator said of this runner and it does not know yet."""
 
     order: RunOrder | None = None
+    direction: DirectRunner | None = None
 
 
 class Step(enum.StrEnum):

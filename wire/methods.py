@@ -19,7 +19,7 @@ from wire.problems import (
     ExpectedSubmission, ImportAnswer, ImportRequest, ManifestRequest, ProblemCard, ProblemRequest, PublicFileRequest,
     Statement, StatementRequest,
 )  # fmt: skip
-from wire.runners import GraderStatus
+from wire.runners import DirectAnswer, DirectRunner, GraderStatus
 from wire.undertaking import DeadCount, DeadMessages, DeadOrder, DeadRequest, QueueStates
 from wire.verification import PackageTrial, PinLimit, PinnedLimit, TrialRequest
 
@@ -86,6 +86,7 @@ GRADER_FINISH: Final = Method("grader.finish", _callers(_R), AttemptEnd, Nothing
 GRADER_HOLD: Final = Method("grader.hold", _callers(_R), Hold, ProgressAnswer, is_idempotent=False, timeout_s=3600)
 GRADER_BLOB: Final = Method("grader.blob", _callers(_R), BlobRequest, Nothing, timeout_s=600, shape=Shape.DOWNLOAD)
 GRADER_STATUS: Final = Method("grader.status", _callers(_F), Nothing, GraderStatus, timeout_s=3)
+GRADER_DIRECT: Final = Method("grader.direct", _callers(_F), DirectRunner, DirectAnswer, timeout_s=5)
 
 GITSERVER_IMPORT: Final = Method(
     "gitserver.import", _callers(_F), ImportRequest, ImportAnswer,

@@ -10,6 +10,7 @@ class RunnerFacts:
     """What a runner says of itself with each claim: the machine, its slots, the version of each language.
 
     ``speed`` is how fast it does a fixed piece of work, 1 for the reference machine; ``trouble`` is why it takes no work, empty when well.
+    ``is_held`` while an operator holds it, whose last word about it was of ``directed_us`` (µs since 1970; 0: never one).
     """
 
     host: str
@@ -20,6 +21,33 @@ class RunnerFacts:
     kernel: str = ""
     cores: tuple[int, ...] = ()
     trouble: str = ""
+    is_held: bool = False
+    directed_us: int = 0
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it takes no work."""
+        return self.is_held or bool(self.trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectRunner:
+    """An operator's word about every slot of a runner, by its ``host``: hold it (what it has it ends), or take it into service again.
+
+    The runner keeps it, across its own restarts and the graders'; of two words the later counts (``at_us``, µs since 1970).
+    """
+
+    host: str
+    is_held: bool
+    by: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class DirectAnswer:
+    """Whether a runner of that name was heard of lately."""
+
+    is_known: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from services.grader.manifests import Manifests, NoManifest
 from services.grader.roster import Roster
 from services.grader.runs import Attempt, AttemptDead, Errand, Run, Seeker, Stage
 from wire.judging import AttemptEnd, JudgeSubmission, JudgingManifest, Progress, ProgressAnswer
+from wire.runners import DirectRunner
 
 _TICK_S = 0.25
 _ACK_LIMIT_S = 15.0
@@ -147,6 +148,13 @@ class Desk:
             return ProgressAnswer(give_way=True)
         return ProgressAnswer(cancel=not self.docket.has_ended(attempt_id))
 
+    def direct(self, direction: DirectRunner) -> bool:
+        """An operator holds a runner or takes it into service again; whether it was heard of lately."""
+        is_known = self.roster.direct(direction)
+        self._handout.call_home(direction.host)
+        self._log.warning("runner-directed", runner=direction.host, is_held=direction.is_held, by=direction.by, is_known=is_known)
+        return is_known
+
     def progress(self, report: Progress) -> ProgressAnswer:
         """A sign of life, and how far it is. Raises: `AttemptDead`."""
         attempt = self._heard(report.attempt)
@@ -238,6 +246,7 @@ class Desk:
 
     def _ended(self, attempt: Attempt, outcome: str, detail: str) -> None:
         self.figures.attempt_ended(outcome)
+        self.roster.ended(attempt.runner, outcome)
         is_fault = outcome in {"silent", "line-broken", "judge-error"} or (outcome == "handed-back" and not attempt.is_called)
         if is_fault:
             self._log.warning("attempt-failed", attempt=attempt.id, run=attempt.run.id, runner=attempt.runner, outcome=outcome, detail=detail)

@@ -20,10 +20,10 @@ from wire.judging import (
     JUDGE, AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, Hold, Nothing, Progress, ProgressAnswer, RunOrder,
 )  # fmt: skip
 from wire.methods import (
-    GITSERVER_BLOB, GRADER_BLOB, GRADER_CLAIM, GRADER_FINISH, GRADER_HOLD, GRADER_PROGRESS, GRADER_STATUS,
+    GITSERVER_BLOB, GRADER_BLOB, GRADER_CLAIM, GRADER_DIRECT, GRADER_FINISH, GRADER_HOLD, GRADER_PROGRESS, GRADER_STATUS,
 )  # fmt: skip
 from wire.queues import SUBMISSIONS
-from wire.runners import GraderStatus
+from wire.runners import DirectAnswer, DirectRunner, GraderStatus
 
 _MARGIN_S = 0.5
 """So long before a call's deadline it is answered: a call that runs into it looks like a broken line."""
@@ -52,13 +52,18 @@ class Doors:
         server.serve(GRADER_HOLD, self.hold)
         server.serve_download(GRADER_BLOB, self.blob)
         server.serve(GRADER_STATUS, self.status)
+        server.serve(GRADER_DIRECT, self.direct)
 
     async def claim(self, request: ClaimRequest, call: Call) -> ClaimAnswer:
         """Waits for a run; its caller's going away gives back what it was about to get."""
-        seeker = Seeker(request.runner, frozenset(request.languages), frozenset(request.warm))
+        seeker = Seeker(request.runner, frozenset(request.languages), frozenset(request.warm), request.facts)
         wait_s = min(request.wait_s, self._claim_wait_s, call.deadline - _now() - _MARGIN_S)
         attempt = await self._desk.claim(seeker, max(wait_s, 0))
-        return ClaimAnswer(None if attempt is None else _order_of(attempt))
+        return ClaimAnswer(None if attempt is None else _order_of(attempt), self._desk.roster.direction_for(seeker))
+
+    async def direct(self, request: DirectRunner, _call: Call) -> DirectAnswer:
+        """An operator's word about a runner."""
+        return DirectAnswer(self._desk.direct(request))
 
     async def hold(self, request: Hold, call: Call) -> ProgressAnswer:
         """The line to a runner at work."""
@@ -93,7 +98,7 @@ class Doors:
         return GraderStatus(
             waiting=waiting, running=len(running), runners=runners, judged_since_start=figures.judged,
             oldest_waiting_s=round(max(oldest.values(), default=0.0), 3), mean_run_s=mean_run_s,
-            estimated_wait_s=forecast.wait_s(waiting, len(running), len(runners), mean_run_s), held=dict(held),
+            estimated_wait_s=forecast.wait_s(waiting, len(running), self._desk.roster.in_service, mean_run_s), held=dict(held),
         )  # fmt: skip
 
     async def _passed_through(self, request: BlobRequest) -> AsyncIterator[int | bytes]:

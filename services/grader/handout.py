@@ -24,7 +24,7 @@ class Handout:
         """An attempt for this runner, as soon as there is one; None when none came up in time. Safe to cancel."""
         claim = _Claim(seeker)
         self._serve(claim)
-        if claim.attempt is not None:
+        if claim.attempt is not None or self._roster.direction_for(seeker) is not None:
             return claim.attempt
         self._standing[claim] = None
         try:
@@ -57,6 +57,12 @@ class Handout:
             self._roster.saw(claim.seeker, now)
             self._serve(claim)
 
+    def call_home(self, host: str) -> None:
+        """Answers the claims of one runner: there is something to tell it."""
+        for claim in self._standing:
+            if claim.seeker.host == host:
+                claim.answered.set()
+
     def close(self) -> None:
         """Hands nothing out any more."""
         self._is_open = False
@@ -68,7 +74,7 @@ class Handout:
             claim.answered.set()
 
     def _serve(self, claim: _Claim) -> None:
-        if not self._is_open or claim.attempt is not None:
+        if not self._is_open or claim.attempt is not None or self._roster.is_out(claim.seeker):
             return
         claim.attempt = self._docket.claim(claim.seeker, self._clock.monotonic(), has_others=self._has_others)
         if claim.attempt is not None:

@@ -12,6 +12,7 @@ from mesh.queue import Delivery
 from wire.commands import RecordVerdict
 from wire.judging import JUDGE, InputValidator, JudgeSubmission, JudgingManifest, Step
 from wire.problems import Finding
+from wire.runners import RunnerFacts
 
 class AttemptDead(Conflict):
     """The attempt is over: its lease ran out, its line broke, or it was never ours. Forget it; the run has moved on."""
@@ -36,11 +37,22 @@ class Stage(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seeker:
-    """A runner that asks for work: its name, the languages it has, the problem versions whose inputs it holds."""
+    """A slot that asks for work: its name, the languages it has, the problem versions whose inputs it holds, what its runner says of itself."""
 
     name: str
     languages: frozenset[str]
     warm: frozenset[str] = frozenset()
+    facts: RunnerFacts | None = None
+
+    @property
+    def host(self) -> str:
+        """The runner whose slot it is; itself when it does not say."""
+        return self.facts.host if self.facts is not None else self.name
+
+    @property
+    def is_out(self) -> bool:
+        """Whether its runner takes no work."""
+        return self.facts is not None and self.facts.is_out
 
 
 @dataclass(slots=True, eq=False)
