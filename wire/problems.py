@@ -73,7 +73,7 @@ class ProblemCard:
     """What anyone who may see the problem sees of it, from its public tree at ``commit``.
 
     ``languages`` are those that it takes, empty: whatever the contest takes. ``passes`` more than 1: a program is run again on what was
-    made of its output.
+    made of its output. ``is_provisional``: its time limit is a generous one, until one was measured.
     """
 
     alias: str
@@ -95,6 +95,7 @@ class ProblemCard:
     is_interactive: bool = False
     passes: int = 1
     is_output_only: bool = False
+    is_provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class Library:
             raise _no_version(request.alias, commit)
         made = decode(ImportAnswer, b'{"card":%s,"owner":""}' % card.content)
         answer = replace(made, card=replace(made.card, alias=request.alias, commit=commit, version=private.oid), owner=owner.content.decode())
-        return pins.answer_with(answer, await pins.pinned(repository, private.oid))
+        return pins.answer_with(answer, await pins.pinned(repository, private.oid)) if answer.card.is_provisional else answer
 
     async def statement(self, request: StatementRequest) -> Statement:
         """A statement in the language, else in English, else in any. Raises: `NotFound` (``no-statement``)."""

@@ -32,6 +32,6 @@ def manifest_with(manifest: JudgingManifest, cpu_ms: int | None) -> JudgingManif
 
 def answer_with(answer: ImportAnswer, cpu_ms: int | None) -> ImportAnswer:
     """The card with its measured limit, if there is one."""
-    if cpu_ms is None:
+    if cpu_ms is None or not answer.card.is_provisional:
         return answer
-    return replace(answer, card=replace(answer.card, limits=answer.card.limits.at_cpu(cpu_ms)))
+    return replace(answer, card=replace(answer.card, limits=answer.card.limits.at_cpu(cpu_ms), is_provisional=False))

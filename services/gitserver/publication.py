@@ -162,6 +162,7 @@ def _card(publication: Publication) -> ProblemCard:
         author=package.author, is_scoring=package.is_scoring, max_score=package.max_score,
         case_count=len(package.cases), checker_note=package.checker_note, languages=package.languages,
         is_interactive=package.is_interactive, passes=package.passes, is_output_only=package.is_output_only,
+        is_provisional=not package.limit_rule.is_stated,
     )  # fmt: skip
 
 
