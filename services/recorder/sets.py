@@ -74,14 +74,10 @@ def settle_set(connection: Connection, record: Record, how: PutInForce | LetGo) 
     connection.execute(sa.update(runs).where(own).values(replaces=before))
     for start in range(0, len(how.kept), AT_ONCE):
         connection.execute(sa.update(runs).where(runs.c.id.in_(how.kept[start : start + AT_ONCE])).values(replaces=None))
-    taken = (own, runs.c.replaces.is_not(None))
-
-    def of_run(column: str) -> sa.ScalarSelect[Any]:
-        return sa.select(runs.c[column]).where(runs.c.submission == table.c.id, *taken).scalar_subquery()
-
-    figures = {name: of_run(name) for name in _FIGURES}
-    statement = sa.update(table).where(table.c.id.in_(sa.select(runs.c.submission).where(*taken)))
-    connection.execute(statement.values(run=of_run("id"), status="judged", **figures))
+    figures: dict[sa.Column[Any], Any] = {table.c[name]: runs.c[name] for name in _FIGURES}
+    figures |= {table.c.run: runs.c.id, table.c.status: "judged"}
+    taken = (own, runs.c.replaces.is_not(None), runs.c.submission == table.c.id)
+    connection.execute(sa.update(table).where(*taken).values(figures))
 
 
 def _holds(column: sa.ColumnElement[Any], how: str, value: Any) -> sa.ColumnElement[bool]:
