@@ -31,3 +31,10 @@ class Details:
         self._left -= 1
         head = readable(output.head(self._head_bytes))
         return head, await hop(side_by_side, output.reader(), FileReader(pair.answer.fd))
+
+    def kept(self, verdict: Verdict, text: str) -> str:
+        """A text about a case, if it is kept: of a conversation there is no output to compare."""
+        if verdict is Verdict.AC or not self._left:
+            return ""
+        self._left -= 1
+        return text[: self._head_bytes]

@@ -2,23 +2,65 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
+from contest.limits import CHECKER_LIMITS
+from mesh.errors import Invalid
 from services.runner.builds import Built
-from services.runner.checkers.checking import checking
+from services.runner.checkers.checking import built_checker, checking
+from services.runner.checkers.programs import Asker
 from services.runner.flows.flow import Desk, Flow
+from services.runner.flows.interactive import Interactive
+from services.runner.flows.interactor import Interactor
+from services.runner.flows.multi_pass import MultiPass
 from services.runner.flows.pass_fail import PassFail
+from services.runner.flows.passes import Passes
 from services.runner.flows.solution import Solution
+from services.runner.sandbox.boxinit import compiled
 from services.runner.sandbox.turns import taking_turns
-from wire.judging import JudgingManifest
+from wire.judging import Checker, CheckerKind, JudgingManifest
 
 
 @asynccontextmanager
 async def flowing(manifest: JudgingManifest, program: Built, desk: Desk) -> AsyncIterator[Flow]:
-    """The flow for the length of a block. Raises: as `checking`. What the block raises comes out as it is."""
-    async with (
-        checking(manifest, desk.programs, desk.builds, desk.pool, program.toolchain.language.id) as check,
-        taking_turns(desk.pool, program.furnish) as turns,
-    ):
-        yield PassFail(Solution(program, manifest.limits, turns, desk.core, desk.overtime_ms), check, desk.details)
+    """The flow for the length of a block. What the block raises comes out as it is.
+
+    Raises: as `checking`; `Invalid` (``bad-manifest``) for what cannot be put together.
+    """
+    async with AsyncExitStack() as stack:
+        turns = await stack.enter_async_context(taking_turns(desk.pool, program.furnish))
+        solution = Solution(program, manifest.limits, turns, desk.core, desk.overtime_ms)
+        if manifest.is_interactive:
+            yield await _interactive(manifest, solution, desk, stack)
+        elif manifest.passes > 1:
+            yield await _multi_pass(manifest, solution, desk, stack)
+        else:
+            check = await stack.enter_async_context(checking(manifest, desk.programs, desk.builds, desk.pool, program.toolchain.language.id))
+            yield PassFail(solution, check, desk.details)
+
+
+async def _multi_pass(manifest: JudgingManifest, solution: Solution, desk: Desk, stack: AsyncExitStack) -> MultiPass:
+    checker = manifest.checker
+    if checker.kind is not CheckerKind.CUSTOM:
+        raise Invalid(f"passes are asked for by a validator of the ICPC kind, not by one of the kind {checker.kind}", code="bad-manifest")
+    program = await built_checker(manifest.problem, checker, desk.programs, desk.builds)
+    boxes = await stack.enter_async_context(taking_turns(desk.pool, program.furnish, count=1))
+    asker = Asker(checker.kind, program, boxes, checker.limits or CHECKER_LIMITS, is_scoring=manifest.is_scoring)
+    return MultiPass(solution, asker, boxes, checker.arguments, Passes(manifest.passes), desk.details)
+
+
+async def _interactive(manifest: JudgingManifest, solution: Solution, desk: Desk, stack: AsyncExitStack) -> Interactive:
+    checker: Checker = manifest.interactor or manifest.checker
+    program = await built_checker(manifest.problem, checker, desk.programs, desk.builds)
+    interactor = Interactor(checker, program, manifest.limits.wall_ms, is_scoring=manifest.is_scoring)
+    check = None
+    if interactor.has_output:
+        if manifest.interactor is None:
+            raise Invalid("an interactor of testlib's kind needs a checker besides", code="bad-manifest")
+        language = solution.program.toolchain.language.id
+        check = await stack.enter_async_context(checking(manifest, desk.programs, desk.builds, desk.pool, language))
+    boxes = await stack.enter_async_context(taking_turns(desk.pool, program.furnish, count=1))
+    relay = await asyncio.to_thread(compiled, "relay", desk.pool.sandbox.folder / "programs")
+    return Interactive(solution, interactor, boxes, checker.arguments, Passes(manifest.passes), check, relay, desk.details)

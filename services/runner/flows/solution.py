@@ -21,18 +21,23 @@ class Solution:
 
     def __init__(self, program: Built, limits: Limits, turns: Turns, core: int | None, overtime_ms: int = 0) -> None:
         self.program = program
+        self.turns = turns
         self._launch = program.launch(limits)
-        self._turns = turns
         self._core = core
         self._overtime_ms = overtime_ms
 
+    def job(self, stdin: int | None = None, arguments: tuple[str, ...] = ()) -> Job:
+        """One execution of it."""
+        launch = self._launch
+        argv = (*launch.argv, *arguments)
+        return Job(argv, launch.limits, launch.environment, stdin=stdin, core=self._core, overtime_ms=self._overtime_ms)
+
     async def run(self, stdin: int) -> Execution:
         """Runs it on one input, a descriptor; in another box when one is lost through no fault of the program's. Raises: `BoxLost`."""
-        launch = self._launch
-        job = Job(launch.argv, launch.limits, launch.environment, stdin=stdin, core=self._core, overtime_ms=self._overtime_ms)
+        job = self.job(stdin)
         for left in reversed(range(BOX_TRIES)):
             try:
-                async with self._turns.turn() as box:
+                async with self.turns.turn() as box:
                     execution = await box.execute(job)
             except BoxLost:
                 if not left:

@@ -26,6 +26,7 @@ from services.runner.sandbox.sandbox import Observer, SandboxSettings, open_sand
 from services.runner.sandbox.spool import sealed
 from wire.judging import AttemptEnd, Checker, CheckerKind, JudgingManifest, Program, ProgramFile, RunOrder, Step, TestCase
 
+KIND = ("is_interactive", "interactor", "passes", "is_output_only", "includes")
 LIMITS = Limits(cpu_ms=1000, wall_ms=4000, memory_bytes=128 * MIB, output_bytes=MIB, processes=32)
 
 
@@ -119,9 +120,10 @@ class Workshop:
         await self._stack.aclose()
 
     def order(self, language: str, source: str, cases: Sequence[TestCase], checker: Checker | None = None, **more: object) -> RunOrder:
+        kind = {name: more.pop(name) for name in KIND if name in more}
         manifest = JudgingManifest(
             problem="apples", version="v1", limits=more.pop("limits", LIMITS), cases=tuple(cases), checker=checker or Checker(),
-            groups=more.pop("groups", CaseGroup()), is_scoring=more.pop("is_scoring", False),
+            groups=more.pop("groups", CaseGroup()), is_scoring=more.pop("is_scoring", False), **kind,
         )  # fmt: skip
         return RunOrder(str(uuid.uuid4()), "run", "submission", language, source, more.pop("filename", ""), manifest, 30.0, **more)
 
