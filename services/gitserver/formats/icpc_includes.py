@@ -10,8 +10,8 @@ from typing import Final
 
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
-from services.gitserver.formats.languages import known_languages
 from services.gitserver.formats.package import PackageProgram
+from wire.languages import LANGUAGES
 
 EVERY: Final = "*"
 """The language of what is compiled with submissions of every language that no other include names."""
@@ -30,13 +30,12 @@ def read_includes(files: PackageFiles, allowed: tuple[str, ...], report: Report)
         if name == "default":
             folders[EVERY] = own
             continue
-        known, unknown = known_languages([name])
-        if unknown:
+        if name not in LANGUAGES:
             report.add("include-unknown", f"include/{name}", f"{name!r} is no language that is judged here: the folder is ignored")
-        elif allowed and known[0] not in allowed:
+        elif allowed and name not in allowed:
             report.add("include-unknown", f"include/{name}", f"the problem does not take {name!r}: the folder is ignored")
         else:
-            folders[known[0]] = own
+            folders[name] = own
     every = folders.get(EVERY, {})
     return tuple(_program(language, every | own) for language, own in sorted(folders.items()))
 
