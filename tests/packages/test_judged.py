@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,15 +14,9 @@ import pytest
 from demo import judge_all, load, verify
 from demo.site import Refused, Site
 from tests.packages.building import outside, outside_zip, zipped
-from tests.support.house import ROOT, HouseOfProcesses, running_house
+from tests.support.house import ROOT, HouseOfProcesses
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.faults, pytest.mark.timeout(580)]
-
-
-@pytest.fixture(scope="module")
-def demo_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HouseOfProcesses]:
-    """A house that lets one account submit often."""
-    yield from running_house(tmp_path_factory.mktemp("demo-house"), {"PALESTRA_FRONTEND_SUBMISSIONS_PER_MINUTE": "10000"})
 
 
 def loader(house: HouseOfProcesses) -> subprocess.Popen[bytes]:

@@ -50,6 +50,7 @@ class CmsItalian:
         if task.score_type == "GroupMul" and checker.checker.kind is CheckerKind.CMS:
             report.add("grading-not-yet", DESCRIPTION, "`score_type: GroupMul` with a checker that gives parts cannot be judged; GroupMin can")
         report.add("input-validators-missing", "gen", "validators of this format are not run: nothing checks the inputs")
+        includes = () if task.is_output_only else read_includes(files)
         return Package(
             format="CMS italian",
             title=title,
@@ -68,7 +69,8 @@ class CmsItalian:
             max_score=cases.max_score,
             checker_note="Any right answer is accepted: a program checks it." if checker.checker.kind is CheckerKind.CMS else "",
             is_output_only=task.is_output_only,
-            includes=() if task.is_output_only else read_includes(files),
+            includes=includes,
+            languages=tuple(one.language for one in includes),
         )
 
 

@@ -18,7 +18,9 @@ from services.gitserver.formats.cms_task import DESCRIPTION, Task
 from services.gitserver.formats.files import PackageFile, PackageFiles
 from services.gitserver.formats.languages import BY_SUFFIX, language_of
 from services.gitserver.formats.package import PackageProgram, PackageSubmission
-from services.gitserver.formats.parts import ACCEPTED, HEADERS, REJECTED, CheckerSource, check_accepted, checker_of, headers, program, submission
+from services.gitserver.formats.parts import (
+    ACCEPTED, HEADERS, REJECTED, CheckerSource, check_accepted, checker_of, headers, included, program, submission,
+)  # fmt: skip
 from wire.judging import Checker, CheckerKind
 
 CHECKERS: Final = ("check/checker", "cor/correttore", "cor/checker", "check/correttore")
@@ -96,17 +98,18 @@ def read_includes(files: PackageFiles) -> tuple[PackageProgram, ...]:
     for grader in graders(files):
         language = language_of(grader)
         more = [file for file in beside if (language in {"c", "cpp"} and file.suffix in HEADERS) or (language == "pascal" and file.name.endswith("lib.pas"))]
-        found.append(PackageProgram(language, {file.name: file for file in (grader, *more)}, path=grader.path))
+        found += included(language, {file.name: file for file in (grader, *more)}, grader.path)
     return tuple(sorted(found, key=lambda one: one.language))
 
 
 def read_solutions(files: PackageFiles, task: Task, report: Report) -> tuple[PackageSubmission, ...]:
     """Every solution that says, by its name or in a comment, what is expected of it."""
     found: list[PackageSubmission] = []
+    passed_over = {*HEADERS, ".md", ".pdf", ".tex", ""} | (set() if task.is_output_only else {".txt"})
     for folder in ("sol", "solution"):
         for file in files.under(folder):
             stem = file.name.partition(".")[0]
-            if file.path.count("/") > 1 or stem in _BESIDE or stem.endswith("lib") or file.suffix in {*HEADERS, ".txt", ".md", ".pdf", ".tex", ""}:
+            if file.path.count("/") > 1 or stem in _BESIDE or stem.endswith("lib") or file.suffix in passed_over:
                 continue
             allowed = _expected(file, stem, task, report)
             if not allowed:

@@ -95,7 +95,6 @@ def _listed(files: PackageFiles, tests: JsonMap, report: Report) -> Iterator[Pac
         file = _named(files, one, report)
         verdict, scores = one.text("verdict"), one.numbers("score_range", 0, 1, "bad-points")
         language = _language(one.text("language"))
-        one.text("allow_fractional_percentages")
         one.finish(ignore=("allow_fractional_percentages",))
         if scores and (len(scores) != 2 or scores[0] > scores[1]):
             report.add("json-wrong-type", TESTS, "`score_range` must be two numbers, the smaller first")

@@ -33,6 +33,9 @@ ACCEPTED: Final = (Verdict.AC.value,)
 REJECTED: Final = tuple(verdict.value for verdict in (Verdict.CE, Verdict.RFE, Verdict.MLE, Verdict.RTE, Verdict.TLE, Verdict.OLE, Verdict.WA))
 """The verdicts of a submission that is not right."""
 
+VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {"cpp": ("cpp", "cpp17", "cpp23"), "python3": ("python3", "pypy3")}
+"""Languages that the same sources are meant for."""
+
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]{1,200})[>"]', re.MULTILINE)
 
 
@@ -75,6 +78,11 @@ def program(source: PackageFile, beside: Mapping[str, PackageFile], kind: Checke
         return None
     files = {source.name: source} | ({name: file for name, file in beside.items() if name != source.name} if wants_headers else {})
     return PackageProgram(language, files, path=source.path, kind=kind)
+
+
+def included(language: str, held: Mapping[str, PackageFile], path: str) -> list[PackageProgram]:
+    """Files that are compiled with submissions of a language, and of those that are written alike."""
+    return [PackageProgram(one, held, path=path) for one in VARIANTS.get(language, (language,))]
 
 
 def checker_of(made: PackageProgram, limits: Limits | None = None) -> CheckerSource:

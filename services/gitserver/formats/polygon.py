@@ -10,7 +10,7 @@ from typing import Final
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
 from services.gitserver.formats.package import Package
-from services.gitserver.formats.parts import sample, sample_files
+from services.gitserver.formats.parts import HEADERS, sample, sample_files
 from services.gitserver.formats.polygon_programs import Programs
 from services.gitserver.formats.polygon_statements import Statements, read_statements, titles_of
 from services.gitserver.formats.polygon_tests import DESCRIPTION, Testset, read_testset
@@ -51,6 +51,8 @@ class Polygon:
             report.add("no-sample-cases", DESCRIPTION, "no test is a sample")
         programs = Programs(files, root, report)
         checker, interactor = programs.checker(), programs.interactor()
+        includes = programs.includes()
+        has_graders = any(file.suffix not in HEADERS for one in includes for file in one.files.values())
         return Package(
             format="Polygon",
             title=title or alias,
@@ -71,7 +73,8 @@ class Polygon:
             checker_note="A program checks the output.",
             is_interactive=interactor is not None,
             interactor=interactor,
-            includes=programs.includes(),
+            includes=includes,
+            languages=tuple(one.language for one in includes) if has_graders else (),
             input_validators=programs.validators(),
         )
 

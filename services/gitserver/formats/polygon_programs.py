@@ -14,7 +14,7 @@ from services.gitserver.formats.files import PackageFile, PackageFiles
 from services.gitserver.formats.languages import language_of
 from services.gitserver.formats.package import PackageProgram, PackageSubmission
 from services.gitserver.formats.parts import (
-    ACCEPTED, HEADERS, REJECTED, CheckerSource, check_accepted, checker_of, headers, program, submission,
+    ACCEPTED, HEADERS, REJECTED, CheckerSource, check_accepted, checker_of, headers, included, program, submission,
 )  # fmt: skip
 from services.gitserver.formats.polygon_tests import DESCRIPTION
 from services.gitserver.formats.xml_tree import Element
@@ -118,7 +118,7 @@ class Programs:
                 language = self._language_of_types(one.strip(), file)
                 if language:
                     by_language.setdefault(language, {})[file.name] = file
-        return tuple(PackageProgram(language, held, path="files") for language, held in sorted(by_language.items()))
+        return tuple(one for language, held in sorted(by_language.items()) for one in included(language, held, "files"))
 
     def _language_of_types(self, pattern: str, file: PackageFile) -> str:
         if pattern == "solution":

@@ -22,6 +22,7 @@ from wire.problems import StatementFile
 SECTIONS: Final = ("input", "output", "interaction", "scoring", "notes")
 _TYPES: Final = {"text/html": "html", "application/pdf": "pdf", "application/x-tex": "latex"}
 _ORDER: Final = ("latex", "html", "pdf")
+_OLYMP: Final = "olymp"
 _FIGURES: Final = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".pdf", ".css", ".eps")
 
 
@@ -58,13 +59,14 @@ def read_statements(files: PackageFiles, root: Element, titles: Mapping[str, str
             found.append(StatementFile(code, "latex", path, titles.get(code, usual)))
             public |= _figures(files, f"statement-sections/{name}", f"statement/{code}")
     for element in root.all("statements/statement"):
-        made = _page(files, element, titles.get(code_of(element.attribute("language")), usual), report)
-        if made is not None and made[0].path not in written:
+        code = code_of(element.attribute("language"))
+        made = _page(files, element, titles.get(code, usual), report)
+        if made is not None and not (f"/{_OLYMP}/" in made[0].path and f"statement/{code}/problem.tex" in written):
             found.append(made[0])
-            public |= {path: file for path, file in made[1].items() if path not in written}
+            public |= made[1]
     if not found:
         report.add("statement-missing", "statements", "there are no statement-sections/LANGUAGE/*.tex and no page that <statements> names")
-    found.sort(key=lambda one: (one.language != "en", one.language, _ORDER.index(one.format)))
+    found.sort(key=lambda one: (one.language != "en", one.language, f"/{_OLYMP}/" in one.path, _ORDER.index(one.format)))
     return Statements(tuple(found), public, written, _samples(files))
 
 
@@ -97,7 +99,7 @@ def _page(files: PackageFiles, element: Element, title: str, report: Report) -> 
         return None
     if kind != "pdf" and read_text(file, report) is None:
         return None
-    folder = f"statement/{code}/{'html' if kind == 'html' else 'olymp' if kind == 'latex' else 'pdf'}"
+    folder = f"statement/{code}/{_OLYMP if kind == 'latex' else kind}"
     beside = {} if kind == "pdf" else _figures(files, path.rpartition("/")[0], folder)
     return StatementFile(code, kind, f"{folder}/{file.name}", title), beside | {f"{folder}/{file.name}": file}
 
