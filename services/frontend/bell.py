@@ -13,6 +13,7 @@ from mesh.codec import decode
 from mesh.errors import MeshError, Unavailable
 from mesh.topics.contract import Gap, Subscription, Topics
 from wire.news import Headline, user_topic
+from wire.verification import WAITING
 
 _FINAL = frozenset({"verdict", "refused"})
 
@@ -51,6 +52,8 @@ class Bell:
     async def waiting(self, submission: str, username: str) -> AsyncIterator[asyncio.Event]:
         """An event that is set when the submission of that author is judged or refused, or when news may have been missed.
 
+        Of ``report:ALIAS`` it is set when that owner's problem was tried out.
+
         Raises: `Unavailable` (``too-many-waiting``).
         """
         if self.is_closed or self._count >= self._most:
@@ -84,6 +87,9 @@ class Bell:
             headline = decode(Headline, body)
         except MeshError:
             return
+        if headline.kind == "report" and headline.body.get("state") != WAITING:
+            for rung in self._waiting.get(f"report:{headline.body.get('alias', '')}", ()):
+                rung.set()
         if headline.kind in _FINAL:
             for rung in self._waiting.get(str(headline.body.get("id", "")), ()):
                 rung.set()

@@ -26,6 +26,7 @@ from services.frontend.reads.contests import Contests
 from services.frontend.reads.events import Events
 from services.frontend.reads.problems import Problems
 from services.frontend.reads.record import Record
+from services.frontend.reads.reports import Reports
 from services.frontend.reads.scoreboards import Scoreboards
 from services.frontend.reads.submissions import Submissions
 from services.frontend.reads.webhooks import Webhooks
@@ -49,6 +50,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
         accounts=accounts,
         contests=contests,
         problems=problems,
+        reports=Reports(record, backbone.cache),
         submissions=submissions,
         clarifications=Clarifications(record, questions),
         scoreboards=Scoreboards(record, clock, config.scoreboard_fresh_s, backbone.cache),

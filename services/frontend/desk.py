@@ -26,6 +26,7 @@ from services.frontend.reads.clarifications import Clarifications
 from services.frontend.reads.contests import Contests
 from services.frontend.reads.events import Events
 from services.frontend.reads.problems import Problems
+from services.frontend.reads.reports import Reports
 from services.frontend.reads.scoreboards import Scoreboards
 from services.frontend.reads.submissions import Submissions
 from services.frontend.reads.webhooks import Webhooks
@@ -48,6 +49,7 @@ class Desk:
     accounts: Accounts
     contests: Contests
     problems: Problems
+    reports: Reports
     submissions: Submissions
     clarifications: Clarifications
     scoreboards: Scoreboards

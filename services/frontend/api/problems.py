@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any, Literal
 
+import msgspec
 from aiohttp import web
 
 from contest.limits import Limits
 from mesh.errors import MeshError
 from services.frontend.access import check_organiser, check_signed_in
-from services.frontend.actions import problems
-from services.frontend.api.route import Call, NoQuery, Reply, Route, Shape, View, location
+from services.frontend.actions import problems, reports
+from services.frontend.api.route import PREFIX, Call, NoQuery, Reply, Route, Shape, View, location
 from services.frontend.reads.problems import Problem
 from services.frontend.uploads import received
 from wire.problems import Finding, ProblemCard, Sample, Statement, StatementFile
+from wire.verification import WAITING
 
 
 class UploadQuery(Shape, frozen=True):
-    """``alias`` may stand here instead of in the form."""
+    """``alias`` may stand here instead of in the form. ``wait=report`` answers when the package was tried out, or after ``wait_s``."""
 
     alias: str = ""
+    wait: Literal["", "report"] = ""
+    wait_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 600.0
 
 
 class LanguageQuery(Shape, frozen=True):
@@ -33,7 +37,8 @@ class LanguageQuery(Shape, frozen=True):
 class ImportView(View, frozen=True):
     """An accepted package. ``version`` is its judging version; ``report`` what the checks had to say.
 
-    ``is_recorded`` is false while the recorder is away: contests can show the problem as soon as it is back.
+    ``is_recorded`` is false while the recorder is away: contests can show the problem as soon as it is back. ``trial`` is the state of the
+    report on its inputs and its own submissions, which will be at ``trial_url``: waiting, passed, warned, failed, or none.
     """
 
     alias: str
@@ -43,6 +48,8 @@ class ImportView(View, frozen=True):
     report: tuple[Finding, ...]
     case_count: int
     is_recorded: bool
+    trial: str
+    trial_url: str
 
 
 class ProblemLine(View, frozen=True):
@@ -82,9 +89,12 @@ async def upload_problem(call: Call[None, UploadQuery]) -> Reply:
         alias = upload.fields.get("alias", "").strip() or call.query.alias
         imported = await problems.upload_problem(desk, call.actor, alias, upload.chunks())
     card = imported.answer.card
+    wait_s = min(call.query.wait_s, float(config.max_wait_s)) if call.query.wait else 0.0
+    look = await reports.when_tried(desk, call.actor, card.alias, wait_s) if imported.is_recorded else None
     view = ImportView(
         alias=card.alias, title=card.title, version=card.version, commit=card.commit, report=imported.answer.findings,
-        case_count=card.case_count, is_recorded=imported.is_recorded,
+        case_count=card.case_count, is_recorded=imported.is_recorded, trial=look.state if look is not None else WAITING,
+        trial_url=f"{PREFIX}/problems/{card.alias}/report",
     )  # fmt: skip
     return Reply(view, 201 if imported.is_recorded else 202, location(f"/problems/{card.alias}"))
 

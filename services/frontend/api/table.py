@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from services.frontend.api import accounts, clarifications, contests, operations, problems, submissions, webhooks
+from services.frontend.api import accounts, clarifications, contests, operations, problems, reports, submissions, webhooks
 from services.frontend.api.openapi import document_of
 from services.frontend.api.route import PREFIX, Call, NoQuery, Route
 
@@ -26,6 +26,7 @@ def _document() -> bytes:
 ROUTES: Final[tuple[Route, ...]] = (
     *accounts.ROUTES,
     *problems.ROUTES,
+    *reports.ROUTES,
     *contests.ROUTES,
     *submissions.ROUTES,
     *clarifications.ROUTES,

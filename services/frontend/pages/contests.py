@@ -12,6 +12,7 @@ from services.frontend.access import ContestAccess
 from services.frontend.keys import actor_of, desk_of
 from services.frontend.pages.frames import access_of, best_of, contest_page
 from services.frontend.pages.paint import paint
+from services.frontend.pages.trials import doubts_of
 from services.frontend.reads.clarifications import Clarification
 from services.frontend.reads.submissions import Submission
 from services.frontend.statements import render_note
@@ -37,7 +38,7 @@ async def show_contest(request: web.Request) -> web.Response:
     (solved_by, own), announcements = await both(_standings(request, access), _announcements(request, access))
     description = await asyncio.to_thread(render_note, access.contest.description) if access.contest.description else ""
     return await contest_page(
-        request, "contest.html", access, "home", description=description, solved_by=solved_by, own=own, announcements=announcements,
+        request, "contest.html", access, "home", doubts=await doubts_of(desk_of(request), access.contest.problems) if access.is_jury else [], description=description, solved_by=solved_by, own=own, announcements=announcements,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from services.frontend.actions import contests
 from services.frontend.keys import actor_of, desk_of
 from services.frontend.pages.forms import see_other
 from services.frontend.pages.frames import contest_page, jury_access_of
+from services.frontend.pages.trials import doubts_of
 from services.frontend.together import both
 
 _AT_ONCE: Final = 50
@@ -38,7 +39,7 @@ async def show_jury(request: web.Request) -> web.Response:
     older = f"?{urlencode({**filters, 'before': submissions[-1].id})}" if len(found) > _AT_ONCE else ""
     return await contest_page(
         request, "jury.html", access, "jury", submissions=submissions, filters=filters, older=older, waiting=len(waiting), team_count=len(teams), broken=broken, figures=figures,
-        told=_TOLD.get(query.get("told", ""), ""),
+        told=_TOLD.get(query.get("told", ""), ""), doubts=await doubts_of(desk_of(request), access.contest.problems),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from services.frontend.keys import actor_of, desk_of
 from services.frontend.pages.choices import languages_of
 from services.frontend.pages.frames import access_of, contest_page, submit_values
 from services.frontend.pages.paint import paint
+from services.frontend.pages.trials import trial_of
 from services.frontend.reads.problems import Problem
 from services.frontend.reads.submissions import Submission
 from services.frontend.statements import RenderedStatement, render_statement
@@ -90,7 +91,8 @@ async def show_own_problem(request: web.Request) -> web.Response:
     problem = await desk_of(request).access.problem(actor, request.match_info["alias"])
     values = await statement_values(request, problem)
     is_owner = visibility.may_change_problem(actor.viewer, problem.owner)
-    return paint(request, "problem_card.html", problem=problem, is_owner=is_owner, site=site_of(request), **values)
+    trial = await trial_of(request, values["card"], problem) if is_owner else None
+    return paint(request, "problem_card.html", problem=problem, is_owner=is_owner, trial=trial, site=site_of(request), **values)
 
 
 async def show_file(request: web.Request) -> web.StreamResponse:

@@ -73,4 +73,5 @@ def findings_of(details: Any) -> Iterable[Finding]:
 
 async def _page(request: web.Request, *, status: int = 200, alias: str = "", report: Report | None = None) -> web.Response:
     listed = await problems.list_own(desk_of(request), actor_of(request))
-    return paint(request, "problems.html", status=status, problems=listed, alias=alias, report=report, site=site_of(request))
+    states = await desk_of(request).reports.states(one.alias for one in listed)
+    return paint(request, "problems.html", status=status, problems=listed, states=states, alias=alias, report=report, site=site_of(request))

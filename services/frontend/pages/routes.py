@@ -8,7 +8,7 @@ from aiohttp import web
 
 from services.frontend.keys import DESK, ERROR_PAGE
 from services.frontend.pages import (
-    accounts, clarifications, contest_form, contests, entry, jury, operations, problem, problems, queues, scoreboard, submissions,
+    accounts, clarifications, contest_form, contests, entry, jury, operations, problem, problems, queues, reports, scoreboard, submissions,
     teams, webhooks,
 )  # fmt: skip
 from services.frontend.pages.faults import draw_fault
@@ -64,6 +64,8 @@ def add_pages(app: web.Application) -> None:
         web.get("/problems", problems.show_problems),
         web.post("/problems", problems.upload),
         web.get("/problems/{alias}", problem.show_own_problem),
+        web.get("/problems/{alias}/report", reports.show_report),
+        web.post("/problems/{alias}/report", reports.ask_again),
         web.get("/problems/{alias}/files/{commit}/{path:.+}", problem.show_file),
         web.get("/accounts", accounts.show_accounts),
         web.post("/accounts", accounts.create),

@@ -54,6 +54,16 @@ DELIVERY_CHIPS: Final[dict[str, Chip]] = {
 }
 """How a webhook call is shown, by its status."""
 
+REPORT_CHIPS: Final[dict[str, Chip]] = {
+    "waiting": Chip("wait", "dots", "Being tried out", is_working=True),
+    "passed": Chip("good", "check", "Passed its trial"),
+    "warned": Chip("part", "alert", "Warnings"),
+    "failed": Chip("bad", "cross", "Failed its trial"),
+    "overtaken": Chip("info", "queue", "Overtaken"),
+    "none": Chip("info", "alert", "Not tried out"),
+}
+"""How the report on a package is shown, by its state."""
+
 ADVICE: Final[dict[str, str]] = {
     Verdict.AC: "Every test case passed.",
     Verdict.PA: "Some test cases passed; the score says how much that is worth.",
