@@ -3,6 +3,7 @@
     palestra up                    everything on embedded defaults, with a demo contest: the one command
     palestra all                   every service in this process, as configured
     palestra grader [runner …]     these services in this process
+    palestra runner --probe        what this machine can do for judging; exit status 0 when it may judge
     palestra check-config          says what is wrong with the configuration, or that nothing is
     palestra config                every setting as it is now, secrets redacted
     palestra health NAME           asks a running service how it is; exit status 0 when it is ready
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return archive_main(given)
         options = _parser().parse_args(given)
-        return _carry_out(options)
+        return _probe(options) if options.probe else _carry_out(options, given)
     except ConfigError as wrong:
         print(f"palestra: {wrong.message}", file=sys.stderr)  # noqa: T201  an answer to whoever typed
         return 2
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="palestra", description="Programming contests on your own machines.", epilog=_epilog())
     parser.add_argument("what", nargs="+", metavar="COMMAND", help="up, all, check-config, config, health NAME, queue, pki, backup, restore, redis-switchover, targets, or services")
     parser.add_argument("--config", type=Path, default=None, help="TOML file with a section per service")
+    parser.add_argument("--probe", action="store_true", help="with runner: say what this machine can do for judging, and leave")
     parser.add_argument("--no-demo", action="store_true", help="with up: no demo contest at first start")
     return parser
 
@@ -63,13 +65,23 @@ def _epilog() -> str:
     return "services: " + ", ".join(f"{target.name} ({target.text})" for target in TARGETS.values())
 
 
-def _carry_out(options: argparse.Namespace) -> int:
+def _probe(options: argparse.Namespace) -> int:
+    from services import composition  # noqa: PLC0415  --help answers without loading the house
+    from services.runner.probe import probe  # noqa: PLC0415  as above
+
+    if options.what != ["runner"]:
+        print("palestra: only a runner can be probed: palestra runner --probe", file=sys.stderr)  # noqa: T201
+        return 2
+    return probe(composition.read_configuration(options.config, ["runner"]).services["runner"])
+
+
+def _carry_out(options: argparse.Namespace, given: Sequence[str]) -> int:
     from services import composition, health, up  # noqa: PLC0415  --help answers without loading the house
 
     what: list[str] = options.what
     match what:
         case ["up"]:
-            return up.bring_up(composition.read_configuration(options.config, ALL), wants_demo=not options.no_demo)
+            return up.bring_up(composition.read_configuration(options.config, ALL), given, wants_demo=not options.no_demo)
         case ["all"]:
             return composition.run_process(composition.read_configuration(options.config, ALL), ALL)
         case ["check-config"]:

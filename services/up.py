@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mesh.backbone import House
 from mesh.log import Log
 from pki.bootstrap import bootstrap
 from services.composition import Configuration, run_process
+from services.delegation import start_with_groups
+from services.runner.sandbox.errors import SandboxMissing
 from services.targets import ALL
 from wire import services
 
@@ -21,8 +24,16 @@ DEMO = Path(__file__).resolve().parent.parent / "demo" / "load.py"
 DEMO_LIMIT_S = 300
 
 
-def bring_up(configuration: Configuration, *, wants_demo: bool) -> int:
-    """Makes what is missing, runs every service in this process until it is told to stop; returns the exit status."""
+def bring_up(configuration: Configuration, arguments: Sequence[str], *, wants_demo: bool) -> int:
+    """Makes what is missing, runs every service in this process until it is told to stop; returns the exit status.
+
+    An ordinary user's house starts anew with control groups of its own, by the same ``arguments``; without any nothing is started.
+    """
+    try:
+        start_with_groups(arguments)
+    except SandboxMissing as missing:
+        print(f"palestra: {missing.message}", file=sys.stderr)  # noqa: T201  an answer to whoever typed
+        return 1
     mesh = configuration.mesh
     mesh.path.mkdir(parents=True, exist_ok=True)
     bootstrap(mesh.pki_path, leaf_life_h=mesh.leaf_life_h)

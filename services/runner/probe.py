@@ -1,4 +1,4 @@
-"""Owns the command that says what this machine can do for judging: ``python -m services.runner.probe``. Never judges.
+"""Owns the command that says what this machine can do for judging: ``palestra runner --probe``. Never judges.
 
 Exit status 0 when everything that judging needs is there and holds, else 1.
 """
@@ -18,6 +18,7 @@ from contest.limits import MIB, Limits
 from mesh.errors import MeshError
 from services.runner.builds import Builds
 from services.runner.config import Config
+from services.runner.cores import reserved_cores
 from services.runner.languages.table import LANGUAGES, Toolchain, find_toolchains, shown_files
 from services.runner.sandbox.execution import Job
 from services.runner.sandbox.pool import BoxPool
@@ -37,7 +38,9 @@ async def examine(config: Config, folder: Path) -> bool:
     toolchains = find_toolchains(config.languages)
     settings = SandboxSettings(folder, shown_files(toolchains), config.uid_start, config.cgroup_parent, config.bwrap)
     async with open_sandbox(settings) as sandbox, BoxPool(sandbox, size=2).running() as pool:
-        for name, value in capabilities(sandbox, toolchains, config.slot_cores()).items():
+        with reserved_cores(config.slots, is_pinned=config.pinned) as cores:
+            shown = capabilities(sandbox, toolchains, cores)
+        for name, value in shown.items():
             if name != "languages":
                 _say(name, value if isinstance(value, str | int) else ", ".join(map(str, value)) or "none")
         is_well = True
@@ -80,19 +83,25 @@ def _say(name: str, value: object) -> None:
     print(f"{name:<32} {value}")  # noqa: T201  an answer to whoever typed
 
 
+def probe(config: Config) -> int:
+    """Examines the machine with these settings; returns the exit status."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="palestra-probe-") as folder:
+            is_well = asyncio.run(examine(config, Path(folder)))
+    except MeshError as missing:
+        print(f"refused: {missing.message}", file=sys.stderr)  # noqa: T201  an answer to whoever typed
+        return 1
+    print("this machine may judge" if is_well else "this machine does not judge as it is: see the lines above")  # noqa: T201
+    return 0 if is_well else 1
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m services.runner.probe", description="Says what this machine can do for judging.")
     parser.add_argument("--cgroup-parent", default="", help="control group to work below, as PALESTRA_RUNNER_CGROUP_PARENT")
     parser.add_argument("--bwrap", default="", help="path of bubblewrap")
     options = parser.parse_args(arguments)
-    config = Config(cgroup_parent=options.cgroup_parent, bwrap=options.bwrap)
-    try:
-        with tempfile.TemporaryDirectory(prefix="palestra-probe-") as folder:
-            return 0 if asyncio.run(examine(config, Path(folder))) else 1
-    except MeshError as missing:
-        print(f"refused: {missing.message}", file=sys.stderr)  # noqa: T201
-        return 1
+    return probe(Config(cgroup_parent=options.cgroup_parent, bwrap=options.bwrap))
 
 
 if __name__ == "__main__":

@@ -89,6 +89,19 @@ def open_groups(parent: str = "", mount: Path = MOUNT) -> Groups:
     return Groups(tree, lock, swept)
 
 
+def is_lent(mount: Path = MOUNT) -> bool:
+    """Whether this process may hang groups below its own without disturbing others who are in it, as a desktop's programs are."""
+    if not (mount / "cgroup.controllers").exists():
+        try:
+            _places_v1("", mount)
+        except SandboxMissing:
+            return False
+        return True
+    path = own_groups().get("", "")
+    own = mount / path.strip("/")
+    return _is_delegated(own) or (_may_write(own) and "/user@" not in path)
+
+
 def _places_v1(parent: str, mount: Path) -> dict[str, Path]:
     own = own_groups()
     found: dict[str, Path] = {}

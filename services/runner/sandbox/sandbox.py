@@ -12,6 +12,7 @@ from pathlib import Path
 from services.runner.sandbox import probe
 from services.runner.sandbox.boxinit import compiled
 from services.runner.sandbox.cgroup_tree import Groups, open_groups
+from services.runner.sandbox.errors import SandboxMissing
 from services.runner.sandbox.execution import Execution, Job
 from services.runner.sandbox.rootfs import furnishing
 from services.runner.sandbox.seccomp import build_filter
@@ -93,7 +94,7 @@ def _gather(settings: SandboxSettings, observer: Observer) -> Sandbox:
     program = compiled("boxinit", settings.folder / "programs")
     namespaces = None
     if os.geteuid() == 0:
-        os.setgroups([])  # bubblewrap keeps supplementary groups
+        _drop_groups()
         namespaces = Namespaces(settings.uid_start)
         namespaces.make(1)
     return Sandbox(
@@ -101,3 +102,14 @@ def _gather(settings: SandboxSettings, observer: Observer) -> Sandbox:
         init_fd=os.open(program, os.O_RDONLY | os.O_CLOEXEC), bwrap=machine.bwrap, furnished=furnishing(settings.binds),
         folder=settings.folder, cores=len(os.sched_getaffinity(0)), machine=machine,
     )  # fmt: skip
+
+
+def _drop_groups() -> None:
+    """Gives them up, since bubblewrap keeps them. Raises: `SandboxMissing` for a root that is none."""
+    try:
+        os.setgroups([])
+    except PermissionError as refused:
+        raise SandboxMissing(
+            "this root may not even drop its groups: it is root of a user namespace with one uid; run the runner as root of the machine, "
+            "as an ordinary user with a delegated cgroup, or give the namespace a range of uids (newuidmap)"
+        ) from refused

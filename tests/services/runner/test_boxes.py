@@ -40,7 +40,7 @@ async def test_cpu_time_is_told_within_a_few_milliseconds(workshop: Workshop) ->
         runs = [await workshop.run_c(SPIN, LIMITS, b"", str(wanted_s)) for _ in range(5)]
         beyond_ns = [execution.cpu_ns - int(told) for execution, told in runs]  # to start and to end the program
         assert all(execution.verdict is None for execution, _ in runs)
-        assert min(beyond_ns) >= 0
+        assert min(beyond_ns) >= -1_000_000  # its own clock also counts what it did before it joined its group
         assert min(beyond_ns) <= 5_000_000, beyond_ns  # the least of five: a stolen core is charged to whoever held it
 
 
