@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from mesh.config import setting
@@ -26,13 +25,9 @@ class Config:
     builds_bytes: int = setting(1 << 30, "The most that compiled programs may take on disk, in bytes", minimum=1 << 20)
     drain_s: float = setting(20.0, "How long a submission may be finished when the runner leaves; then it is handed back", minimum=0, maximum=3600)
     uid_start: int = setting(60_100, "First of the host's user ids that boxes use (two each); no account may have them", minimum=1000)
+    name: str = setting("", "The name that operators know this runner by, all its slots together; empty: the host's")
+    quarantine_judge_errors: int = setting(
+        3, "Submissions in a row that end in judge errors here after which this runner tests itself and takes itself out; 0: never", minimum=0, maximum=100
+    )
     cgroup_parent: str = setting("", "Control group to work below, relative to its mount; empty: found")
     bwrap: str = setting("", "Path of bubblewrap; empty: the one in PATH")
-
-    def slot_cores(self) -> tuple[int | None, ...]:
-        """The core of each slot; the first core is left to the services while there are enough."""
-        cores = sorted(os.sched_getaffinity(0))
-        count = self.slots or max(1, len(cores) - 1)
-        if not self.pinned or len(cores) == 1 or count > len(cores):
-            return (None,) * count
-        return tuple(cores[(number + 1) % len(cores)] for number in range(count))

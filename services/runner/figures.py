@@ -11,6 +11,7 @@ from services.runner.products import Products
 from services.runner.sandbox.execution import Execution, Job
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.sandbox import Observer, Sandbox
+from services.runner.standing import Standing
 
 
 class Figures(Observer):
@@ -74,6 +75,12 @@ class Figures(Observer):
             self._metrics.gauge("builds").labels(how).set_function(partial(builds.counts.__getitem__, how))
         self._metrics.gauge("builds_bytes").set_function(lambda: products.total_bytes)
         self._metrics.gauge("builds_broken").set_function(lambda: products.broken)
+
+    def watch_standing(self, standing: Standing) -> None:
+        """And for whether it takes work."""
+        self._metrics.gauge("in_service").set_function(lambda: not standing.is_out)
+        self._metrics.gauge("quarantines").set_function(lambda: standing.quarantines)
+        self._metrics.gauge("speed").set(standing.facts().speed)
 
     def self_tested(self, seconds: float, failed: int) -> None:
         """The self-test ran."""

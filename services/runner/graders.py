@@ -7,7 +7,7 @@ beginning with another one each time, waits at all of them when none has work, a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -18,7 +18,11 @@ from mesh.rpc.contract import Download
 from services.runner.pause import Pause
 from wire.judging import AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, RunOrder
 from wire.methods import GRADER_BLOB, GRADER_CLAIM, GRADER_FINISH
+from wire.runners import DirectRunner
 from wire.services import GRADER
+
+Hear = Callable[[DirectRunner], Awaitable[None]]
+"""Is told what an operator says of this runner."""
 
 MOST_PAUSE_S = 3.0
 AT_ONCE_LIMIT_S = 2.0
@@ -49,10 +53,10 @@ class Graders:
         return await self._peers.places(GRADER)
 
     @asynccontextmanager
-    async def claims(self) -> AsyncIterator[Claims]:
-        """The claims of one slot, for as long as it works. Leaving gives up those that stand."""
+    async def claims(self, hear: Hear) -> AsyncIterator[Claims]:
+        """The claims of one slot, for as long as it works; ``hear`` is told an operator's word. Leaving gives up those that stand."""
         async with asyncio.TaskGroup() as tasks:
-            claims = Claims(self, tasks, self._log)
+            claims = Claims(self, tasks, hear, self._log)
             try:
                 yield claims
             finally:
@@ -79,8 +83,9 @@ class Claims:
     would be taken for one whose runner died. It stands on, and what it brings in vain goes back at once.
     """
 
-    def __init__(self, graders: Graders, tasks: asyncio.TaskGroup, log: Log) -> None:
+    def __init__(self, graders: Graders, tasks: asyncio.TaskGroup, hear: Hear, log: Log) -> None:
         self._graders = graders
+        self._hear = hear
         self._tasks = tasks
         self._log = log
         self._standing: dict[Peer, asyncio.Task[None]] = {}
@@ -89,20 +94,24 @@ class Claims:
         self._wanted: asyncio.Future[Order] | None = None
         self._turn = 0
 
-    async def next(self, request: ClaimRequest) -> Order | None:
-        """The next order that any grader has; None when none had one in ``request.wait_s``: graders may have come or gone."""
+    async def next(self, ask: Callable[[], ClaimRequest]) -> Order | None:
+        """The next order that any grader has; None when none had one in time: graders may have come or gone.
+
+        ``ask`` makes the request anew for each call: what this runner says of itself changes.
+        """
+        request = ask()
         graders = await self._graders.places()
         if not graders:
             await asyncio.sleep(_NOBODY_PAUSE_S)
             return None
         if len(graders) > 1:
-            found = await self._at_once(graders, request)
+            found = await self._at_once(graders, ask)
             if found is not None:
                 return found
         wanted = self._wanted = asyncio.get_running_loop().create_future()
         for grader in graders:
             if grader not in self._standing:
-                self._standing[grader] = self._tasks.create_task(self._stand(grader, request))
+                self._standing[grader] = self._tasks.create_task(self._stand(grader, ask))
         order: Order | None = None
         try:
             async with asyncio.timeout(request.wait_s):
@@ -112,7 +121,7 @@ class Claims:
         finally:
             self._wanted = None
             if order is None and wanted.done() and not wanted.cancelled():
-                self._tasks.create_task(self._return(wanted.result()))
+                self._tasks.create_task(self.give_back(wanted.result()))
         return order
 
     def close(self) -> None:
@@ -120,7 +129,7 @@ class Claims:
         for task in self._standing.values():
             task.cancel()
 
-    async def _at_once(self, graders: Sequence[Peer], request: ClaimRequest) -> Order | None:
+    async def _at_once(self, graders: Sequence[Peer], ask: Callable[[], ClaimRequest]) -> Order | None:
         """What a grader has this moment, another one first each time."""
         loop = asyncio.get_running_loop()
         self._turn += 1
@@ -129,26 +138,32 @@ class Claims:
             if grader in self._standing or self._left_alone.get(grader, 0.0) > loop.time():
                 continue
             try:
-                answer = await grader.call(GRADER_CLAIM, replace(request, wait_s=0.0), AT_ONCE_LIMIT_S)
+                answer = await self._asked(grader, replace(ask(), wait_s=0.0), AT_ONCE_LIMIT_S)
             except MeshError as failed:
-                self._log.debug("claim-failed", runner=request.runner, code=failed.code)
+                self._log.debug("claim-failed", code=failed.code)
                 self._left_alone[grader] = loop.time() + LEFT_ALONE_S
                 continue
             if answer.order is not None:
                 return Order(answer.order, grader)
         return None
 
-    async def _stand(self, grader: Peer, request: ClaimRequest) -> None:
+    async def _asked(self, grader: Peer, request: ClaimRequest, limit_s: float | None = None) -> ClaimAnswer:
+        answer = await grader.call(GRADER_CLAIM, request, limit_s)
+        if answer.direction is not None:
+            await self._hear(answer.direction)
+        return answer
+
+    async def _stand(self, grader: Peer, ask: Callable[[], ClaimRequest]) -> None:
         """A claim at one grader, again and again while the slot wants work, until it brings some."""
         pause = self._pauses.setdefault(grader, Pause(MOST_PAUSE_S))
         answer = ClaimAnswer()
         try:
             while answer.order is None and (self._wanted is not None):
                 try:
-                    answer = await grader.call(GRADER_CLAIM, request)
+                    answer = await self._asked(grader, ask())
                     pause.reset()
                 except MeshError as failed:
-                    self._log.debug("claim-failed", runner=request.runner, code=failed.code)
+                    self._log.debug("claim-failed", code=failed.code)
                     await pause.after(failed)
         finally:
             self._standing.pop(grader, None)
@@ -158,12 +173,12 @@ class Claims:
         if self._wanted is not None and not self._wanted.done():
             self._wanted.set_result(order)
         else:
-            await self._return(order)
+            await self.give_back(order)
 
-    async def _return(self, spare: Order) -> None:
+    async def give_back(self, spare: Order) -> None:
         """Best effort: an attempt that nobody gives a sign of ends by itself."""
         try:
             async with asyncio.timeout(_RETURN_LIMIT_S):
-                await spare.grader.call(GRADER_FINISH, AttemptEnd(spare.run.attempt, "handed-back", message="another order came first"))
+                await spare.grader.call(GRADER_FINISH, AttemptEnd(spare.run.attempt, "handed-back", message="this slot does not take it"))
         except (MeshError, TimeoutError) as failed:
             self._log.debug("order-not-returned", attempt=spare.run.attempt, reason=str(failed))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
+from contextlib import AsyncExitStack
+from functools import partial
 
 from mesh.backbone import Backbone
 from mesh.life import Life
+from mesh.tasks import alongside
 from services.runner.blobs import BlobCache
 from services.runner.builds import Builds
 from services.runner.config import Config
+from services.runner.cores import reserved_cores
 from services.runner.figures import Figures
 from services.runner.flows.repeats import Repeats
 from services.runner.graders import Graders
@@ -19,8 +21,10 @@ from services.runner.languages.table import find_toolchains, shown_files
 from services.runner.products import Products
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.sandbox import SandboxSettings, open_sandbox
-from services.runner.showing import prove, show
-from services.runner.slot import Slot
+from services.runner.showing import facts_of, prove, show
+from services.runner.slot import leave, slots_of
+from services.runner.speed import measured_speed
+from services.runner.standing import Standing
 
 
 async def run(config: Config, backbone: Backbone, life: Life) -> None:
@@ -32,31 +36,33 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     settings = SandboxSettings(folder, shown_files(toolchains), config.uid_start, config.cgroup_parent, config.bwrap)
 
     # what we are
-    cores = config.slot_cores()
     blobs = BlobCache(folder / "blobs", config.cache_bytes, graders.file)
     products = Products(folder / "builds", config.builds_bytes)
     await blobs.open()
     await products.open()
-    async with open_sandbox(settings, figures) as sandbox, BoxPool(sandbox, size=len(cores) + 1).running() as pool:
+    async with AsyncExitStack() as stack:
+        cores = stack.enter_context(reserved_cores(config.slots, is_pinned=config.pinned))
+        sandbox = await stack.enter_async_context(open_sandbox(settings, figures))
+        pool = await stack.enter_async_context(BoxPool(sandbox, size=len(cores) + 1).running())
+        proof = partial(prove, pool, figures, log)
+        await proof()
+        facts = facts_of(sandbox, toolchains, cores, config.name, await measured_speed(pool, cores[0]))
+        standing = Standing(facts, folder, proof, log, judge_errors=config.quarantine_judge_errors)
+        await standing.open()
         builds = Builds(pool, toolchains, products)
         repeats = Repeats(config.repeat_band_per_cent)
-        names = [f"{socket.gethostname()}-{os.getpid()}-{number}" for number in range(len(cores))]
         judges = [Judge(pool, builds, blobs, toolchains, core, repeats) for core in cores]
-        slots = [Slot(name, tuple(toolchains), graders=graders, judge=judge, figures=figures, log=log) for name, judge in zip(names, judges, strict=True)]
+        slots = slots_of(judges, graders, standing, figures, log)
 
         # what we show
-        await prove(pool, figures, log)
         figures.watch(sandbox, pool, blobs, len(slots))
         figures.watch_builds(builds, products)
-        show(life, pool, toolchains, cores, config.languages)
-        async with backbone.server(config.host, config.port, life).listening(), asyncio.TaskGroup() as tasks:
+        figures.watch_standing(standing)
+        show(life, pool, toolchains, standing, config.languages)
+        async with backbone.server(config.host, config.port, life).listening(), alongside(standing.watch()), asyncio.TaskGroup() as tasks:
             work = [tasks.create_task(slot.work()) for slot in slots]
             life.mark_ready()
             await life.until_stop()
 
             # how we leave
-            for slot in slots:
-                slot.leave()
-            await asyncio.wait(work, timeout=config.drain_s)
-            for slot in slots:
-                slot.hand_back()
+            await leave(slots, work, config.drain_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +15,8 @@ from services.runner.sandbox.errors import SandboxMissing
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.sandbox import Sandbox
 from services.runner.sandbox.selftest import self_test
+from services.runner.standing import Standing
+from wire.runners import RunnerFacts
 
 
 async def prove(pool: BoxPool, figures: Figures, log: Log) -> None:
@@ -44,8 +47,17 @@ def capabilities(sandbox: Sandbox, toolchains: Mapping[str, Toolchain], cores: S
     }
 
 
-def show(life: Life, pool: BoxPool, toolchains: Mapping[str, Toolchain], cores: Sequence[int | None], wanted: Sequence[str]) -> None:
+def facts_of(sandbox: Sandbox, toolchains: Mapping[str, Toolchain], cores: Sequence[int | None], name: str, speed: float) -> RunnerFacts:
+    """What a runner says of itself with each claim, as long as nothing is wrong."""
+    known = capabilities(sandbox, toolchains, cores)
+    return RunnerFacts(
+        name or socket.gethostname(), len(cores), known["languages"], speed=speed, mode=known["mode"], kernel=known["kernel"], cores=tuple(known["cores"])
+    )
+
+
+def show(life: Life, pool: BoxPool, toolchains: Mapping[str, Toolchain], standing: Standing, wanted: Sequence[str]) -> None:
     """Puts capabilities and troubles on the health page. ``wanted`` are the languages that the settings name."""
+    facts = standing.facts()
 
     async def boxes() -> str:
         return pool.trouble
@@ -56,6 +68,10 @@ def show(life: Life, pool: BoxPool, toolchains: Mapping[str, Toolchain], cores: 
         missing = [name for name in wanted if name not in toolchains]
         return f"not found, though the settings name them: {', '.join(missing)}" if missing else ""
 
+    async def service() -> str:
+        return standing.why_out
+
     life.watch("boxes", boxes)
+    life.watch("standing", service)
     life.watch("languages", languages)
-    life.tell("capabilities", capabilities(pool.sandbox, toolchains, cores))
+    life.tell("capabilities", {**capabilities(pool.sandbox, toolchains, [*facts.cores, *[None] * (facts.slots - len(facts.cores))]), "speed": facts.speed})

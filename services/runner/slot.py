@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mesh.errors import MeshError
@@ -18,6 +20,7 @@ from services.runner.graders import Claims, Graders, Order
 from services.runner.judging import Judge
 from services.runner.pause import Pause
 from services.runner.reporter import Reporter
+from services.runner.standing import Standing
 from wire.judging import AttemptEnd, ClaimRequest, Hold, RunOrder
 from wire.methods import GRADER_FINISH, GRADER_HOLD
 
@@ -31,12 +34,15 @@ WARM_VERSIONS = 64
 class Slot:
     """One place where submissions are judged, one at a time."""
 
-    def __init__(self, name: str, languages: tuple[str, ...], *, graders: Graders, judge: Judge, figures: Figures, log: Log) -> None:
+    def __init__(
+        self, name: str, languages: tuple[str, ...], *, graders: Graders, judge: Judge, standing: Standing, figures: Figures, log: Log
+    ) -> None:
         self.name = name
         self.attempt = ""
         self._languages = languages
         self._graders = graders
         self._judge = judge
+        self._standing = standing
         self._figures = figures
         self._log = log
         self._warm: dict[str, None] = {}
@@ -47,7 +53,7 @@ class Slot:
 
     async def work(self) -> None:
         """Claims and judges until `leave`; then returns as soon as what is held has been delivered."""
-        async with self._graders.claims() as claims:
+        async with self._graders.claims(self._standing.direct) as claims:
             while not self._is_leaving:
                 order = await self._claim(claims)
                 if order is not None:
@@ -70,12 +76,18 @@ class Slot:
 
     async def _claim(self, claims: Claims) -> Order | None:
         """The next order; None when there was none, or the slot leaves. Giving up a claim gives back what it was about to get."""
-        request = ClaimRequest(self.name, self._languages, tuple(self._warm), CLAIM_WAIT_S)
         try:
             async with self._interruptible():
-                return await claims.next(request)
+                order = await claims.next(self._request)
+                if order is not None and self._standing.is_out:
+                    await claims.give_back(order)  # it was on its way when this runner went out of service
+                    order = None
+                return order
         except TimeoutError:
             return None
+
+    def _request(self) -> ClaimRequest:
+        return ClaimRequest(self.name, self._languages, tuple(self._warm), CLAIM_WAIT_S, self._standing.facts())
 
     # ── one attempt ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -93,6 +105,7 @@ class Slot:
         duration_s = time.perf_counter() - began
         outcome = end.outcome if end else "forgotten"
         self._figures.attempt_ended(outcome, order.language, duration_s)
+        self._standing.ended(order.manifest.problem, order.submission, outcome, end.message if end else "")
         self._log.info(
             "attempt-ended", attempt=order.attempt, run=order.run, submission=order.submission, problem=order.manifest.problem,
             language=order.language, outcome=outcome, cases=len(end.results) if end else 0, runner=self.name, duration_s=round(duration_s, 4),
@@ -178,6 +191,24 @@ class Slot:
         self._warm[version] = None
         while len(self._warm) > WARM_VERSIONS:
             del self._warm[next(iter(self._warm))]
+
+
+def slots_of(judges: Sequence[Judge], graders: Graders, standing: Standing, figures: Figures, log: Log) -> list[Slot]:
+    """One slot for each judge, named so that no other process of this machine or another has the name."""
+    facts = standing.facts()
+    return [
+        Slot(f"{facts.host}-{os.getpid()}-{number}", tuple(facts.versions), graders=graders, judge=judge, standing=standing, figures=figures, log=log)
+        for number, judge in enumerate(judges)
+    ]
+
+
+async def leave(slots: Sequence[Slot], work: Sequence[asyncio.Task[None]], limit_s: float) -> None:
+    """Claims no more, lets what is held be finished for so long, then hands it back."""
+    for slot in slots:
+        slot.leave()
+    await asyncio.wait(work, timeout=limit_s)
+    for slot in slots:
+        slot.hand_back()
 
 
 def _handed_back(order: RunOrder, reporter: Reporter) -> AttemptEnd:

@@ -23,8 +23,13 @@ from services.runner.graders import Graders
 from tests.services.runner.workshop import LIMITS
 from wire.judging import AttemptEnd, BlobRequest, Checker, ClaimAnswer, ClaimRequest, JudgingManifest, Nothing, RunOrder
 from wire.methods import GRADER_BLOB, GRADER_CLAIM, GRADER_FINISH
+from wire.runners import DirectRunner
 
 ASKED = ClaimRequest("r-0", ("c",), (), 2.0)
+
+
+async def deaf(_direction: DirectRunner) -> None:
+    """Nobody listens to what an operator says."""
 
 
 class Grader:
@@ -109,8 +114,8 @@ async def test_work_that_is_there_is_taken_from_one_grader_after_the_other(pair:
     one.orders, two.orders = ["a", "b"], ["c", "d"]
     for grader in (one, two):
         grader.may_answer.set()
-    async with graders.claims() as claims:
-        taken = [order.run.attempt for _ in range(4) if (order := await claims.next(ASKED)) is not None]
+    async with graders.claims(deaf) as claims:
+        taken = [order.run.attempt for _ in range(4) if (order := await claims.next(lambda: ASKED)) is not None]
     assert sorted(taken) == ["a", "b", "c", "d"]
     assert (one.returned, two.returned, one.given_up, two.given_up) == ([], [], 0, 0)
     assert len({*taken[:2]} & {"a", "b"}) == 1, "they take turns"
@@ -118,8 +123,8 @@ async def test_work_that_is_there_is_taken_from_one_grader_after_the_other(pair:
 
 async def test_an_order_that_comes_while_the_slot_is_busy_goes_back_at_once(pair: tuple[Graders, Grader, Grader]) -> None:
     graders, one, two = pair
-    async with graders.claims() as claims:
-        claiming = asyncio.create_task(claims.next(ASKED))
+    async with graders.claims(deaf) as claims:
+        claiming = asyncio.create_task(claims.next(lambda: ASKED))
         await until(lambda: one.standing and two.standing)
         two.orders = ["b"]
         two.may_answer.set()
@@ -135,14 +140,14 @@ async def test_an_order_that_comes_while_the_slot_is_busy_goes_back_at_once(pair
 
 async def test_a_claim_that_still_stands_serves_the_next_wish(pair: tuple[Graders, Grader, Grader]) -> None:
     graders, one, two = pair
-    async with graders.claims() as claims:
-        claiming = asyncio.create_task(claims.next(ASKED))
+    async with graders.claims(deaf) as claims:
+        claiming = asyncio.create_task(claims.next(lambda: ASKED))
         await until(lambda: one.standing and two.standing)
         two.orders = ["b"]
         two.may_answer.set()
         await claiming
         two.may_answer.clear()
-        again = asyncio.create_task(claims.next(ASKED))
+        again = asyncio.create_task(claims.next(lambda: ASKED))
         await asyncio.sleep(0.05)
         one.orders = ["a"]
         one.may_answer.set()
@@ -156,9 +161,9 @@ async def test_nobody_has_work(pair: tuple[Graders, Grader, Grader]) -> None:
     for grader in (one, two):
         grader.pause_s = 0.05
         grader.may_answer.set()
-    async with graders.claims() as claims:
+    async with graders.claims(deaf) as claims:
         began = time.monotonic()
-        assert await claims.next(ClaimRequest("r-0", ("c",), (), 0.3)) is None
+        assert await claims.next(lambda: ClaimRequest("r-0", ("c",), (), 0.3)) is None
         assert 0.25 < time.monotonic() - began < 3
 
 

@@ -64,7 +64,7 @@ class House(Room):
             (backbone.folder / "programs").symlink_to(self.programs)
         life = Life("runner")
         self.runner_metrics = backbone.metrics
-        task = asyncio.create_task(run(Config(**{"port": 0, "slots": 1, "drain_s": 5.0} | settings), backbone, life))
+        task = asyncio.create_task(run(Config(**{"port": 0, "slots": 1, "drain_s": 5.0, "name": name} | settings), backbone, life))
         ready = asyncio.create_task(life.until_ready())
         await asyncio.wait({task, ready}, timeout=LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
@@ -211,7 +211,7 @@ async def test_health_tells_what_the_runner_can_do(house: House, pki_folder: Pat
         async with aiohttp.ClientSession() as session, session.get(f"https://{host}:{port}/metrics", ssl=context, server_hostname="runner") as answer:
             metrics = await answer.text()
         assert life.is_ready
-    assert (detail["status"], detail["checks"]) == ("ready", {"boxes": "ok", "languages": "ok", "queue": "ok"})
+    assert (detail["status"], detail["checks"]) == ("ready", {"boxes": "ok", "standing": "ok", "languages": "ok", "queue": "ok"})
     assert set(detail["capabilities"]["languages"]) == set(toolchains)
     assert detail["capabilities"]["mode"] == "root"
     assert "palestra_runner_boxes_total" in metrics
