@@ -53,6 +53,9 @@ class Receiving:
             refusals = {command.ref: fault or against_policy(command) for command in push.commands}
             if push.main is not None and not fault:
                 refusals[push.main.ref] = await self._receive(bench, alias, push.main, user, say)
+                if not refusals[push.main.ref]:
+                    site = request.headers.get("Palestra-Site", "")[:300]
+                    await say(f"accepted; what comes of trying it out will stand at {site}/problems/{alias}/report")
         if "report-status" in push.capabilities:
             report = report_status(fault, refusals)
             await response.write(side_band(REPORT, report) if has_bands else report)

@@ -1,6 +1,6 @@
 """Owns git's smart HTTP: clone and fetch by the git binary, push by `Receiving`. Never decides who may: the frontend says it.
 
-``Palestra-User`` and ``Palestra-Rights`` (read or write) are believed because only the frontend may call. Source: git's
+``Palestra-User``, ``Palestra-Rights`` (read or write) and ``Palestra-Site`` are believed because only the frontend may call. Source: git's
 gitprotocol-http(5) and gitprotocol-v2(5).
 """
 

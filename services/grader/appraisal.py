@@ -23,6 +23,9 @@ HINT: Final = "hint"
 SEVERITIES: Final = (ERROR, WARNING, HINT)
 """Worst first. A hint is no fault: it says what the package could have besides."""
 
+LEAST_ROOM: Final = Fraction(2)
+"""A limit of less than so many times the slowest accepted submission is too tight, whatever the rule of the format asks for besides."""
+
 MOST_FINDINGS: Final = 200
 MESSAGE_BYTES: Final = 1_000
 _WHOLE: Final = frozenset({Verdict.CE, Verdict.JE, Verdict.VE})
@@ -113,12 +116,7 @@ def findings_of(appraised: Sequence[Appraised], evidence: LimitEvidence, *, is_p
     """What the setter is told of the submissions and of the time limit."""
     found = [finding for one in appraised for finding in _of_submission(one)]
     rule, limit_ms = evidence.rule, evidence.limit_ms
-    if evidence.slowest_accepted_ms is not None and evidence.slowest_accepted_ms * rule.accepted_multiplier > limit_ms:
-        found.append(Finding(
-            WARNING, "limit-too-tight", evidence.slowest_accepted,
-            f"needs {seconds(evidence.slowest_accepted_ms)} of the {seconds(limit_ms)} allowed; times {_number(rule.accepted_multiplier)} that is"
-            f" {seconds(math.ceil(evidence.slowest_accepted_ms * rule.accepted_multiplier))}: raise the limit, or who writes the same a little worse fails",
-        ))  # fmt: skip
+    found += _of_room(evidence)
     found += [
         Finding(
             WARNING, "limit-too-loose", one.report.path,
@@ -161,6 +159,18 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def seconds(milliseconds: int) -> str:
     """A time for people: ``1.25 s``."""
     return f"{milliseconds / 1000:g} s"
+
+
+def _of_room(evidence: LimitEvidence) -> list[Finding]:
+    """What is said when the slowest that must be accepted has less room than the rule asks for: a stated limit may be tighter on purpose."""
+    slowest_ms, limit_ms, rule = evidence.slowest_accepted_ms, evidence.limit_ms, evidence.rule
+    if slowest_ms is None or slowest_ms * rule.accepted_multiplier <= limit_ms:
+        return []
+    wanted = f"times {_number(rule.accepted_multiplier)} that is {seconds(math.ceil(slowest_ms * rule.accepted_multiplier))}"
+    said = f"needs {seconds(slowest_ms)} of the {seconds(limit_ms)} allowed; {wanted}"
+    if slowest_ms * min(rule.accepted_multiplier, LEAST_ROOM) > limit_ms:
+        return [Finding(WARNING, "limit-too-tight", evidence.slowest_accepted, f"{said}: raise the limit, or who writes the same a little worse fails")]
+    return [Finding(HINT, "limit-below-rule", evidence.slowest_accepted, f"{said}, by the format's rule; the package states less, which holds")]
 
 
 def _of_submission(one: Appraised) -> list[Finding]:

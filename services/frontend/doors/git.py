@@ -23,11 +23,13 @@ from services.frontend.actor import Actor, Role
 from services.frontend.away import told_plainly
 from services.frontend.desk import Desk
 from services.frontend.keys import address_of, desk_of
+from services.frontend.pages.problem import site_of
 from services.frontend.sessions import is_token
 from wire.methods import GITSERVER_SMART_HTTP
 
 USER_HEADER: Final = "Palestra-User"
 RIGHTS_HEADER: Final = "Palestra-Rights"
+SITE_HEADER: Final = "Palestra-Site"
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Palestra", charset="UTF-8"'}
 _MOST_KNOWN: Final = 1000
 
@@ -48,7 +50,7 @@ class GitDoor:
             return web.Response(status=401, text=f"{nobody.message}\n", headers=_CHALLENGE)
         is_push = tail == "git-receive-pack" or request.query.get("service") == "git-receive-pack"
         rights = await _rights(desk, actor, alias, is_push=is_push)
-        headers = {"Cookie": "", "Authorization": "", USER_HEADER: actor.username, RIGHTS_HEADER: rights}
+        headers = {"Cookie": "", "Authorization": "", USER_HEADER: actor.username, RIGHTS_HEADER: rights, SITE_HEADER: site_of(request)}
         with told_plainly("gitserver"):
             return await desk.gitserver.pass_on(GITSERVER_SMART_HTTP, request, f"{alias}.git/{tail}", headers)
 

@@ -117,6 +117,13 @@ def test_accepted_submission_near_the_limit_is_a_warning() -> None:
     assert findings == []
 
 
+def test_limit_that_is_stated_below_a_generous_rule_is_only_a_hint() -> None:
+    rule = LimitRule(accepted_multiplier=Fraction(5))
+    appraised = [appraise(manifest(), rule, each) for each in (judged(one(GOOD, "AC"), (AC, 300), (AC, 10), (AC, 10)), *FINE[1:])]
+    findings = findings_of(appraised, evidence_of(manifest(), rule, appraised), is_provisional=False)
+    assert [(each.code, each.severity) for each in findings] == [("limit-below-rule", "hint")]
+
+
 def test_points_outside_their_bounds_are_an_error() -> None:
     inside = one("submissions/partially_accepted/x.cpp", "PA", least_score=Fraction(30), most_score=Fraction(50))
     assert appraise(manifest(), RULE, judged(inside, (AC, 1), verdict=Verdict.PA, score=40)).report.is_allowed
