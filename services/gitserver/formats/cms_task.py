@@ -21,6 +21,8 @@ DESCRIPTION: Final = "task.yaml"
 _MIB = 1 << 20
 _USUAL_MS = 2_000
 _USUAL_BYTES = 512 * _MIB
+_COUNT = re.compile(r"0|[1-9]\d{0,4}")
+"""How many cases; what begins with 0 is a case's number."""
 
 IGNORED: Final = (
     "token_mode", "token_max_number", "token_min_interval", "token_gen_initial", "token_gen_number", "token_gen_interval", "token_gen_max",
@@ -137,7 +139,7 @@ def _groups(given: YamlMap) -> tuple[GroupPlan, ...]:
             return ()
         if isinstance(chosen, tuple):
             found.append(GroupPlan(points, names=chosen))
-        elif chosen.isdigit() and len(chosen) < 6:
+        elif _COUNT.fullmatch(chosen) is not None:
             found.append(GroupPlan(points, first=first, count=int(chosen)))
             first += int(chosen)
         else:

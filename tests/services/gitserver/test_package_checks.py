@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.gitserver.findings import ERROR, KINDS, Report, written_anew
-from services.gitserver.formats import read_package
-from services.gitserver.formats.files import MOST_KEPT_BYTES, PackageFile, PackageFiles
-from services.gitserver.formats.package import Package
+from services.gitserver.findings import ERROR, KINDS, written_anew
+from tests.packages import omegaup
 from tests.packages.broken import FAULTS as LEGACY_FAULTS
 from tests.packages.broken import Fault
 from tests.packages.broken_2025 import FAULTS_2025
 from tests.packages.building import scoring_2025, sound, sound_2025, with_changes
+from tests.packages.broken_formats import CMS, OMEGAUP, POLYGON
 from tests.packages.hostile import HOSTILE
+from tests.packages.reading import read
 
 
 FAULTS = (*LEGACY_FAULTS, *FAULTS_2025)
-
-
-def files_of(contents: Mapping[str, bytes]) -> PackageFiles:
-    def is_utf8(content: bytes) -> bool:
-        return content.decode(errors="replace").encode() == content
-
-    return PackageFiles(
-        PackageFile(
-            path, "0" * 40, len(content), hashlib.sha256(content).hexdigest(), content if len(content) <= MOST_KEPT_BYTES else None, is_utf8(content)
-        )
-        for path, content in contents.items()
-    )
-
-
-def read(contents: Mapping[str, bytes]) -> tuple[Package | None, Report]:
-    report = Report()
-    return read_package(files_of(contents), "sum", report), report
 
 
 def test_a_sound_package_has_no_findings() -> None:
@@ -82,8 +63,15 @@ def test_a_number_that_would_take_for_ever_or_make_no_sense_is_refused_at_once(p
 
 
 def test_every_code_is_reached_by_a_package_or_a_zip() -> None:
-    zips = {code for _, code in HOSTILE.values()} | {"junk-ignored", "path-unusual"}
-    assert {kind.code for kind in KINDS} == {fault.code for fault in FAULTS} | zips
+    zips = {code for _, code in HOSTILE.values()} | {"junk-ignored", "path-code-page", "path-unusual"}
+    assert {kind.code for kind in KINDS} == {fault.code for fault in (*FAULTS, *OMEGAUP, *POLYGON, *CMS)} | zips
+
+
+def test_names_outside_the_rules_of_the_icpc_format_are_told_once_and_only_there() -> None:
+    _, report = read(with_changes({"attachments/(1).txt": "x", "attachments/\u00e1rbol.png": b"x"}))
+    assert [finding.path for finding in report.findings() if finding.code == "path-unusual"] == ["attachments/(1).txt"]
+    _, report = read(omegaup.sums(**{"statements/(1).png": b"x"}))
+    assert "path-unusual" not in {finding.code for finding in report.findings()}
 
 
 def test_codes_are_kebab_case_and_stand_once() -> None:

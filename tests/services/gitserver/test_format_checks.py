@@ -1,0 +1,166 @@
+"""A package of omegaUp, Polygon or CMS that is wrong is told everything that is wrong, and one that is only odd is read all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.gitserver.findings import ERROR, KINDS
+from tests.packages import broken_formats, cms, omegaup, polygon
+from tests.packages.broken import Fault
+from tests.packages.reading import read
+
+SOUND: dict[str, Callable[..., dict[str, bytes]]] = {"omegaup": omegaup.sums, "polygon": polygon.pairs, "cms": cms.far_sum}
+FAULTS = [
+    (name, fault)
+    for name, faults in (("omegaup", broken_formats.OMEGAUP), ("polygon", broken_formats.POLYGON), ("cms", broken_formats.CMS))
+    for fault in faults
+]
+SEVERITY = {kind.code: kind.severity for kind in KINDS}
+
+
+@pytest.mark.parametrize(("name", "fault"), FAULTS, ids=[f"{name}:{fault.code}:{fault.path}" for name, fault in FAULTS])
+def test_a_fault_is_found_with_its_code_path_and_words(name: str, fault: Fault) -> None:
+    package, report = read(SOUND[name](**fault.changes))
+    found = [finding for finding in report.findings() if (finding.code, finding.path) == (fault.code, fault.path)]
+    assert found, report.findings()
+    assert any(fault.words in finding.message for finding in found), found
+    assert {finding.severity for finding in found} == {SEVERITY[fault.code]}
+    if SEVERITY[fault.code] == ERROR:
+        assert package is None
+    elif not report.is_refused:
+        assert package is not None
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_package_has_no_finding_but_what_its_format_cannot_say(name: str) -> None:
+    package, report = read(SOUND[name]())
+    assert package is not None
+    assert {finding.code for finding in report.findings()} <= {"title-missing", "input-validators-missing"}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_every_fault_is_named_at_once(name: str) -> None:
+    wrong = {
+        "omegaup": {**broken_formats.limits(TimeLimit="soon"), "cases/facil.1.out": None, "statements/es.markdown": None, "statements/en.markdown": None,
+                    "interactive/a.idl": "x", "testplan": "facil.1 many\n"},
+        "polygon": {"problem.xml": polygon.PROBLEM.replace(">500<", ">much<").replace('input-file=""', 'input-file="a.in"').replace('run-count="1"', 'run-count="2"'),
+                    "tests/03": None, "files/testlib.h": None},
+        "cms": {"task.yaml": cms.TASK.replace("1.0", "0"), "check/manager.cpp": "x", "output/output2.txt": None, "statement/statement.pdf": None,
+                "statement/english.pdf": None, "gen/GEN": "#ST: many\n1\n2\n3\n4\n5\n"},
+    }[name]  # fmt: skip
+    wanted = {
+        "omegaup": {"limit-bad", "case-without-answer", "statement-missing", "libinteractive", "bad-points", "plan-mismatch"},
+        "polygon": {"limit-bad", "file-io", "run-count", "package-not-full", "testlib-missing"},
+        "cms": {"limit-bad", "communication", "case-without-answer", "statement-missing", "bad-points"},
+    }[name]
+    package, report = read(SOUND[name](**wrong))
+    assert package is None
+    assert {finding.code for finding in report.findings()} >= wanted
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(SOUND)), st.data())
+def test_no_content_makes_a_reader_raise(name: str, data: st.DataObject) -> None:
+    files = SOUND[name]()
+    contents = data.draw(st.dictionaries(st.sampled_from(sorted(files)), st.binary(max_size=200), max_size=5))
+    package, report = read({**files, **contents})
+    assert (package is None) == report.is_refused
+
+
+_JSON = st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=9) | st.integers(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+    st.sampled_from(["Limits", "TimeLimit", "Cases", "Name", "Weight", "Validator", "MemoryLimit", "solutions", "filename", "score_range", "inputs"]), inner, max_size=4), max_leaves=12)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(["Limits", "Cases", "Validator", "Interactive", "solutions", "inputs", "max_score"]), _JSON, max_size=4))
+def test_no_json_makes_a_reader_raise(whole: dict[str, object]) -> None:
+    import json
+
+    text = json.dumps(whole)
+    package, report = read(omegaup.sums(**{"settings.json": text, "tests/tests.json": text}))
+    assert (package is None) == report.is_refused
+
+
+def test_times_and_sizes_are_read_as_go_writes_them() -> None:
+    for text, cpu_ms in (("1m1.5s", 61_500), ("500ms", 500), (2, 2000), (0.25, 250), ("1h", None), ("1500000us", 1500)):
+        package, report = read(omegaup.sums(**broken_formats.limits(TimeLimit=text)))
+        assert (package.limits.cpu_ms if package else None) == cpu_ms, (text, report.findings())
+    for text, size in (("32MiB", 32 << 20), (33554432, 33554432), ("1.5GiB", 3 << 29)):
+        package, _ = read(omegaup.sums(**broken_formats.limits(MemoryLimit=text)))
+        assert package is not None
+        assert package.limits.memory_bytes == size
+
+
+def test_a_package_without_settings_is_told_by_its_folders_and_gets_what_omegaup_takes() -> None:
+    package, report = read(omegaup.sums(**{"settings.json": None, "testplan": "facil.1 5\nfacil.2 5\ngrande.1 40\ngrande.2 0\n"}))
+    assert package is not None, report.findings()
+    assert (package.format, package.limits.cpu_ms, package.limits.memory_bytes) == ("omegaUp", 1000, 32 << 20)
+    assert [(group.path, group.max_score) for group in package.groups.groups] == [("facil", Fraction(20)), ("grande", Fraction(80))]
+
+
+def test_samples_of_a_statement_are_shown_as_samples_and_taken_out_of_it() -> None:
+    package, _ = read(omegaup.near())
+    assert package is not None
+    assert [(one.input, one.answer) for one in package.samples] == [("1 2\n", "3\n")]
+    text = package.written["statement/es.markdown"]
+    assert "Uno y dos son tres." in text
+    assert "||" not in text
+
+
+def test_sections_of_polygon_become_one_statement_of_each_language() -> None:
+    package, _ = read(polygon.pairs())
+    assert package is not None
+    assert [(one.language, one.format, one.title) for one in package.statements] == [
+        ("en", "latex", "Pairs"), ("en", "html", "Pairs"), ("ru", "latex", "Пары"),
+    ]  # fmt: skip
+    assert "\\section*{Input}\n\nOne number $n$." in package.written["statement/en/problem.tex"]
+    assert "Входные данные" in package.written["statement/ru/problem.tex"]
+    assert "statement/en/pairs.png" in package.public
+
+
+def test_groups_of_polygon_wait_for_those_that_they_depend_on_whatever_their_order() -> None:
+    turned = polygon.PROBLEM.replace('group="0"', 'group="x"').replace('name="0"', 'name="x"').replace('group="2"', 'group="0"').replace('name="2"', 'name="0"')
+    turned = turned.replace('group="x"', 'group="2"').replace('name="x"', 'name="2"')
+    package, report = read(polygon.pairs(**{"problem.xml": turned}))
+    assert package is not None, report.findings()
+    assert [(group.path, group.requires) for group in package.groups.groups] == [("2", ()), ("1", ("2",)), ("0", ("1",))]
+    assert package.cases[1].input_arguments == ("--testset", "tests", "--group", "1")
+
+
+def test_a_problem_of_polygon_without_points_is_right_or_wrong() -> None:
+    package, _ = read(polygon.guess())
+    assert package is not None
+    assert not package.is_scoring
+    assert package.is_interactive
+    assert package.interactor is not None
+    assert sorted(package.interactor.files) == ["interactor.cpp", "testlib.h"]
+
+
+def test_subtasks_of_cms_by_pattern_by_name_and_by_count_are_the_same() -> None:
+    for parameters in ("[[0, 1], [30, 2], [70, 2]]", "[[0, '000'], [30, '00[12]'], [70, '00[34]']]", "[[0, ['000']], [30, ['001', '002']], [70, ['003', '004']]]"):
+        package, report = read(cms.far_sum(**{"task.yaml": cms.TASK + f"score_type: GroupMin\nscore_type_parameters: {parameters}\n"}))
+        assert package is not None, report.findings()
+        assert [(group.cases, group.accept_score) for group in package.groups.groups] == [((0,), 0), ((1, 2), 30), ((3, 4), 70)]
+
+
+def test_without_subtasks_every_case_of_cms_counts_for_itself() -> None:
+    package, _ = read(cms.far_sum(**{"gen/GEN": None}))
+    assert package is not None
+    assert (package.groups.accept_score, package.max_score) == (20, 100)
+    package, _ = read(cms.far_sum(**{"task.yaml": cms.TASK + "score_type: Sum\nscore_type_parameters: 3\n"}))
+    assert package is not None
+    assert package.max_score == 15
+
+
+def test_a_case_of_cms_that_is_handed_out_is_a_sample_and_graders_come_along() -> None:
+    package, _ = read(cms.far_sum())
+    assert package is not None
+    assert [case.is_sample for case in package.cases] == [True, False, False, False, False]
+    assert [one.language for one in package.includes] == ["cpp", "cpp17", "cpp23"]
+    assert package.languages == ("cpp", "cpp17", "cpp23")
+    assert "attachments/somma.cpp" in package.public
