@@ -87,6 +87,7 @@ class JudgingManifest:
     (ICPC: then the checker's word counts); an interactor of the kind TESTLIB writes an output that the checker judges. ``passes`` more than
     1: it is run again on what the checker writes as ``nextpass.in``, at most so often. ``is_output_only``: it is no program, but the output.
     ``includes`` are files that are compiled with a submission of that language (``*``: of every language that no other names).
+    ``source_name`` is what they call the submission's own file, without ending; empty: it is called as its author likes.
     ``languages`` empty: whatever the contest allows. ``is_provisional``: its time limit is a generous one until the package was tried out
     and one was measured; ask again soon.
     """
@@ -105,6 +106,7 @@ class JudgingManifest:
     is_output_only: bool = False
     includes: tuple[Program, ...] = ()
     languages: tuple[str, ...] = ()
+    source_name: str = ""
     is_provisional: bool = False
 
 

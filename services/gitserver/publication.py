@@ -207,5 +207,6 @@ def _manifest(package: Package) -> JudgingManifest:
         is_scoring=package.is_scoring, compile_limits=package.compile_limits, is_interactive=package.is_interactive,
         interactor=None if package.interactor is None else _interactor(package.interactor), passes=package.passes,
         is_output_only=package.is_output_only, includes=tuple(_program(one) for one in package.includes), languages=package.languages,
+        source_name=package.source_name,
         is_provisional=not package.limit_rule.is_stated,
     )  # fmt: skip

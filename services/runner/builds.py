@@ -82,8 +82,10 @@ class Builds:
         self._gates = Gates()
         self.counts: Counter[str] = Counter()
 
-    async def build(self, language: str, sources: Sources, limits: Limits = COMPILE_LIMITS) -> Built:
-        """The program of these sources, paths relative to its folder.
+    async def build(
+        self, language: str, sources: Sources, limits: Limits = COMPILE_LIMITS, *, start_with: tuple[str, ...] = ()
+    ) -> Built:
+        """The program of these sources, paths relative to its folder. ``start_with`` are those that must start it, whatever others can.
 
         Raises: `BuildFailed` with what the compiler said; `Invalid` (``unknown-language``, ``bad-source-path``); `BoxLost`.
         """
@@ -93,6 +95,8 @@ class Builds:
         for path in sources:
             _check_path(path)
         plan = toolchain.language.plan(sources, toolchain.tools)
+        if start_with:
+            plan = dataclasses.replace(plan, start=toolchain.language.plan({path: sources[path] for path in start_with}, toolchain.tools).start)
         key = _key(toolchain, plan, sources, limits)
         async with self._gates.one_at_a_time(key):
             product = await self._found(key)

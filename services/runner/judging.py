@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from contest.grading import Grading
-from contest.limits import COMPILE_LIMITS
 from contest.results import CaseResult
 from contest.verdicts import Verdict
 from mesh.errors import Invalid, MeshError
@@ -23,6 +22,7 @@ from services.runner.inputs import Pair, fetching_ahead
 from services.runner.languages.table import Toolchain
 from services.runner.programs import Programs
 from services.runner.sandbox.pool import BoxPool
+from services.runner.sources import built_submission
 from wire.judging import AttemptEnd, JudgingManifest, RunOrder, Step
 
 
@@ -49,6 +49,7 @@ class Judge:
         self._pool = pool
         self._builds = builds
         self._blobs = blobs
+        self._programs = Programs(blobs)
         self._toolchains = toolchains
         self._core = core
         self._repeats = repeats or Repeats()
@@ -57,7 +58,7 @@ class Judge:
         """The last word on the attempt, ``runner`` left empty. Cancelling it leaves nothing behind."""
         listener.step(Step.COMPILING)
         try:
-            program = await self._compiled(order)
+            program = await built_submission(order, self._toolchains, self._programs, self._builds)
         except BuildFailed as refused:
             return AttemptEnd(order.attempt, "compile-error", compile_output=refused.message)
         except MeshError as ours:
@@ -79,12 +80,6 @@ class Judge:
                 outcome, message = "checker-error", failed.message
         return AttemptEnd(order.attempt, outcome, results=tuple(results), compile_output=program.output, message=message)
 
-    async def _compiled(self, order: RunOrder) -> Built:
-        toolchain = self._toolchains.get(order.language)
-        name = toolchain.language.name_source(order.source.encode(), order.filename) if toolchain else ""
-        sources = {name: order.source.encode("utf-8", errors="surrogatepass")}
-        return await self._builds.build(order.language, sources, order.manifest.compile_limits or COMPILE_LIMITS)
-
     async def _run_cases(self, order: RunOrder, program: Built, listener: Listener, results: list[CaseResult]) -> bool:
         """False when it gave way before the last case."""
         manifest = order.manifest
@@ -95,7 +90,7 @@ class Judge:
         results += _replayed(grading, order.done)
         listener.step(Step.FETCHING)
         has_advanced = program.is_new
-        desk = Desk(self._pool, self._builds, Programs(self._blobs), self._core, Details(), self._repeats.overtime_ms(manifest.limits))
+        desk = Desk(self._pool, self._builds, self._programs, self._core, Details(), self._repeats.overtime_ms(manifest.limits))
         async with fetching_ahead(self._blobs, manifest) as inputs, flowing(manifest, program, desk) as flow:
             listener.step(Step.RUNNING)
             while (index := grading.next_case) is not None:

@@ -100,6 +100,7 @@ class Package:
     is_output_only: bool = False
     includes: tuple[PackageProgram, ...] = ()
     languages: tuple[str, ...] = ()
+    source_name: str = ""
     input_validators: tuple[PackageProgram, ...] = ()
     limit_rule: LimitRule = field(default_factory=LimitRule)
     written: Mapping[str, str] = field(default_factory=dict)

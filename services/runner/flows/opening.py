@@ -9,12 +9,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from contest.limits import CHECKER_LIMITS
 from mesh.errors import Invalid
 from services.runner.builds import Built
-from services.runner.checkers.checking import built_checker, checking
+from services.runner.checkers.checking import Check, built_checker, checking
 from services.runner.checkers.programs import Asker
 from services.runner.flows.flow import Desk, Flow
 from services.runner.flows.interactive import Interactive
 from services.runner.flows.interactor import Interactor
 from services.runner.flows.multi_pass import MultiPass
+from services.runner.flows.output_only import OutputOnly
+from services.runner.flows.outputs import read_outputs
 from services.runner.flows.pass_fail import PassFail
 from services.runner.flows.passes import Passes
 from services.runner.flows.solution import Solution
@@ -30,6 +32,10 @@ async def flowing(manifest: JudgingManifest, program: Built, desk: Desk) -> Asyn
     Raises: as `checking`; `Invalid` (``bad-manifest``) for what cannot be put together.
     """
     async with AsyncExitStack() as stack:
+        if manifest.is_output_only:
+            outputs = read_outputs(program.files, [case.name for case in manifest.cases])
+            yield OutputOnly(outputs, manifest.limits, await _check(manifest, program, desk, stack), desk.details)
+            return
         turns = await stack.enter_async_context(taking_turns(desk.pool, program.furnish))
         solution = Solution(program, manifest.limits, turns, desk.core, desk.overtime_ms)
         if manifest.is_interactive:
@@ -37,8 +43,11 @@ async def flowing(manifest: JudgingManifest, program: Built, desk: Desk) -> Asyn
         elif manifest.passes > 1:
             yield await _multi_pass(manifest, solution, desk, stack)
         else:
-            check = await stack.enter_async_context(checking(manifest, desk.programs, desk.builds, desk.pool, program.toolchain.language.id))
-            yield PassFail(solution, check, desk.details)
+            yield PassFail(solution, await _check(manifest, program, desk, stack), desk.details)
+
+
+async def _check(manifest: JudgingManifest, program: Built, desk: Desk, stack: AsyncExitStack) -> Check:
+    return await stack.enter_async_context(checking(manifest, desk.programs, desk.builds, desk.pool, program.toolchain.language.id))
 
 
 async def _multi_pass(manifest: JudgingManifest, solution: Solution, desk: Desk, stack: AsyncExitStack) -> MultiPass:
@@ -59,8 +68,7 @@ async def _interactive(manifest: JudgingManifest, solution: Solution, desk: Desk
     if interactor.has_output:
         if manifest.interactor is None:
             raise Invalid("an interactor of testlib's kind needs a checker besides", code="bad-manifest")
-        language = solution.program.toolchain.language.id
-        check = await stack.enter_async_context(checking(manifest, desk.programs, desk.builds, desk.pool, language))
+        check = await _check(manifest, solution.program, desk, stack)
     boxes = await stack.enter_async_context(taking_turns(desk.pool, program.furnish, count=1))
     relay = await asyncio.to_thread(compiled, "relay", desk.pool.sandbox.folder / "programs")
     return Interactive(solution, interactor, boxes, checker.arguments, Passes(manifest.passes), check, relay, desk.details)

@@ -26,7 +26,7 @@ from services.runner.sandbox.sandbox import Observer, SandboxSettings, open_sand
 from services.runner.sandbox.spool import sealed
 from wire.judging import AttemptEnd, Checker, CheckerKind, JudgingManifest, Program, ProgramFile, RunOrder, Step, TestCase
 
-KIND = ("is_interactive", "interactor", "passes", "is_output_only", "includes")
+KIND = ("is_interactive", "interactor", "passes", "is_output_only", "includes", "source_name")
 LIMITS = Limits(cpu_ms=1000, wall_ms=4000, memory_bytes=128 * MIB, output_bytes=MIB, processes=32)
 
 
