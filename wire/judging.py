@@ -152,6 +152,7 @@ class InputValidator:
     """A program of a package that says of one input, on its stdin, whether it keeps the statement's promises: 42 yes, 43 no.
 
     ``arguments`` are for every case; those of one case stand in `TestCase.input_arguments`. ``kind`` TESTLIB: exit code 0 is yes.
+    OMEGAUP: it runs as that checker does, with the input as the output too; a score of 1 is yes.
     """
 
     program: Program
