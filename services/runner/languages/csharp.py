@@ -1,4 +1,4 @@
-"""Owns how C# is built and started, by Mono. Its heap is told of the memory limit; the machine itself comes on top."""
+"""Owns how C# is built and started, by Mono. Its heap is bounded in view of the memory limit; the machine itself comes on top."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _plan(sources: Sources, tools: Tools) -> Plan:
 
 
 def _launch(plan: Plan, limits: Limits, tools: Tools) -> Launch:
-    heap_mib = max(LEAST_HEAP_MIB, limits.memory_bytes // MIB)
+    heap_mib = max(LEAST_HEAP_MIB, limits.memory_bytes // MIB * 3 // 2)  # what lies between its objects counts too
     environment = (f"MONO_GC_PARAMS=max-heap-size={heap_mib}m", "MONO_ENV_OPTIONS=")
     wide = wider(limits, memory_bytes=MONO_BYTES, processes=MONO_THREADS)
     return Launch((tools.paths["mono"], f"/program/{plan.product}"), wide, environment)

@@ -1,0 +1,15 @@
+var spins = 0
+fun deep(n: Int): Int = if (n == 0) 0 else 1 + deep(n - 1)
+fun fall(n: Int): Int = fall(n + 1) + spins
+fun main() {
+    val (word, first, second) = readLine()!!.split(" ")
+    val a = first.toInt()
+    when (word) {
+        "sum" -> print(a + second.toInt())
+        "deep" -> print(deep(a))
+        "throw" -> throw IllegalStateException("thrown")
+        "loop" -> while (true) spins++
+        "hog" -> { val all = mutableListOf<LongArray>(); while (true) all.add(LongArray(100000)) }
+        "fall" -> print(fall(0))
+    }
+}
