@@ -48,8 +48,10 @@ pki: $(VENV)/.installed ## Make the certificate authority and every certificate 
 	@$(BIN)/palestra pki --folder var/pki bootstrap
 
 ##@ Housekeeping
-.PHONY: system clean lock help
+.PHONY: system languages clean lock help
 system: .state/system ## Install the Debian packages that tests and benchmarks use
+languages: ## Install the compilers and interpreters of every language (450 MB); a runner offers what it finds when it starts
+	@bash tools/system.sh languages
 lock: $(VENV)/.installed-test ## Resolve the dependencies anew into requirements*.lock
 	@$(BIN)/python -m tools.lock
 clean: ## Forget the virtual environment, caches and var/ (asks first)
