@@ -43,7 +43,8 @@ class Checker:
     """How outputs are judged.
 
     TOKEN compares tokens as the ICPC default validator does: case and space as the flags say, numbers within the
-    tolerances when one is set (decimal strings, exact). CUSTOM runs ``program`` as ``validator input answer feedback_dir
+    tolerances when one is set (decimal strings, exact); ``numbers_only``: every letter that is no part of a number is
+    taken for space. CUSTOM runs ``program`` as ``validator input answer feedback_dir
     [arguments] < output`` and reads exit code 42 as right and 43 as wrong; anything else is VE. TESTLIB runs ``program input output
     answer`` and reads testlib's exit codes. OMEGAUP runs ``program < output`` beside ``data.in`` and ``data.out`` and reads a score in [0, 1]
     from its stdout. CMS runs ``program input answer output`` and reads a score in [0, 1] from its stdout, a message from its stderr.
@@ -58,6 +59,7 @@ class Checker:
     arguments: tuple[str, ...] = ()
     program: Program | None = None
     limits: Limits | None = None
+    numbers_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

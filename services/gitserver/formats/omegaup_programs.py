@@ -39,7 +39,8 @@ def read_checker(files: PackageFiles, validator: Validator, report: Report) -> C
             checker = Checker(CheckerKind.LITERAL)
         case "token-numeric":
             tolerance = _NO_TOLERANCE if validator.tolerance is None else validator.tolerance
-            checker = Checker(float_absolute_tolerance=_decimal(tolerance * Fraction(3, 2)), float_relative_tolerance=_decimal(tolerance))
+            tolerances = _decimal(tolerance * Fraction(3, 2)), _decimal(tolerance)
+            checker = Checker(float_absolute_tolerance=tolerances[0], float_relative_tolerance=tolerances[1], numbers_only=True)
         case name:
             checker = Checker(case_sensitive=name == "token")
     if sources:

@@ -23,6 +23,7 @@ def token_rules(checker: Checker, case_arguments: tuple[str, ...]) -> TokenRules
         space_change_sensitive=checker.space_change_sensitive,
         float_absolute=_tolerance(checker.float_absolute_tolerance),
         float_relative=_tolerance(checker.float_relative_tolerance),
+        numbers_only=checker.numbers_only,
     )
     words = list(case_arguments)
     while words:

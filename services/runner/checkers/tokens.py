@@ -23,17 +23,22 @@ LONGEST_BYTES = 1 << 16
 """A longer token is compared in pieces of this size, as text."""
 _SHOWN_BYTES = 60
 _SPACE = b" \t\n\r\x0b\x0c"
+_ONLY_NUMBERS = bytes(byte if byte in b"0123456789.-\n" else 0x20 for byte in range(256))
 _WORD_OR_SPACE = re.compile(rb"[ \t-\r]+|[^ \t-\r]+")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """How tokens are compared. Tolerances are exact and not negative; None means that it is not set."""
+    """How tokens are compared. Tolerances are exact and not negative; None means that it is not set.
+
+    ``numbers_only``: whatever is neither digit nor point nor minus counts as space. Source: omegaup/quark ``runner/tokenizer.go``.
+    """
 
     case_sensitive: bool = False
     space_change_sensitive: bool = False
     float_absolute: Decimal | None = None
     float_relative: Decimal | None = None
+    numbers_only: bool = False
 
     @property
     def tolerance(self) -> Tolerance | None:
@@ -47,6 +52,8 @@ def difference(output: Reader, answer: Reader, rules: TokenRules) -> str:
     """What is wrong with the output, in words for the jury; empty when it is right. Both are read whole."""
     if _are_equal(output, answer):
         return ""
+    if rules.numbers_only:
+        output, answer = _Numbers(output), _Numbers(answer)
     output.seek(0)
     answer.seek(0)
     given = _Stream(_pieces(output, keeps_space=rules.space_change_sensitive))
@@ -80,6 +87,19 @@ def _at_end(ours: list[bytes], theirs: list[bytes], output: Reader, number: int,
     if ours:
         return f"{_place(output, number, rules)}: {_shown(ours[0])} is too much, the answer ends before it"
     return f"the output ends after {number} tokens, wanted {_shown(theirs[0])}" if theirs else ""
+
+
+class _Numbers(Reader):
+    """A reader that gives space for all that is no part of a number; lines stay lines."""
+
+    def __init__(self, source: Reader) -> None:
+        self._source = source
+
+    def read(self, size: int) -> bytes:
+        return self._source.read(size).translate(_ONLY_NUMBERS)
+
+    def seek(self, place: int) -> int:
+        return self._source.seek(place)
 
 
 class _Stream:

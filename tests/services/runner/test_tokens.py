@@ -20,12 +20,17 @@ def tolerance(absolute: str | None = None, relative: str | None = None) -> Token
     )
 
 
+NUMBERS = TokenRules(float_absolute=Decimal("0.1"), numbers_only=True)
 ABS, REL, ZERO = tolerance(absolute="0.1"), tolerance(relative="1e-6"), tolerance(absolute="0")
 
 RIGHT = [
     ("", "", PLAIN),
     ("  \n\t", "", PLAIN),
     ("", "\n\n", PLAIN),
+    ("the answer is 3.05, I think", "3", NUMBERS),
+    ("x=1;y=-2", "1\n-2\n", NUMBERS),
+    ("nothing", "", NUMBERS),
+    ("1", "uno 1", NUMBERS),
     ("1 2 3", "1 2 3\n", PLAIN),
     ("1\n2\n3\n\n\n", "1 2 3", PLAIN),
     ("1\r\n2\r\n", "1\n2\n", PLAIN),
@@ -73,6 +78,10 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("the answer is 3.2", "3", NUMBERS),
+    ("nothing", "3", NUMBERS),
+    ("1 2", "1", NUMBERS),
+    ("the answer is 3", "3", ABS),
     ("", "1", PLAIN),
     ("1", "", PLAIN),
     ("1 2", "1 2 3", PLAIN),
