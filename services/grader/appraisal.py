@@ -44,11 +44,12 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Appraised:
-    """A submission's report, and whether it got to its end before the time that what must exceed the limit has to need."""
+    """A submission's report. ``needs_ms`` is how long its slowest case needs, at least that where ``is_cut``: it was stopped."""
 
     report: SubmissionReport
     is_lacking: bool
-    ends_early: bool
+    is_cut: bool
+    needs_ms: int
 
 
 def must_be_accepted(one: ExpectedSubmission) -> bool:
@@ -93,21 +94,21 @@ def appraise(manifest: JudgingManifest, rule: LimitRule, tried: Tried) -> Apprai
         is_allowed=_is_allowed(tried.one, final.verdict, final.score), message=_message(manifest, verdict, final, results),
     )  # fmt: skip
     is_cut = any(result.verdict is Verdict.TLE for result in verdict.cases)
-    ends_early = final.verdict is Verdict.TLE and not is_cut and time_ms < exceeding_ms(rule, limit_ms)
-    return Appraised(report, tried.is_lacking, ends_early)
+    given_ms = exceeding_ms(rule, limit_ms) if may_exceed(tried.one) else limit_ms
+    return Appraised(report, tried.is_lacking, is_cut, max(time_ms, given_ms) if is_cut else time_ms)
 
 
 def evidence_of(manifest: JudgingManifest, rule: LimitRule, appraised: Iterable[Appraised]) -> LimitEvidence:
     """What the limit of the manifest rests on."""
-    reports = [one.report for one in appraised]
-    accepted = [one for one in reports if one.expected == (Verdict.AC.value,) and one.verdict is Verdict.AC]
-    exceeding = [one for one in reports if one.expected == (Verdict.TLE.value,) and one.verdict not in _WHOLE]
+    known = list(appraised)
+    accepted = [one.report for one in known if one.report.expected == (Verdict.AC.value,) and one.report.verdict is Verdict.AC]
+    exceeding = [one for one in known if one.report.expected == (Verdict.TLE.value,) and one.report.verdict not in _WHOLE]
     slowest = max(accepted, key=lambda one: one.time_ms, default=None)
-    fastest = min(exceeding, key=lambda one: one.time_ms, default=None)
+    fastest = min(exceeding, key=lambda one: one.needs_ms, default=None)
     return LimitEvidence(
         limit_ms=manifest.limits.cpu_ms, rule=rule,
         slowest_accepted=slowest.path if slowest is not None else "", slowest_accepted_ms=slowest.time_ms if slowest is not None else None,
-        fastest_exceeding=fastest.path if fastest is not None else "", fastest_exceeding_ms=fastest.time_ms if fastest is not None else None,
+        fastest_exceeding=fastest.report.path if fastest is not None else "", fastest_exceeding_ms=fastest.needs_ms if fastest is not None else None,
         measured_ms=measured_ms(rule, slowest.time_ms) if slowest is not None else None,
     )  # fmt: skip
 
@@ -123,7 +124,9 @@ def findings_of(appraised: Sequence[Appraised], evidence: LimitEvidence, *, is_p
             f"shall exceed the limit of {seconds(limit_ms)} and ends after {seconds(one.report.time_ms)}; it should need {_number(rule.exceeding_multiplier)}"
             " times the limit, or on a faster machine it passes",
         )
-        for one in appraised if one.ends_early and one.report.expected == (Verdict.TLE.value,)
+        for one in appraised
+        if one.report.verdict is Verdict.TLE and one.report.expected == (Verdict.TLE.value,) and not one.is_cut
+        and one.needs_ms < exceeding_ms(rule, limit_ms)
     ]  # fmt: skip
     if is_provisional:
         found.append(Finding(

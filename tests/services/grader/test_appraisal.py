@@ -104,6 +104,13 @@ def test_who_is_stopped_with_more_time_is_not_too_near() -> None:
     assert findings == []
 
 
+def test_who_is_stopped_by_the_clock_needs_at_least_what_he_was_given() -> None:
+    """On a machine that is busy with others he gets little CPU time before the clock runs out."""
+    appraised, findings = look(*FINE[:2], judged(one(SLOW, "TLE"), (Verdict.TLE, 700)))
+    assert findings == []
+    assert evidence_of(manifest(), RULE, appraised).fastest_exceeding_ms == 1500
+
+
 def test_a_wrong_answer_after_the_limit_is_too_late() -> None:
     appraised, _ = look(judged(one("submissions/mixed/x.cpp", "WA", "TLE"), (AC, 10), (Verdict.WA, 1100)))
     assert appraised[0].report.verdict is Verdict.TLE
