@@ -23,7 +23,8 @@ from services.runner.languages.table import Toolchain
 from services.runner.programs import Programs
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sources import built_submission
-from wire.judging import AttemptEnd, JudgingManifest, RunOrder, Step
+from services.runner.validating import Examination
+from wire.judging import VALIDATE, AttemptEnd, JudgingManifest, RunOrder, Step
 
 
 class Listener(Protocol):
@@ -56,6 +57,8 @@ class Judge:
 
     async def judge(self, order: RunOrder, listener: Listener) -> AttemptEnd:
         """The last word on the attempt, ``runner`` left empty. Cancelling it leaves nothing behind."""
+        if order.task == VALIDATE:
+            return await self._validated(order, listener)
         listener.step(Step.COMPILING)
         try:
             program = await built_submission(order, self._toolchains, self._programs, self._builds)
@@ -79,6 +82,14 @@ class Judge:
             if failed:
                 outcome, message = "checker-error", failed.message
         return AttemptEnd(order.attempt, outcome, results=tuple(results), compile_output=program.output, message=message)
+
+    async def _validated(self, order: RunOrder, listener: Listener) -> AttemptEnd:
+        listener.step(Step.RUNNING)
+        try:
+            findings = await Examination(self._pool, self._builds, self._blobs).findings(order)
+        except MeshError as ours:
+            return AttemptEnd(order.attempt, "judge-error", message=f"{ours.code}: {ours.message}")
+        return AttemptEnd(order.attempt, "validated", findings=findings)
 
     async def _run_cases(self, order: RunOrder, program: Built, listener: Listener, results: list[CaseResult]) -> bool:
         """False when it gave way before the last case."""

@@ -57,11 +57,11 @@ async def built_checker(problem: str, checker: Checker, programs: Programs, buil
     try:
         return await builds.build(program.language, sources)
     except BuildFailed as failed:
-        raise BuildFailed(failed.message + _missing_header(failed.message)) from failed
+        raise BuildFailed(failed.message + missing_header(failed.message)) from failed
 
 
-def _missing_header(said: str) -> str:
-    """A package brings the testlib.h that it was written with: none is kept here."""
+def missing_header(said: str) -> str:
+    """What to add to a compiler's words about testlib.h: a package brings the one that it was written with, none is kept here."""
     return "\n[put testlib.h beside the program in the package: this judge brings none]" if "testlib.h: No such file" in said else ""
 
 

@@ -21,6 +21,14 @@ class Spool:
         self._fd = -1
         self.size = 0
 
+    @classmethod
+    def over(cls, fd: int, size_bytes: int) -> Spool:
+        """A spool over a file that there is already, for reading only. Raises: OSError."""
+        made = cls()
+        made._fd = os.dup(fd)
+        made.size = size_bytes
+        return made
+
     def write(self, piece: bytes | memoryview) -> None:
         """Appends."""
         self.size += len(piece)

@@ -1,0 +1,167 @@
+"""Owns the examination of a package's inputs: every input validator over every case, and the checker over the jury's own answers.
+
+    validator [arguments] < input       42: good; of testlib's kind 0: good; any other code of its own: the input is not good
+
+A validator that is killed, crashes or does not compile is broken: that is said once, and it is not asked again.
+Source: ICPC problem package format, "Input validators"; what `verifyproblem` says of judge answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from contest.limits import CHECKER_LIMITS
+from contest.verdicts import Verdict
+from mesh.errors import Invalid
+from services.runner.blobs import BlobCache
+from services.runner.builds import SHOWN_BYTES, BuildFailed, Builds, Built, readable
+from services.runner.checkers.checking import Check, built_checker, checking, missing_header
+from services.runner.checkers.validator import RIGHT, is_broken, why_broken
+from services.runner.inputs import Pair, fetching_ahead
+from services.runner.programs import Programs
+from services.runner.sandbox.errors import BoxLost
+from services.runner.sandbox.execution import Execution, Job
+from services.runner.sandbox.pool import BoxPool
+from services.runner.sandbox.spool import Spool
+from services.runner.sandbox.turns import Turns, taking_turns
+from wire.judging import CheckerKind, InputValidator, JudgingManifest, RunOrder, TestCase
+from wire.problems import Finding
+
+MOST_FINDINGS = 50
+SAID_CHARACTERS = 600
+FOLDER = "input_validators"
+_ERROR, _WARNING = "error", "warning"
+_ANSWERS_ARE_OUTPUTS = frozenset({CheckerKind.TESTLIB, CheckerKind.OMEGAUP, CheckerKind.CMS})
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What was found, at most `MOST_FINDINGS` of it; ``more`` counts the rest."""
+
+    found: list[Finding] = field(default_factory=list)
+    more: int = 0
+
+    def add(self, severity: str, code: str, path: str, message: str) -> None:
+        if len(self.found) < MOST_FINDINGS:
+            self.found.append(Finding(severity, code, path, message[:SAID_CHARACTERS]))
+        else:
+            self.more += 1
+
+    def all(self) -> tuple[Finding, ...]:
+        rest = Finding(_WARNING, "more-findings", "", f"{self.more} more findings of this kind are not shown")
+        return (*self.found, rest) if self.more else tuple(self.found)
+
+
+@dataclass(slots=True)
+class _Examiner:
+    """An input validator at work."""
+
+    validator: InputValidator
+    program: Built
+    boxes: Turns
+    path: str
+    is_broken: bool = False
+
+
+class Examination:
+    """Validates the inputs of one order at a time."""
+
+    def __init__(self, pool: BoxPool, builds: Builds, blobs: BlobCache) -> None:
+        self._pool = pool
+        self._builds = builds
+        self._blobs = blobs
+        self._programs = Programs(blobs)
+
+    async def findings(self, order: RunOrder) -> tuple[Finding, ...]:
+        """What is to be said of the inputs and the answers of a package. Raises: `BoxLost`, and what fetching raises."""
+        findings = _Findings()
+        async with AsyncExitStack() as stack:
+            examiners = [one for validator in order.input_validators async for one in self._examiner(order, validator, findings, stack)]
+            inputs = await stack.enter_async_context(fetching_ahead(self._blobs, order.manifest))
+            check = await stack.enter_async_context(self._checking(order.manifest))
+            for index, case in enumerate(order.manifest.cases):
+                async with inputs.case(index) as pair:
+                    for examiner in examiners:
+                        if not examiner.is_broken:
+                            await _examine(examiner, case, pair, findings)
+                    if check is not None:
+                        await _check_answer(check, order.manifest, case, pair, findings)
+        return findings.all()
+
+    async def _examiner(
+        self, order: RunOrder, validator: InputValidator, findings: _Findings, stack: AsyncExitStack
+    ) -> AsyncIterator[_Examiner]:
+        """The validator, built and with a box; none, with a finding, when it cannot be built."""
+        files = sorted(file.path for file in validator.program.files)
+        path = f"{FOLDER}/{files[0]}" if len(files) == 1 else FOLDER
+        sources = await self._programs.sources(order.manifest.problem, validator.program)
+        try:
+            program = await self._builds.build(validator.program.language, sources)
+        except BuildFailed as failed:
+            said = f"{_name(validator)} does not compile:\n{failed.message[:SHOWN_BYTES]}{missing_header(failed.message)}"
+            findings.add(_ERROR, "input-validator-broken", path, said)
+        except Invalid as failed:
+            findings.add(_ERROR, "input-validator-broken", path, f"{_name(validator)}: {failed.message}")
+        else:
+            boxes = await stack.enter_async_context(taking_turns(self._pool, program.furnish))
+            yield _Examiner(validator, program, boxes, path)
+
+    @asynccontextmanager
+    async def _checking(self, manifest: JudgingManifest) -> AsyncIterator[Check | None]:
+        """The checker, where it is one that could refuse an answer as an output; what is wrong with itself, the submissions will show."""
+        is_asked = manifest.checker.program is not None and not manifest.is_interactive and manifest.passes == 1
+        try:
+            if is_asked:
+                await built_checker(manifest.problem, manifest.checker, self._programs, self._builds)
+        except Invalid:
+            is_asked = False
+        if not is_asked:
+            yield None
+            return
+        async with checking(manifest, self._programs, self._builds, self._pool) as check:
+            yield check
+
+
+async def _examine(examiner: _Examiner, case: TestCase, pair: Pair, findings: _Findings) -> None:
+    validator = examiner.validator
+    launch = examiner.program.launch(CHECKER_LIMITS)
+    arguments = (*validator.arguments, *case.input_arguments)
+    job = Job((*launch.argv, *arguments), launch.limits, launch.environment, stdin=pair.question.fd, cuts_output=True, purpose="validator")
+    async with examiner.boxes.turn() as box:
+        execution = await box.execute(job)
+    try:
+        if execution.is_lost and execution.killed_by is None:
+            raise BoxLost("the input validator's box was lost")
+        if is_broken(execution):
+            examiner.is_broken = True
+            said = why_broken(_name(validator), execution, f"it was reading data/{case.name}.in, and was asked no more")
+            findings.add(_ERROR, "input-validator-broken", examiner.path, said)
+        elif execution.exit_code != (0 if validator.kind is CheckerKind.TESTLIB else RIGHT):
+            findings.add(_ERROR, "input-invalid", f"data/{case.name}.in", _refusal(validator, execution))
+    finally:
+        execution.output.close()
+
+
+def _refusal(validator: InputValidator, execution: Execution) -> str:
+    words = [readable(execution.stderr).strip(), readable(execution.output.head(SAID_CHARACTERS)).strip()]
+    return "\n".join(part for part in (f"{_name(validator)} refuses it with exit code {execution.exit_code}", *words) if part)
+
+
+async def _check_answer(check: Check, manifest: JudgingManifest, case: TestCase, pair: Pair, findings: _Findings) -> None:
+    answer = Spool.over(pair.answer.fd, pair.answer.size_bytes)
+    try:
+        judgement = await check(case, answer, pair)
+    finally:
+        answer.close()
+    if judgement.verdict is Verdict.AC:
+        return
+    is_sure = case.is_sample and manifest.checker.kind in _ANSWERS_ARE_OUTPUTS
+    said = f"the checker says {judgement.verdict} of the jury's own answer, given to it as an output\n{judgement.message}".strip()
+    findings.add(_ERROR if is_sure else _WARNING, "answer-rejected", f"data/{case.name}.ans", said)
+
+
+def _name(validator: InputValidator) -> str:
+    files = sorted(file.path for file in validator.program.files)
+    return f"the input validator {files[0] if files else '?'}" + (f" and {len(files) - 1} more files" if len(files) > 1 else "")

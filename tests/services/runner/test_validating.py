@@ -1,0 +1,107 @@
+"""A package's input validators over all its inputs, and its checker over its own answers: real programs in real boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from services.runner import validating
+from tests.services.runner.workshop import Workshop
+from wire import judging
+from wire.judging import VALIDATE, AttemptEnd, Checker, CheckerKind, InputValidator
+from wire.problems import Finding
+
+pytestmark = pytest.mark.sandbox
+
+# The input is one number; it must not exceed the argument that comes last.
+SMALL = "import sys\nmost = int(sys.argv[-1])\nsys.exit(42 if int(sys.stdin.read()) <= most else print('too large') or 43)"
+
+
+async def validated(
+    workshop: Workshop, cases: Sequence[judging.TestCase], validators: Sequence[InputValidator] = (), checker: Checker | None = None, **more: object
+) -> AttemptEnd:
+    order = replace(workshop.order("python3", "", cases, checker, **more), task=VALIDATE, input_validators=tuple(validators))
+    return await workshop.judge.judge(order, workshop.log)
+
+
+def validator(workshop: Workshop, source: str, language: str = "python3", name: str = "small.py", **more: object) -> InputValidator:
+    return InputValidator(workshop.shelf.program(language, {name: source}), **more)
+
+
+async def test_every_input_is_shown_to_every_validator_with_its_arguments(workshop: Workshop) -> None:
+    cases = [
+        workshop.shelf.case("sample/1", "5", ""), workshop.shelf.case("secret/2", "50", ""),
+        workshop.shelf.case("secret/3", "50", "", input_arguments=("100",)),
+    ]  # fmt: skip
+    picky = validator(workshop, "import sys\nassert sys.argv[1] == 'odd', sys.argv\nassert int(input()) % 2", name="odd.py", arguments=("odd",), kind=CheckerKind.TESTLIB)
+    end = await validated(workshop, cases, [validator(workshop, SMALL, arguments=("10",)), picky])
+    assert (end.outcome, end.results) == ("validated", ())
+    assert [(one.severity, one.code, one.path) for one in end.findings] == [
+        ("error", "input-invalid", "data/secret/2.in"), ("error", "input-invalid", "data/secret/2.in"), ("error", "input-invalid", "data/secret/3.in"),
+    ]  # fmt: skip
+    assert end.findings[0].message == "the input validator small.py refuses it with exit code 43\ntoo large"
+    assert "odd.py refuses it with exit code 1" in end.findings[1].message
+    assert "AssertionError" in end.findings[1].message
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "why"),
+    [
+        pytest.param("c", "int main(void){nothing}", "does not compile", id="does-not-compile"),
+        pytest.param("c", "#include <stdlib.h>\nint main(void){abort();}", "SIGABRT", id="crashes"),
+        pytest.param("cpp", '#include "testlib.h"\nint main(){}', "put testlib.h beside", id="no-testlib"),
+        pytest.param("cobol", "x", "does not have cobol", id="language"),
+    ],
+)
+async def test_validator_that_is_broken_is_said_once(workshop: Workshop, language: str, source: str, why: str) -> None:
+    cases = [workshop.shelf.case(f"secret/{number}", "5", "") for number in range(4)]
+    end = await validated(workshop, cases, [validator(workshop, source, language, "check.x" if language == "cobol" else f"check.{language}")])
+    assert [(one.severity, one.code) for one in end.findings] == [("error", "input-validator-broken")], end.findings
+    assert why in end.findings[0].message
+    assert end.findings[0].path.startswith("input_validators/check.")
+
+
+async def test_findings_are_bounded_and_the_rest_is_counted(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validating, "MOST_FINDINGS", 3)
+    cases = [workshop.shelf.case(f"secret/{number}", "50", "") for number in range(8)]
+    end = await validated(workshop, cases, [validator(workshop, SMALL, arguments=("10",))])
+    assert [one.code for one in end.findings] == ["input-invalid"] * 3 + ["more-findings"]
+    assert end.findings[-1].message.startswith("5 more")
+
+
+async def test_good_package_has_no_findings(workshop: Workshop) -> None:
+    checker = workshop.shelf.custom("python3", "import sys\nsys.exit(42 if sys.stdin.read() == open(sys.argv[2]).read() else 43)", "check.py")
+    cases = [workshop.shelf.case(f"secret/{number}", str(number), str(number) * 3) for number in range(4)]
+    end = await validated(workshop, cases, [validator(workshop, SMALL, arguments=("10",))], checker)
+    assert (end.outcome, end.findings) == ("validated", ())
+
+
+async def test_answer_that_the_checker_rejects_is_found(workshop: Workshop) -> None:
+    says = "import sys\nanswer = open(sys.argv[2]).read()\nassert answer == sys.stdin.read()\nsys.exit(int(answer))"
+    cases = [workshop.shelf.case(name, "", answer) for name, answer in (("sample/1", "43"), ("secret/1", "42"), ("secret/2", "7"))]
+    cases[0] = replace(cases[0], is_sample=True)
+    end = await validated(workshop, cases, (), workshop.shelf.custom("python3", says, "check.py"))
+    assert [(one.severity, one.code, one.path) for one in end.findings] == [
+        ("warning", "answer-rejected", "data/sample/1.ans"), ("warning", "answer-rejected", "data/secret/2.ans"),
+    ]  # fmt: skip
+    assert "WA of the jury's own answer" in end.findings[0].message
+    testlib = Checker(CheckerKind.TESTLIB, program=workshop.shelf.program("python3", {"check.py": "import sys\nsys.exit('43' in open(sys.argv[2]).read())"}))
+    found = (await validated(workshop, cases, (), testlib)).findings
+    assert [(one.severity, one.path) for one in found] == [("error", "data/sample/1.ans")]
+
+
+async def test_answers_of_conversations_are_no_outputs(workshop: Workshop) -> None:
+    refuses = workshop.shelf.custom("python3", "import sys\nsys.exit(43)", "check.py")
+    cases = [workshop.shelf.case("secret/1", "5", "")]
+    for kind in ({"is_interactive": True}, {"passes": 3}):
+        assert (await validated(workshop, cases, (), refuses, **kind)).findings == ()
+
+
+async def test_file_that_is_missing_is_our_fault(workshop: Workshop) -> None:
+    case = workshop.shelf.case("secret/1", "5", "")
+    order = [validator(workshop, SMALL)]
+    workshop.shelf.files.clear()
+    end = await validated(workshop, [case], order)
+    assert (end.outcome, end.findings) == ("judge-error", tuple[Finding, ...]())
