@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 LANGUAGES: Final[tuple[str, ...]] = (
@@ -17,14 +17,18 @@ LANGUAGES: Final[tuple[str, ...]] = (
 ONLY_WHEN_NAMED: Final[frozenset[str]] = frozenset({"text"})
 """What a problem takes only when it says so."""
 
+ALIKE: Final[Mapping[str, str]] = {"cpp17": "cpp", "cpp23": "cpp", "pypy3": "python3"}
+"""What packages call a language that they know no name of its own for."""
+
 
 def allowed(of_contest: Sequence[str], of_problem: Sequence[str]) -> tuple[str, ...]:
     """The languages that a problem takes in a contest, in the order of `LANGUAGES`. An empty list names every language to be run.
 
-    A contest narrows what a problem takes, but not the output that a problem asks for: no program could give it.
+    A problem that takes ``cpp`` takes every standard of it, since packages know one name; a contest names each. A contest narrows
+    what a problem takes, but not the output that a problem asks for: no program could give it.
     """
     return tuple(
         language for language in LANGUAGES
-        if (language in of_problem if of_problem else language not in ONLY_WHEN_NAMED)
+        if ({language, ALIKE.get(language)} & set(of_problem) if of_problem else language not in ONLY_WHEN_NAMED)
         and (not of_contest or language in of_contest or language in ONLY_WHEN_NAMED)
     )  # fmt: skip

@@ -153,6 +153,11 @@ def _inline(path: str, content: bytes) -> list[bytes]:
     return [f"M 100644 inline {path}".encode(), f"data {len(content)}".encode(), content]
 
 
+def _languages(package: Package) -> tuple[str, ...]:
+    """What the package takes; outputs alone when it wants nothing else."""
+    return ("text",) if package.is_output_only else package.languages
+
+
 def _card(publication: Publication) -> ProblemCard:
     """The card without what is only known afterwards: alias, commit and version are put in when it is read."""
     package = publication.package
@@ -160,7 +165,7 @@ def _card(publication: Publication) -> ProblemCard:
         alias="", title=package.title, commit="", version="", limits=package.limits, statements=package.statements,
         samples=package.samples, attachments=package.attachments, source=package.source, license=package.license,
         author=package.author, is_scoring=package.is_scoring, max_score=package.max_score,
-        case_count=len(package.cases), checker_note=package.checker_note, languages=package.languages,
+        case_count=len(package.cases), checker_note=package.checker_note, languages=_languages(package),
         is_interactive=package.is_interactive, passes=package.passes, is_output_only=package.is_output_only,
         is_provisional=not package.limit_rule.is_stated,
     )  # fmt: skip
@@ -206,7 +211,7 @@ def _manifest(package: Package) -> JudgingManifest:
         problem="", version="", limits=package.limits, cases=cases, checker=package.checker, groups=package.groups,
         is_scoring=package.is_scoring, compile_limits=package.compile_limits, is_interactive=package.is_interactive,
         interactor=None if package.interactor is None else _interactor(package.interactor), passes=package.passes,
-        is_output_only=package.is_output_only, includes=tuple(_program(one) for one in package.includes), languages=package.languages,
+        is_output_only=package.is_output_only, includes=tuple(_program(one) for one in package.includes), languages=_languages(package),
         source_name=package.source_name,
         is_provisional=not package.limit_rule.is_stated,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from services.recorder.view import Needs, View
 from wire import priorities
 from wire.commands import Command, Rejudge, Submit
 from wire.judging import JudgeSubmission
+from wire.languages import allowed
 from wire.queues import SUBMISSIONS
 
 FILENAME_LIMIT = 200
@@ -49,7 +50,7 @@ def submit(command: Command, view: View) -> Effects:
     is_on_board = _is_on_board(command, contest, viewer, view)
     problem_in(view, contest.alias, body.problem)
     _check_form(body)
-    _check_language(body, contest, view)
+    _check_language(body, contest, view.find(rows.Problem, body.problem), view)
     row = rows.Submission(
         id=command.id, contest=contest.alias, problem=body.problem, username=command.actor, language=body.language,
         filename=body.filename, source=body.source, submitted_at=command.at, recorded_at=view.now,
@@ -138,12 +139,11 @@ def _check_form(body: Submit) -> None:
     faults.refuse("submission-invalid")
 
 
-def _check_language(body: Submit, contest: rows.Contest, view: View) -> None:
-    allowed = frozenset(contest.languages) or view.bounds.languages
-    if body.language not in allowed:
-        raise Invalid(
-            f"{body.language[:32]!r} is not a language of this contest; choose one of {', '.join(sorted(allowed))}", code="language-not-allowed"
-        )
+def _check_language(body: Submit, contest: rows.Contest, problem: rows.Problem | None, view: View) -> None:
+    taken = allowed(contest.languages, (problem.languages if problem else None) or ())
+    if body.language not in view.bounds.languages.intersection(taken):
+        told = f"choose one of {', '.join(taken)}" if taken else "the contest and the problem have none in common: tell the jury"
+        raise Invalid(f"{body.language[:32]!r} is not a language for this problem here; {told}", code="language-not-allowed")
 
 
 def _is_on_board(command: Command, contest: rows.Contest, viewer: Viewer, view: View) -> bool:

@@ -100,6 +100,28 @@ def test_a_contest_may_allow_fewer_languages(desk: Desk) -> None:
     assert _work(desk)[0][1].allowed_languages == ("java",)
 
 
+@pytest.mark.parametrize(
+    ("of_contest", "of_problem", "taken", "refused"),
+    [
+        ((), (), ("cpp", "cpp17", "pypy3", "bash"), ("text",)),
+        ((), ("cpp", "java"), ("cpp", "cpp23", "java"), ("python3", "text")),
+        (("java", "python3"), ("cpp", "java"), ("java",), ("cpp", "python3")),
+        (("cpp",), ("text",), ("text",), ("cpp",)),
+        (("cpp",), ("python3",), (), ("cpp", "python3")),
+    ],
+)
+def test_a_problem_and_its_contest_say_which_languages_are_taken(
+    desk: Desk, of_contest: tuple[str, ...], of_problem: tuple[str, ...], taken: tuple[str, ...], refused: tuple[str, ...]
+) -> None:
+    desk.do(change(languages=of_contest))
+    desk.do(problem("apples", languages=of_problem))
+    for language in taken:
+        desk.do(submit(language=language))
+    assert [work.language for _, work in _work(desk)] == list(taken)
+    for language in refused:
+        assert desk.refusal(submit(language=language)).code == "language-not-allowed"
+
+
 @pytest.mark.parametrize("actor", ["olga", "root"])
 @pytest.mark.parametrize("at", [START - timedelta(days=1), NOW, END + timedelta(days=1)])
 def test_those_who_run_the_contest_submit_at_any_time_and_off_the_board(desk: Desk, actor: str, at: object) -> None:
