@@ -21,6 +21,7 @@ from services.frontend.actor import Actor
 from services.frontend.freshness import Fresh
 from services.frontend.reads.contests import Contest, Contestant, Contests
 from services.frontend.reads.problems import Problem, Problems
+from services.frontend.reads.rejudgings import Rejudging, Rejudgings
 from services.frontend.reads.submissions import Progress, Submission, SubmissionDetail, Submissions
 from services.frontend.together import both
 
@@ -112,10 +113,11 @@ class Access:
     in the queue, and the recorder has the last word.
     """
 
-    def __init__(self, contests: Contests, problems: Problems, submissions: Submissions, clock: Clock, fresh_s: float) -> None:
+    def __init__(self, contests: Contests, problems: Problems, submissions: Submissions, clock: Clock, fresh_s: float, *, rejudgings: Rejudgings) -> None:
         self._contests = contests
         self._problems = problems
         self._submissions = submissions
+        self._rejudgings = rejudgings
         self._clock = clock
         self._fresh: Fresh[str, Contest | None] = Fresh(clock, fresh_s, stale_s=_STALE_S)
         self._registered: Fresh[tuple[str, str], Contestant | None] = Fresh(clock, fresh_s, most=20_000, stale_s=_STALE_S)
@@ -161,6 +163,17 @@ class Access:
         if not visibility.may_see_submission(access.viewer, detail.submission.username):
             raise missing
         return access.shown(detail), access
+
+    async def rejudging(self, actor: Actor, rejudging: str) -> tuple[Rejudging, ContestAccess]:
+        """A set of rejudges of a contest that the actor runs. Raises: `NotFound` (``no-such-rejudging``)."""
+        missing = NotFound("there is no such set of rejudges that you may see", code="no-such-rejudging")
+        found = await self._rejudgings.find(rejudging) if actor.is_signed_in and is_id(rejudging) else None
+        if found is None:
+            raise missing
+        try:
+            return found, await self.contest_as_jury(actor, found.contest)
+        except (NotFound, Forbidden):
+            raise missing from None
 
     def forget_contest(self, alias: str, registered: Iterable[str] = ()) -> None:
         """The contest was changed here, or these accounts registered: the next to ask reads anew."""

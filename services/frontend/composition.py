@@ -24,8 +24,10 @@ from services.frontend.reads.accounts import Accounts
 from services.frontend.reads.clarifications import Clarifications
 from services.frontend.reads.contests import Contests
 from services.frontend.reads.events import Events
+from services.frontend.reads.previews import Previews
 from services.frontend.reads.problems import Problems
 from services.frontend.reads.record import Record
+from services.frontend.reads.rejudgings import Rejudgings
 from services.frontend.reads.reports import Reports
 from services.frontend.reads.scoreboards import Scoreboards
 from services.frontend.reads.submissions import Submissions
@@ -40,21 +42,24 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
     clock, gitserver, accounts = backbone.clock, backbone.peer(GITSERVER), Accounts(record)
     pending, questions = pending_submissions(backbone.state), pending_questions(backbone.state)
     contests, problems, submissions = Contests(record), Problems(record), Submissions(record, pending, backbone.cache)
+    rejudgings, scoreboards = Rejudgings(record), Scoreboards(record, clock, config.scoreboard_fresh_s, backbone.cache)
     judging = Judging(partial(backbone.peers.places, GRADER), clock)
     return Desk(
         config=config,
         clock=clock,
         log=backbone.log,
         metrics=backbone.metrics,
-        access=Access(contests, problems, submissions, clock, config.contest_fresh_s),
+        access=Access(contests, problems, submissions, clock, config.contest_fresh_s, rejudgings=rejudgings),
         accounts=accounts,
         contests=contests,
         problems=problems,
         reports=Reports(record, backbone.cache),
         submissions=submissions,
         clarifications=Clarifications(record, questions),
-        scoreboards=Scoreboards(record, clock, config.scoreboard_fresh_s, backbone.cache),
+        scoreboards=scoreboards,
         events=Events(record),
+        rejudgings=rejudgings,
+        previews=Previews(record, rejudgings, contests, scoreboards, clock),
         webhooks=Webhooks(record),
         packages=Packages(gitserver, backbone.cache),
         judging=judging,

@@ -25,7 +25,9 @@ from services.frontend.reads.accounts import Accounts
 from services.frontend.reads.clarifications import Clarifications
 from services.frontend.reads.contests import Contests
 from services.frontend.reads.events import Events
+from services.frontend.reads.previews import Previews
 from services.frontend.reads.problems import Problems
+from services.frontend.reads.rejudgings import Rejudgings
 from services.frontend.reads.reports import Reports
 from services.frontend.reads.scoreboards import Scoreboards
 from services.frontend.reads.submissions import Submissions
@@ -54,6 +56,8 @@ class Desk:
     clarifications: Clarifications
     scoreboards: Scoreboards
     events: Events
+    rejudgings: Rejudgings
+    previews: Previews
     webhooks: Webhooks
     packages: Packages
     judging: Judging

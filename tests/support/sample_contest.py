@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 
 from contest.limits import MIB, Limits
 from mesh.ids import derived_id
+from tests.support.sample_rejudgings import add_rejudgings
 
 PASSWORD = "correct horse battery"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -72,6 +73,7 @@ def sample_rows(team_count: int = len(TEAMS)) -> Rows:
         _scores(rows, dice, username, skill)
     _clarifications(rows)
     _webhook(rows)
+    add_rejudgings(rows.tables, NOW)
     return rows
 
 

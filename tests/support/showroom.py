@@ -34,7 +34,7 @@ from wire.methods import GITSERVER_FILE, GITSERVER_PROBLEM, GITSERVER_STATEMENT,
 from wire.problems import ProblemCard, ProblemRequest, PublicFileRequest, Sample, Statement, StatementFile, StatementRequest
 from wire.queues import QUEUES
 from wire.record import TABLES
-from wire.runners import GraderStatus, RunnerStatus
+from wire.runners import GraderStatus, RunnerFacts, RunnerStatus
 
 STATEMENT = r"""
 The aqueduct of Segovia carries water over $n$ arches. Arch $i$ stands at position $x_i$ and can carry
@@ -96,7 +96,11 @@ class Peers:
 
     async def status(self, _: Nothing, __: Call) -> GraderStatus:
         self._check("aqueducts")
-        runners = (RunnerStatus("runner-1", ("c", "cpp", "java", "python3"), 0.4, "a", derived_id("x")), RunnerStatus("runner-2", ("cpp", "python3"), 3.1))
+        facts = RunnerFacts("runner-2", 1, {"cpp": "g++ 12.2.0", "python3": "Python 3.11.2"}, 0.93, "delegated", "6.1.0", (1,), "3 judge errors in a row on aqueducts")
+        runners = (
+            RunnerStatus("runner-1", ("c", "cpp", "java", "python3"), 0.4, "a", derived_id("x"), judged=12),
+            RunnerStatus("runner-2", ("cpp", "python3"), 3.1, facts=facts, judged=7, judge_errors=3), RunnerStatus("runner-3", ("c",), 0.2, is_held=True),
+        )  # fmt: skip
         return GraderStatus({"contest": 7, "low": 2}, 1, runners, 4_182, 1.7)
 
     def _check(self, alias: str) -> None:
@@ -154,7 +158,7 @@ def _fill(folder: Path, record_url: str, rows: Rows) -> None:
     metadata.create_all(engine)
     with engine.begin() as connection:
         for name, values in rows.tables.items():
-            blank = {column.name: _BLANK[column.kind] for table in TABLES if table.name == name for column in table.columns if not column.is_optional}
+            blank = {one.name: None if one.is_optional else _BLANK[one.kind] for table in TABLES if table.name == name for one in table.columns}
             connection.execute(metadata.tables[name].insert(), [{**blank, **row} for row in values])
     engine.dispose()
 

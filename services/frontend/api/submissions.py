@@ -11,9 +11,10 @@ from aiohttp import web
 
 from contest.verdicts import Verdict
 from services.frontend.access import ContestAccess
-from services.frontend.actions import submissions
+from services.frontend.actions import rejudgings, submissions
 from services.frontend.api.route import Call, NoQuery, Reply, Route, Shape, View, location
 from services.frontend.reads.submissions import Submission, SubmissionDetail
+from wire.rejudging import OverrideVerdict
 
 
 class NewSubmission(Shape, frozen=True):
@@ -35,6 +36,14 @@ class NewPriority(Shape, frozen=True):
     """The level at which a submission shall wait: contest, normal, low or ephemeral."""
 
     priority: str
+
+
+class NewVerdict(Shape, frozen=True):
+    """A person's word. ``score`` left out: the problem's full score when accepted, else nothing."""
+
+    verdict: str
+    reason: str
+    score: Fraction | None = None
 
 
 class WaitQuery(Shape, frozen=True):
@@ -181,6 +190,12 @@ async def rejudge(call: Call[None, NoQuery]) -> web.Response:
     return web.Response(status=202)
 
 
+async def override(call: Call[NewVerdict, NoQuery]) -> web.Response:
+    """Puts a verdict in force by hand, with the reason for the audit log; it counts until the next rejudge says otherwise."""
+    await rejudgings.override(call.desk, call.actor, OverrideVerdict(call.name("id"), call.body.verdict, call.body.reason, call.body.score))
+    return web.Response(status=204)
+
+
 async def set_priority(call: Call[NewPriority, NoQuery]) -> web.Response:
     """Moves a submission that waits for its verdict to another level; who runs its contest may."""
     await submissions.set_priority(call.desk, call.actor, call.name("id"), call.body.priority)
@@ -236,6 +251,9 @@ ROUTES = (
     Route(
         "POST", "/submissions/{id}/priority", set_priority, body=NewPriority, status=204,
         codes=("no-such-submission", "not-jury", "unknown-priority", "submission-judged"),
+    ),
+    Route(
+        "POST", "/submissions/{id}/override", override, body=NewVerdict, status=204, codes=("no-such-submission", "not-jury", "override-invalid")
     ),
     Route(
         "POST", "/submissions/{id}/rejudge", rejudge, status=202, codes=("no-such-submission", "not-jury", "submission-in-judging")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from services.frontend.api import accounts, clarifications, contests, operations, problems, reports, submissions, webhooks
+from services.frontend.api import accounts, clarifications, contests, operations, problems, rejudgings, reports, runners, submissions, webhooks
 from services.frontend.api.openapi import document_of
 from services.frontend.api.route import PREFIX, Call, NoQuery, Route
 
@@ -29,9 +29,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     *reports.ROUTES,
     *contests.ROUTES,
     *submissions.ROUTES,
+    *rejudgings.ROUTES,
     *clarifications.ROUTES,
     *webhooks.ROUTES,
     *operations.ROUTES,
+    *runners.ROUTES,
     Route("GET", "/openapi.json", show_document, dict[str, Any]),
 )
 

@@ -35,10 +35,11 @@ async def show_jury(request: web.Request) -> web.Response:
         both(both(reads.of_contest(alias, status="queued", most=1000), desk_of(request).contests.contestants(alias)), reads.judging_faults(alias)),
     )  # fmt: skip
     figures = await desk_of(request).glance.figures()
+    outdated = await desk_of(request).previews.outdated(alias)
     submissions = found[:_AT_ONCE]
     older = f"?{urlencode({**filters, 'before': submissions[-1].id})}" if len(found) > _AT_ONCE else ""
     return await contest_page(
-        request, "jury.html", access, "jury", submissions=submissions, filters=filters, older=older, waiting=len(waiting), team_count=len(teams), broken=broken, figures=figures,
+        request, "jury.html", access, "jury", submissions=submissions, filters=filters, older=older, waiting=len(waiting), team_count=len(teams), broken=broken, figures=figures, outdated=outdated,
         told=_TOLD.get(query.get("told", ""), ""), doubts=await doubts_of(desk_of(request), access.contest.problems),
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ class Painter:
         )  # fmt: skip
         self._templates.globals.update(
             static=statics.url, chip_of=words.chip_of, verdict_chips=words.VERDICT_CHIPS, status_chips=words.STATUS_CHIPS,
-            delivery_chips=words.DELIVERY_CHIPS, report_chips=words.REPORT_CHIPS, advice=words.ADVICE, phase_words=words.PHASE_WORDS, language_name=name_of,
+            delivery_chips=words.DELIVERY_CHIPS, set_chips=words.SET_CHIPS, report_chips=words.REPORT_CHIPS, advice=words.ADVICE, phase_words=words.PHASE_WORDS, language_name=name_of,
         )  # fmt: skip
         self._templates.filters.update(
             size=words.size, seconds=words.seconds, limit_seconds=words.limit_seconds, span=words.span, countdown=words.countdown,

@@ -14,7 +14,8 @@ from contest import visibility
 from mesh.clock import Clock
 from mesh.errors import MeshError, NotFound
 from mesh.ids import new_id
-from services.frontend.access import ContestAccess
+from services.frontend.access import ContestAccess, viewer_of
+from services.frontend.actor import Actor
 from services.frontend.desk import Desk
 from services.frontend.freshness import Fresh
 from services.frontend.keys import actor_of, desk_of
@@ -22,9 +23,10 @@ from services.frontend.pages.choices import languages_of
 from services.frontend.pages.frames import access_of, contest_page, submit_values
 from services.frontend.pages.paint import paint
 from services.frontend.pages.trials import trial_of
+from services.frontend.reads.contests import Contest
 from services.frontend.reads.problems import Problem
 from services.frontend.reads.submissions import Submission
-from services.frontend.statements import RenderedStatement, render_statement
+from services.frontend.statements import RenderedStatement, parts_of, render_statement
 from services.frontend.together import both
 from wire.problems import ProblemCard
 
@@ -92,7 +94,21 @@ async def show_own_problem(request: web.Request) -> web.Response:
     values = await statement_values(request, problem)
     is_owner = visibility.may_change_problem(actor.viewer, problem.owner)
     trial = await trial_of(request, values["card"], problem) if is_owner else None
-    return paint(request, "problem_card.html", problem=problem, is_owner=is_owner, trial=trial, site=site_of(request), **values)
+    desk = desk_of(request)
+    versions = await desk.problems.versions(problem.alias, _MOST_VERSIONS) if is_owner else []
+    contests = [one for one in await desk.contests.with_problem(problem.alias) if versions and _runs(actor, one)]
+    return paint(
+        request, "problem_card.html", problem=problem, is_owner=is_owner, trial=trial, site=site_of(request), versions=versions,
+        contests=sorted(contests, key=lambda one: one.start, reverse=True)[:_MOST_CONTESTS], **values,
+    )  # fmt: skip
+
+
+def _runs(actor: Actor, contest: Contest) -> bool:
+    return visibility.may_run_contest(viewer_of(actor, contest, is_contestant=False))
+
+
+_MOST_VERSIONS: Final = 20
+_MOST_CONTESTS: Final = 3
 
 
 async def show_file(request: web.Request) -> web.StreamResponse:
@@ -121,12 +137,19 @@ async def show_file(request: web.Request) -> web.StreamResponse:
 
 
 async def statement_values(request: web.Request, problem: Problem) -> dict[str, Any]:
-    """What a page with a statement wants to know: ``card``, ``statement``, ``statements`` (one per language), ``file_url``."""
+    """What a page with a statement wants to know: ``card``, ``statement``, ``statements`` (one per language), ``file_url``.
+
+    ``parts`` are those of the statement with the samples that stand in it, ``samples`` those that are left for the end.
+    """
     language = request.query.get("lang", "en")[:16]
     card, statement = await request.config_dict[STATEMENTS].read(desk_of(request), problem, language)
     by_language = {one.language: one for one in (card.statements if card else ())}
     empty = RenderedStatement(language, "", html=Markup())
-    return {"card": card, "statement": statement or empty, "statements": list(by_language.values()), "file_url": linker(problem)}
+    shown = statement or empty
+    parts, left = parts_of(shown.html, card.samples if card else ())
+    return {
+        "card": card, "statement": shown, "statements": list(by_language.values()), "file_url": linker(problem), "parts": parts, "samples": left,
+    }  # fmt: skip
 
 
 def linker(problem: Problem) -> Callable[[str], str]:

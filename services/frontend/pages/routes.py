@@ -8,7 +8,7 @@ from aiohttp import web
 
 from services.frontend.keys import DESK, ERROR_PAGE
 from services.frontend.pages import (
-    accounts, clarifications, contest_form, contests, entry, jury, operations, problem, problems, queues, reports, scoreboard, submissions,
+    accounts, audit, clarifications, contest_form, contests, entry, jury, operations, problem, problems, queues, rejudgings, reports, runners, scoreboard, submissions,
     teams, webhooks,
 )  # fmt: skip
 from services.frontend.pages.faults import draw_fault
@@ -56,6 +56,15 @@ def add_pages(app: web.Application) -> None:
         web.post("/clarifications/{id}/answer", clarifications.answer),
         web.get(f"{_CONTEST}/jury", jury.show_jury),
         web.post(f"{_CONTEST}/thaw", jury.thaw),
+        web.get(f"{_CONTEST}/rejudgings", rejudgings.show_sets),
+        web.post(f"{_CONTEST}/rejudgings", rejudgings.open_set),
+        web.get(f"{_CONTEST}/audit", audit.show_contest),
+        web.get("/audit", audit.show_all),
+        web.get("/rejudgings/{id}", rejudgings.show_set),
+        web.post("/rejudgings/{id}/apply", rejudgings.apply_set),
+        web.post("/rejudgings/{id}/drop", rejudgings.drop_set),
+        web.get("/rejudgings/{id}/submissions/{submission}", rejudgings.show_pair),
+        web.post("/submissions/{id}/override", submissions.override),
         web.get(f"{_CONTEST}/teams", teams.show_teams),
         web.post(f"{_CONTEST}/teams", teams.register),
         web.get("/submissions/{id}", submissions.show_submission),
@@ -72,6 +81,8 @@ def add_pages(app: web.Application) -> None:
         web.post("/accounts/{username}/password", accounts.replace_password),
         web.get("/operations", operations.show_operations),
         web.get("/operations/queues/{name}", queues.show_queue),
+        web.get("/operations/runners", runners.show_runners),
+        web.post("/operations/runners", runners.direct),
         web.post("/operations/queues/{name}", queues.carry_out),
     ])  # fmt: skip
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from fractions import Fraction
 from typing import Any, Final
 
 from aiohttp import web
 
-from mesh.errors import Conflict, MeshError, TooLarge
+from mesh.errors import Conflict, Invalid, MeshError, TooLarge
 from mesh.ids import new_id
 from services.frontend.access import check_signed_in
-from services.frontend.actions import submissions
+from services.frontend.actions import rejudgings, submissions
 from services.frontend.gatekeeping import CSRF_FIELD, check_field
 from services.frontend.keys import actor_of, desk_of, session_of
 from services.frontend.pages.choices import languages_of
@@ -18,6 +19,7 @@ from services.frontend.pages.forms import Form, fault_of, see_other, inside, rea
 from services.frontend.pages.frames import access_of, contest_page, submit_values
 from services.frontend.together import both
 from wire.queues import PRIORITIES
+from wire.rejudging import OverrideVerdict
 
 _FIELDS: Final = {
     "no-such-problem": "problem", "unknown-language": "language", "language-not-allowed": "language",
@@ -83,6 +85,17 @@ async def rejudge(request: web.Request) -> web.Response:
     submission = request.match_info["id"]
     await submissions.rejudge(desk_of(request), actor_of(request), submission)
     raise see_other(inside(form.text("next"), f"/submissions/{submission}"))
+
+
+async def override(request: web.Request) -> web.Response:
+    """Puts a verdict in force by hand."""
+    form, submission = await read_form(request), request.match_info["id"]
+    try:
+        score = Fraction(form.text("score")) if form.text("score") else None
+    except (ValueError, ZeroDivisionError):
+        raise Invalid("a score is a number, as 1, 0.5 or 1/3", code="override-invalid") from None
+    await rejudgings.override(desk_of(request), actor_of(request), OverrideVerdict(submission, form.text("verdict"), form.text("reason"), score))
+    raise see_other(f"/submissions/{submission}")
 
 
 async def set_priority(request: web.Request) -> web.Response:

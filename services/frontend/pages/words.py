@@ -47,6 +47,14 @@ STATUS_CHIPS: Final[dict[str, Chip]] = {
 }
 """How what is not judged is shown, by its status, or by its step while it is judged."""
 
+SET_CHIPS: Final[dict[str, Chip]] = {
+    "running": Chip("wait", "dots", "Judging", is_working=True),
+    "ready": Chip("info", "eye", "To be decided"),
+    "applied": Chip("good", "check", "Applied"),
+    "dropped": Chip("none", "cross", "Dropped"),
+}
+"""How a set of rejudges is shown, by its state."""
+
 DELIVERY_CHIPS: Final[dict[str, Chip]] = {
     "waiting": Chip("wait", "queue", "Waiting"),
     "delivered": Chip("good", "check", "Delivered"),

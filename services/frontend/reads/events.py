@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mesh.clock import from_micros, micros
 from services.frontend.reads.record import Record
 
 
@@ -23,6 +24,22 @@ class Event:
     command: str
     body: Any
 
+    @property
+    def mark(self) -> str:
+        """Where it stands in the log of everything: what `Wanted.before` takes."""
+        return f"{micros(self.at)}:{self.contest}:{self.seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events: ``contest`` None is every one, ``actor`` empty anybody, ``kinds`` empty all but ``without``; older than ``before``."""
+
+    contest: str | None = None
+    actor: str = ""
+    kinds: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
+    before: str = ""
+
 
 class Events:
     """Events, as the record has them."""
@@ -35,5 +52,41 @@ class Events:
         """What happened behind ``after``, oldest first; the empty contest has what belongs to none."""
         table = self._table
         where = (table.c.contest == contest, table.c.seq > after)
-        rows = await self._record.rows(sa.select(table).where(*where).order_by(table.c.seq).limit(most))
+        return await self._read(sa.select(table).where(*where).order_by(table.c.seq).limit(most))
+
+    async def page(self, wanted: Wanted, most: int) -> list[Event]:
+        """The newest that fit, newest first."""
+        table = self._table
+        statement = sa.select(table)
+        if wanted.kinds or wanted.without:
+            statement = statement.where(table.c.kind.in_(sorted(wanted.kinds)) if wanted.kinds else table.c.kind.not_in(sorted(wanted.without)))
+        if wanted.actor:
+            statement = statement.where(table.c.actor == wanted.actor)
+        before = _place(wanted.before)
+        if wanted.contest is not None:
+            statement = statement.where(table.c.contest == wanted.contest)
+            if before is not None:
+                statement = statement.where(table.c.seq < before[2])
+            return await self._read(statement.order_by(table.c.seq.desc()).limit(most))
+        if before is not None:
+            at, contest, seq = before
+            behind = sa.or_(table.c.contest < contest, sa.and_(table.c.contest == contest, table.c.seq < seq))
+            statement = statement.where(sa.or_(table.c.at < at, sa.and_(table.c.at == at, behind)))
+        order = (table.c.at.desc(), table.c.contest.desc(), table.c.seq.desc())
+        return await self._read(statement.order_by(*order).limit(most))
+
+    async def _read(self, statement: sa.Select[Any]) -> list[Event]:
+        rows = await self._record.rows(statement)
         return [Event(row.contest, row.seq, row.kind, row.at, row.actor, row.command, row.body) for row in rows]
+
+
+def _place(mark: str) -> tuple[datetime, str, int] | None:
+    """What `Event.mark` says; None for anything else."""
+    parts = mark.split(":")
+    if len(parts) != _MARK_PARTS or not (parts[0].isdecimal() and parts[2].isdecimal()) or max(len(parts[0]), len(parts[2])) > _MOST_DIGITS:
+        return None
+    return from_micros(int(parts[0])), parts[1].replace("\x00", ""), int(parts[2])
+
+
+_MARK_PARTS = 3
+_MOST_DIGITS = 17

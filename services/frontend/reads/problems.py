@@ -34,6 +34,15 @@ class Problem:
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A judging version of a problem, the newest commit that has it, and when that was recorded."""
+
+    version: str
+    commit: str
+    at: datetime
+
+
 class Problems:
     """Problems, as the record has them."""
 
@@ -57,6 +66,17 @@ class Problems:
         table = self._table
         rows = await self._record.rows(sa.select(table).where(table.c.owner == username).order_by(table.c.alias).limit(most))
         return [_problem(row) for row in rows]
+
+    async def versions(self, alias: str, most: int = 100) -> list[Version]:
+        """What was published of a problem, each judging version once with its newest commit, newest first."""
+        table = self._record.table("events")
+        told = sa.type_coerce(table.c.body, sa.Text)
+        where = (table.c.contest == "", table.c.kind == "problem-recorded", told.contains(f'"alias":"{alias}"', autoescape=True))
+        rows = await self._record.rows(sa.select(table.c.body, table.c.at).where(*where).order_by(table.c.seq.desc()).limit(10 * most))
+        found: dict[str, Version] = {}
+        for row in rows:
+            found.setdefault(row.body["version"], Version(row.body["version"], row.body["commit"], row.at))
+        return list(found.values())[:most]
 
     async def find_many(self, aliases: Iterable[str]) -> dict[str, Problem]:
         """Those of the aliases that exist, by alias."""

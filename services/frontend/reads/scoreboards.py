@@ -80,7 +80,7 @@ class Scoreboards:
         async with self._record.snapshot() as connection:
             seq = (await connection.execute(self._seq_of(contest.alias))).scalar_one()
             teams = (await connection.execute(self._teams_of(contest.alias))).all()
-            submissions = (await connection.execute(self._submissions_of(contest.alias))).all()
+            submissions = (await connection.execute(self.submissions_of(contest.alias))).all()
         return await asyncio.to_thread(_fold, contest, audience, now, seq=seq, teams=teams, submissions=submissions)
 
     def _seq_of(self, contest: str) -> sa.Select[Any]:
@@ -91,7 +91,8 @@ class Scoreboards:
         teams = self._record.table("contestants")
         return sa.select(teams.c.username, teams.c.name, teams.c.team_group).where(teams.c.contest == contest)
 
-    def _submissions_of(self, contest: str) -> sa.Select[Any]:
+    def submissions_of(self, contest: str) -> sa.Select[Any]:
+        """What a board folds of a contest."""
         table = self._record.table("submissions")
         shown = (table.c.id, table.c.username, table.c.problem, table.c.submitted_at, table.c.verdict, table.c.score)
         return sa.select(*shown).where(table.c.contest == contest, table.c.is_on_board.is_(sa.true()))

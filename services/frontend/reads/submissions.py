@@ -58,7 +58,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One judging of a submission, ended or not."""
+    """One judging of a submission, ended or not. ``rejudging`` is its set; ``by_hand`` whose word it is where nothing was run, and why."""
 
     id: str
     version: str
@@ -70,6 +70,9 @@ class Run:
     judged_at: datetime | None
     runner: str
     is_in_force: bool
+    rejudging: str = ""
+    by_hand: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,5 +272,5 @@ def _run(row: sa.Row[Any]) -> Run:
     return Run(
         id=row.id, version=row.version, created_at=row.created_at, verdict=Verdict(row.verdict) if row.verdict else None,
         score=row.score, time_ms=row.time_ms, memory_bytes=row.memory_bytes, judged_at=row.judged_at, runner=row.runner or "",
-        is_in_force=row.id == row.in_force,
+        is_in_force=row.id == row.in_force, rejudging=row.rejudging or "", by_hand=row.by_hand or "", reason=row.reason or "",
     )  # fmt: skip

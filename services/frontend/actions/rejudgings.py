@@ -1,0 +1,55 @@
+"""Owns judging again as a set, and a person's word in place of a verdict. The recorder has the last word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contest.verdicts import Verdict
+from mesh.errors import Forbidden, Invalid, NotFound
+from services.frontend.access import ContestAccess, check_signed_in
+from services.frontend.actor import Actor
+from services.frontend.desk import Desk
+from wire.rejudging import ApplyRejudging, DropRejudging, Filter, OpenRejudging, OverrideVerdict
+
+
+def with_aliases(access: ContestAccess, wanted: Filter) -> Filter:
+    """The filter with problems by alias, where labels were given; a problem that left the contest is known by its alias alone."""
+    named = [access.contest.problem(one) for one in wanted.problems]
+    return replace(wanted, problems=tuple(found.alias if found else one for one, found in zip(wanted.problems, named, strict=True)))
+
+
+async def open_set(desk: Desk, actor: Actor, wanted: OpenRejudging) -> str:
+    """Has the submissions of a filter judged again beside what counts; returns the set's id.
+
+    Raises: `NotFound` (``no-such-contest``), `Forbidden` (``not-jury``), `Invalid` (``rejudging-invalid``, ``rejudging-empty``),
+    `TooLarge` (``rejudging-too-large``), `TooMany` (``too-many-rejudgings``).
+    """
+    access = await desk.access.contest_as_jury(actor, wanted.contest)
+    command = desk.commands.make(actor.username, replace(wanted, contest=access.contest.alias, filter=with_aliases(access, wanted.filter)))
+    await desk.commands.apply(command)
+    return command.id
+
+
+async def apply_set(desk: Desk, actor: Actor, rejudging: str) -> None:
+    """Makes the verdicts of a set those that count. Raises: `NotFound`, `Conflict` (``rejudging-not-ready``, ``rejudging-settled``)."""
+    found, _ = await desk.access.rejudging(actor, rejudging)
+    await desk.commands.apply(desk.commands.make(actor.username, ApplyRejudging(found.id)))
+
+
+async def drop_set(desk: Desk, actor: Actor, rejudging: str) -> None:
+    """Forgets a set. Raises: `NotFound`, `Conflict` (``rejudging-settled``)."""
+    found, _ = await desk.access.rejudging(actor, rejudging)
+    await desk.commands.apply(desk.commands.make(actor.username, DropRejudging(found.id)))
+
+
+async def override(desk: Desk, actor: Actor, wanted: OverrideVerdict) -> None:
+    """Puts a verdict in force by hand. Raises: `NotFound`, `Forbidden` (``not-jury``), `Invalid` (``override-invalid``)."""
+    check_signed_in(actor)
+    detail, access = await desk.access.submission(actor, wanted.submission)
+    if not access.is_jury:
+        raise Forbidden("only the jury may override a verdict", code="not-jury")
+    if detail.submission.status in {"accepted", "refused"}:
+        raise NotFound("this submission is not in the record", code="no-such-submission")
+    if wanted.verdict not in Verdict.__members__:
+        raise Invalid(f"there is no verdict {wanted.verdict[:16]!r}; choose one of {', '.join(Verdict)}", code="override-invalid")
+    await desk.commands.apply(desk.commands.make(actor.username, wanted))

@@ -1,0 +1,51 @@
+"""Owns the working out of what a set of rejudges changes, once for all who ask. Never decides who may see it."""
+
+from __future__ import annotations
+
+import asyncio
+from fractions import Fraction
+from typing import Final
+
+from contest.facts import BoardSubmission, BoardTeam
+from contest.verdicts import Verdict
+from mesh.clock import Clock
+from services.frontend.differences import Difference, difference
+from services.frontend.freshness import Fresh
+from services.frontend.reads.contests import Contest, Contests
+from services.frontend.reads.record import Record
+from services.frontend.reads.rejudgings import Rejudging, Rejudgings
+from services.frontend.reads.scoreboards import Scoreboards
+
+_FRESH_S: Final = 1.0
+_KEPT: Final = 8
+_SLOW_S: Final = 5.0
+
+
+class Previews:
+    """Differences of sets; one that is being judged is worked out anew every second at most."""
+
+    def __init__(self, record: Record, rejudgings: Rejudgings, contests: Contests, scoreboards: Scoreboards, clock: Clock) -> None:
+        self._record = record
+        self._rejudgings = rejudgings
+        self._contests = contests
+        self._scoreboards = scoreboards
+        self._fresh: Fresh[tuple[str, str], Difference] = Fresh(clock, _FRESH_S, most=_KEPT)
+        self._outdated: Fresh[str, dict[str, int]] = Fresh(clock, _SLOW_S, most=200)
+
+    async def difference(self, contest: Contest, rejudging: Rejudging) -> Difference:
+        """What the set changes, as far as it is judged. Raises: `Unavailable` (``record-unavailable``)."""
+        return await self._fresh.read((rejudging.id, rejudging.state), lambda: self._work_out(contest, rejudging))
+
+    async def outdated(self, contest: str) -> dict[str, int]:
+        """How many verdicts are by another version than their problem has now, by problem; a few seconds old at most."""
+        return await self._outdated.read(contest, lambda: self._rejudgings.outdated(contest))
+
+    async def _work_out(self, contest: Contest, rejudging: Rejudging) -> Difference:
+        lines = await self._rejudgings.lines(rejudging)
+        teams = [BoardTeam(one.username, one.name, one.group) for one in await self._contests.contestants(contest.alias)]
+        rows = await self._record.rows(self._scoreboards.submissions_of(contest.alias))
+        submissions = [
+            BoardSubmission(row.id, row.username, row.problem, row.submitted_at, Verdict(row.verdict) if row.verdict else None, row.score or Fraction(0))
+            for row in rows
+        ]
+        return await asyncio.to_thread(difference, contest, teams, submissions, lines, rejudging.count)
