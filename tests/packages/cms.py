@@ -69,11 +69,13 @@ def far_sum(**changes: str | bytes | None) -> dict[str, bytes]:
 
 
 def by_hand(**changes: str | bytes | None) -> dict[str, bytes]:
-    """Output-only: one output is handed in."""
+    """Output-only: both outputs are handed in as one text."""
     files: dict[str, str | bytes] = {
-        "task.yaml": "name: mano\ntitle: A mano\nn_input: 1\noutput_only: true\n",
+        "task.yaml": "name: mano\ntitle: A mano\nn_input: 2\noutput_only: true\n",
         "testo/testo.pdf": b"%PDF-1.4\n",
         "input/input0.txt": "3 4\n", "output/output0.txt": "12\n",
-        "sol/soluzione.txt": "12\n",
+        "input/input1.txt": "5 6\n", "output/output1.txt": "30\n",
+        "sol/soluzione.txt": "=== 000 ===\n12\n=== 001 ===\n30\n",
+        "sol/half.txt": "=== 000 ===\n12\n=== 001 ===\n31 @check-partial-score: all\n",
     }  # fmt: skip
     return changed(files, changes)

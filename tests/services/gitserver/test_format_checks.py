@@ -96,6 +96,20 @@ def test_times_and_sizes_are_read_as_go_writes_them() -> None:
         assert package.limits.memory_bytes == size
 
 
+def test_validators_of_omegaup_become_checkers() -> None:
+    for name, wanted in (
+        ("token", ("token", True, False, None, None)),
+        ("token-caseless", ("token", False, False, None, None)),
+        ("token-numeric", ("token", False, True, "0.000015", "0.00001")),
+        ("literal", ("literal", False, False, None, None)),
+    ):
+        package, report = read(omegaup.sums(**broken_formats.validator(Name=name, Tolerance=0.00001)))
+        assert package is not None, report.findings()
+        checker = package.checker
+        found = (checker.kind.value, checker.case_sensitive, checker.numbers_only, checker.float_absolute_tolerance, checker.float_relative_tolerance)
+        assert found == wanted
+
+
 def test_a_package_without_settings_is_told_by_its_folders_and_gets_what_omegaup_takes() -> None:
     package, report = read(omegaup.sums(**{"settings.json": None, "testplan": "facil.1 5\nfacil.2 5\ngrande.1 40\ngrande.2 0\n"}))
     assert package is not None, report.findings()
