@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from statistics import fmean
 
 from mesh.clock import Clock
-from mesh.errors import MeshError, Unavailable
+from mesh.errors import MeshError, NotFound, Unavailable
 from mesh.rpc import Peer
 from services.frontend.away import told_plainly
 from services.frontend.freshness import Fresh
 from wire.judging import Nothing
-from wire.methods import GRADER_STATUS
-from wire.runners import GraderStatus, RunnerStatus
+from wire.methods import GRADER_DIRECT, GRADER_STATUS
+from wire.runners import DirectRunner, GraderStatus, RunnerStatus
 
 
 class Judging:
@@ -21,6 +22,7 @@ class Judging:
 
     def __init__(self, graders: Callable[[], Awaitable[Sequence[Peer]]], clock: Clock) -> None:
         self._graders = graders
+        self._clock = clock
         self._fresh: Fresh[str, GraderStatus] = Fresh(clock, 2.0)
 
     async def status(self) -> GraderStatus:
@@ -35,6 +37,22 @@ class Judging:
             return None
         return frozenset(language for runner in status.runners for language in runner.languages)
 
+    async def direct(self, host: str, *, is_held: bool, by: str) -> None:
+        """Tells every grader what an operator wants of a runner; the runner hears it with its next claim, from whichever it asks.
+
+        Raises: `NotFound` (``no-such-runner``) when none heard of it lately; `Unavailable` (``grader-unavailable``).
+        """
+        direction = DirectRunner(host, is_held=is_held, by=by, at_us=int(self._clock.now().timestamp() * 1_000_000))
+        with told_plainly("grader"):
+            answers = await asyncio.gather(*(_directed(grader, direction) for grader in await self._graders()))
+            heard = [answer for answer in answers if not isinstance(answer, MeshError)]
+            if not heard:
+                away = [answer for answer in answers if isinstance(answer, MeshError)]
+                raise away[0] if away else Unavailable("nobody knows where a grader is", code="peer-unknown")
+        self._fresh.forget("status")
+        if not any(heard):
+            raise NotFound(f"no runner {host!r} was heard of in the last minute", code="no-such-runner")
+
     async def _ask(self) -> GraderStatus:
         with told_plainly("grader"):
             answers = await asyncio.gather(*(_asked(grader) for grader in await self._graders()))
@@ -48,6 +66,14 @@ class Judging:
 async def _asked(grader: Peer) -> GraderStatus | MeshError:
     try:
         return await grader.call(GRADER_STATUS, Nothing())
+    except MeshError as away:
+        return away
+
+
+async def _directed(grader: Peer, direction: DirectRunner) -> bool | MeshError:
+    """Whether it knows that runner."""
+    try:
+        return (await grader.call(GRADER_DIRECT, direction)).is_known
     except MeshError as away:
         return away
 
@@ -77,4 +103,11 @@ def _runners(found: Sequence[GraderStatus]) -> tuple[RunnerStatus, ...]:
         known = best.get(runner.name)
         if known is None or (not known.attempt, known.seen_s_ago) > (not runner.attempt, runner.seen_s_ago):
             best[runner.name] = runner
-    return tuple(best[name] for name in sorted(best))
+    return tuple(_counted(best[name], found) for name in sorted(best))
+
+
+def _counted(runner: RunnerStatus, found: Sequence[GraderStatus]) -> RunnerStatus:
+    """With what it did for each of them; held when any of them knows it."""
+    seen = [one for each in found for one in each.runners if one.name == runner.name]
+    judged, judge_errors = sum(one.judged for one in seen), sum(one.judge_errors for one in seen)
+    return replace(runner, judged=judged, judge_errors=judge_errors, is_held=any(one.is_held for one in seen))

@@ -56,18 +56,16 @@ class Roster:
             known.judge_errors += outcome == "judge-error"
 
     def direct(self, direction: DirectRunner) -> bool:
-        """Takes an operator's word, to be told to that runner; whether it was heard of lately. The later word counts."""
+        """Takes an operator's word, to be told to that runner; False, and nothing, when it was not heard of lately. The later word counts."""
+        slots = [known.seeker for known in self._known.values() if known.seeker.host == direction.host]
         said = self._directions.get(direction.host)
-        if said is None or said.at_us < direction.at_us:
+        if slots and (said is None or said.at_us < direction.at_us):
             self._directions[direction.host] = direction
             if len(self._directions) > _MOST_DIRECTIONS:
                 self._directions.pop(next(iter(self._directions)))
-        is_known = False
-        for known in self._known.values():
-            if known.seeker.host == direction.host:
-                is_known = True
-                self._strike_off(known.seeker)
-        return is_known
+        for seeker in slots:
+            self._strike_off(seeker)
+        return bool(slots)
 
     def direction_for(self, seeker: Seeker) -> DirectRunner | None:
         """What an operator said of it that it does not know yet."""

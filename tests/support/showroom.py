@@ -171,6 +171,12 @@ _BLANK: dict[str, Any] = {
 def _card(alias: str, commit: str) -> ProblemCard:
     title = next(title for known, title, *_ in PROBLEMS if known == alias)
     samples = (Sample("1", "3\n1 40\n2 1200\n5 7\n", "1201.0\n"), Sample("2", "1\n0 0\n", "0\n"))
+    if alias == "echoes":
+        talk = Sample("1", "", "", "< 5\n> 101\n> 1\n< more\n---\n< 101\n> 5 <b>\n")
+        return ProblemCard(
+            alias, title, commit, "1" * 40, Limits(), (StatementFile("en", "pdf", "problem_statement/statement.pdf", pages=3),), (talk,),
+            languages=("cpp", "python3"), is_interactive=True, passes=2,
+        )  # fmt: skip
     return ProblemCard(
         alias, title, commit, "1" * 40, Limits(cpu_ms=2000, memory_bytes=256 * MIB), (StatementFile("en", "markdown", "problem_statement/problem.en.md"),),
         samples, ("attachments/generator.py",), "Spring Open", "CC BY-SA 4.0", "Olga Organiser", case_count=23,

@@ -23,7 +23,7 @@ EVERYBODY = ("/", SPRING, f"{SPRING}/problems/A", f"{SPRING}/scoreboard", f"{SPR
 CONTESTANT = (*EVERYBODY, f"{SPRING}/submit?problem=B", f"{SPRING}/submissions", "/contests/class-7/submissions", f"{SPRING}/clarifications?problem=C", "/account")
 ORGANISER = (*CONTESTANT, f"{SPRING}/jury", f"{SPRING}/jury?problem=A&verdict=WA", f"{SPRING}/jury?verdict=waiting", f"{SPRING}/edit", f"{SPRING}/teams", "/problems",
              "/problems/aqueducts", "/contests/new", f"{SPRING}/scoreboard?as=public")
-ADMIN = (*ORGANISER, "/accounts", "/operations", "/operations/queues/CommandQueue")
+ADMIN = (*ORGANISER, "/accounts", "/operations", "/operations/queues/CommandQueue", "/operations/runners")
 PAGES = [("", "/sign-in"), *(("", path) for path in EVERYBODY), *(("team01", path) for path in CONTESTANT), *(("olga", path) for path in ORGANISER),
          *(("admin", path) for path in ADMIN)]  # fmt: skip
 
