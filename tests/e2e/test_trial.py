@@ -1,0 +1,106 @@
+"""Packages are tried out by the real judge: what is wrong is found, limits are measured, and a kill in the middle loses nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.packages.building import SUM_PY, with_changes, zipped
+from tests.support.api import ApiError, Person
+from tests.support.house import HouseOfProcesses
+
+pytestmark = [pytest.mark.faults, pytest.mark.sandbox, pytest.mark.timeout(240)]
+
+BUSY = "import time\nwhile time.process_time() < {}: pass\n" + SUM_PY
+MODEL, MINUS = "submissions/accepted/sum.py", "submissions/wrong_answer/minus.py"
+OFF, LUCKY = "submissions/accepted/off.py", "submissions/wrong_answer/lucky.py"
+NEAR, ESCAPING, ENDLESS = "submissions/accepted/near.py", "submissions/time_limit_exceeded/near.py", "submissions/time_limit_exceeded/endless.py"
+STRICT = "import sys\na, b = map(int, sys.stdin.read().split())\nsys.exit(42 if a < 10**9 else 43)\n"
+
+
+def package(**changes: str | bytes | None) -> bytes:
+    """A package whose submissions need no compiler, with a limit of 0.3 s; ``changes`` by path."""
+    plain: dict[str, str | bytes | None] = {"submissions/accepted/sum.cpp": None, ".timelimit": "0.3\n"}
+    return zipped(with_changes(plain | changes))
+
+
+WRONG = package(**{
+    OFF: SUM_PY.replace("a + b", "a + b + (a > 100)"), LUCKY: SUM_PY, NEAR: BUSY.format(0.18), ESCAPING: BUSY.format(0.4),
+    ENDLESS: "while True: pass\n", "input_validators/check.py": STRICT,
+})  # fmt: skip
+UNSTATED = package(**{".timelimit": None, NEAR: BUSY.format(0.25)})
+MANY = package(**{f"submissions/accepted/{number}.py": BUSY.format(0.1) for number in range(12)})
+
+
+def report_of(person: Person, alias: str, limit_s: float = 90) -> dict[str, Any]:
+    """The report when it has come; the house may be down meanwhile."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        try:
+            found: dict[str, Any] = person.ask("GET", f"/problems/{alias}/report")
+        except (ApiError, OSError) as away:
+            if isinstance(away, ApiError) and away.status < 500:
+                raise
+        else:
+            if found["state"] != "waiting":
+                return found
+        time.sleep(0.1)
+    raise AssertionError(f"no report on {alias} after {limit_s} s")
+
+
+def told(report: dict[str, Any], severity: str) -> set[tuple[str, str]]:
+    return {(finding["code"], finding["path"]) for finding in report["findings"] if finding["severity"] == severity}
+
+
+def until_under_way(person: Person, alias: str) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        course = person.ask("GET", f"/problems/{alias}/report")["course"]
+        if course is not None and 0 < course["done"] < course["total"]:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"the trial of {alias} was never seen under way")
+
+
+def test_packages_are_tried_out_by_the_real_judge(tmp_path: Path) -> None:
+    house = HouseOfProcesses(tmp_path, {"PALESTRA_RECORDER_HAS_TRIALS": "true"})
+    house.start()
+    try:
+        house.until_ready()
+        admin = house.admin()
+        assert admin.upload(WRONG, "wrong")["trial"] == "waiting"
+        admin.upload(UNSTATED, "unstated")
+        wrong = report_of(admin, "wrong")
+        assert wrong["state"] == "failed"
+        errors = told(wrong, "error")
+        assert {("submission-unexpected", OFF), ("submission-unexpected", LUCKY)} <= errors
+        assert {code for code, _ in errors} == {"submission-unexpected", "input-invalid"}, wrong["findings"]
+        assert any("02-large" in path for code, path in errors if code == "input-invalid")
+        assert {("limit-too-tight", NEAR), ("limit-too-loose", ESCAPING)} <= told(wrong, "warning")
+        verdicts = {one["path"]: one["verdict"] for one in wrong["submissions"]}
+        assert verdicts == {MODEL: "AC", MINUS: "WA", OFF: "WA", LUCKY: "AC", NEAR: "AC", ESCAPING: "TLE", ENDLESS: "TLE"}
+
+        unstated = report_of(admin, "unstated")
+        assert unstated["state"] == "passed", unstated["findings"]
+        limit = unstated["limit"]
+        assert (limit["is_stated"], limit["slowest_accepted"]) == (False, NEAR)
+        assert limit["limit_ms"] == limit["measured_ms"] >= 250 * float(limit["accepted_multiplier"])
+        assert admin.ask("GET", "/problems/unstated")["limits"]["cpu_ms"] == limit["limit_ms"]
+
+        admin.upload(MANY, "many")
+        until_under_way(admin, "many")
+        house.kill()
+        house.start()
+        house.until_ready()
+        many = report_of(admin, "many")
+        assert (many["state"], len(many["submissions"])) == ("passed", 14)
+        with sqlite3.connect(house.folder / "var" / "record.sqlite3") as record:
+            (count,) = record.execute("select count(*) from events where kind = 'problem-tried'").fetchone()
+        assert count == 3, "each package has one report"
+    finally:
+        statuses = house.stop()
+    assert statuses == {"all": 0}, house.tail("all")
