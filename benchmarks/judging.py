@@ -43,6 +43,8 @@ QUESTION = b"20 22\n"
 class Nobody:
     """Listens to nothing."""
 
+    gives_way = False
+
     def step(self, step: Step) -> None: ...
 
     def result(self, result: CaseResult) -> None: ...

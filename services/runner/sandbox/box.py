@@ -49,7 +49,7 @@ class Box:
         self._process: subprocess.Popen[bytes] | None = None
         self._pidfd = -1
         self._trial: Trial | None = None
-        self.channel, self._theirs = Channel.pair()
+        self.channel, self._theirs = Channel.pair(asks_who=True)
         self.is_dead = False
 
     async def start(self) -> None:
@@ -86,13 +86,10 @@ class Box:
         group = self._sandbox.groups.create()
         ours, theirs = Channel.pair()
         self._prepared = Prepared(group, ours)
-        fds = group.join_fds()
         try:
-            self.channel.request(Op.PREPARE, fds=[theirs.fileno(), *fds])
+            self.channel.request(Op.PREPARE, fds=[theirs.fileno(), *group.join_fds()])
         finally:
             theirs.close()
-            for fd in fds:
-                os.close(fd)
 
     async def until_prepared(self) -> None:
         """Prepares if that was not done yet, and returns when the child is in place. Raises: `BoxLost`."""
@@ -150,6 +147,7 @@ class Box:
         read, write = os.pipe2(os.O_CLOEXEC)
         content = bytearray()
         pump = Pump(read, most_bytes, content.extend)
+        pump.start()
         try:
             reply = await self._ask(Op.GET, path, write, size=most_bytes, closes=True)
             pump.finish()

@@ -30,7 +30,7 @@ class RunGroup(Protocol):
         ...
 
     def join_fds(self) -> list[int]:
-        """Fresh descriptors; a process joins by writing ``0`` to each. The caller closes them."""
+        """Descriptors of the group's own; a process joins by writing ``0`` to each."""
         ...
 
     def cpu_ns(self) -> int:
@@ -86,6 +86,11 @@ def write_file(path: str, value: object) -> None:
         os.close(fd)
 
 
+def write_value(fd: int, value: object) -> None:
+    """Writes one value to a file of the kernel that is open. Raises: OSError."""
+    os.pwrite(fd, str(value).encode(), 0)
+
+
 def read_file(path: str) -> str:
     """A small file of the kernel. Raises: OSError."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -97,7 +102,16 @@ def read_file(path: str) -> str:
 
 def counters(path: str) -> dict[str, int]:
     """A file of ``name number`` lines."""
-    pairs = (line.split() for line in read_file(path).splitlines())
+    return _numbers(read_file(path))
+
+
+def counters_of(fd: int) -> dict[str, int]:
+    """The same of one that is open."""
+    return _numbers(os.pread(fd, 4096, 0).decode())
+
+
+def _numbers(text: str) -> dict[str, int]:
+    pairs = (line.split() for line in text.splitlines())
     return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2}
 
 
@@ -111,10 +125,10 @@ def own_groups() -> dict[str, str]:
     return found
 
 
-def remove_folder(folder: Path) -> bool:
+def remove_folder(folder: Path | str) -> bool:
     """Removes a group's folder; False when the kernel says that it is busy."""
     try:
-        folder.rmdir()
+        os.rmdir(folder)  # noqa: PTH106  as it comes: once per case
     except FileNotFoundError:
         return True
     except OSError:

@@ -54,6 +54,7 @@ class GroupV2(RunGroup):
         self._has_swap = (folder / "memory.swap.max").exists()
         self._has_peak = has_peak
         self._stat = os.open(f"{folder}/cpu.stat", os.O_RDONLY | os.O_CLOEXEC)
+        self._join = os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
 
     def limit(self, memory_bytes: int, processes: int, core: int | None) -> None:
         write_file(f"{self._folder}/memory.max", memory_bytes)
@@ -65,7 +66,7 @@ class GroupV2(RunGroup):
             write_file(f"{self._folder}/cpuset.cpus", core)
 
     def join_fds(self) -> list[int]:
-        return [os.open(f"{self._folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)]
+        return [self._join]
 
     def cpu_ns(self) -> int:
         text = os.pread(self._stat, 4096, 0)
@@ -90,6 +91,7 @@ class GroupV2(RunGroup):
     def remove(self) -> bool:
         if self._stat >= 0:
             os.close(self._stat)
+            os.close(self._join)
             self._stat = -1
         return remove_folder(self._folder)
 

@@ -20,6 +20,8 @@ _REQUEST = struct.Struct("=8I7Q")
 _REPLY = struct.Struct("=IIii3Q")
 _SEND_BUFFER_BYTES = 1 << 19
 _MOST_BYTES = 250_000
+_USUAL_BYTES = 32_768
+"""What goes through a socket as it is."""
 
 
 class Op(enum.IntEnum):
@@ -67,12 +69,12 @@ class Channel:
         self._socket = ours
 
     @classmethod
-    def pair(cls) -> tuple[Channel, socket.socket]:
-        """Our end and the other, which is for a box: hand it over and close it."""
+    def pair(cls, *, asks_who: bool = False) -> tuple[Channel, socket.socket]:
+        """Our end and the other, which is for a box: hand it over and close it. ``asks_who``: `hello` tells the sender's pid."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        if asks_who:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         return cls(ours), theirs
 
     def request(self, op: Op, paths: Iterable[str] = (), fds: Sequence[int] = (), *, mode: int = 0, size: int = 0) -> None:
@@ -97,6 +99,8 @@ class Channel:
         body = header + b"".join(text.encode("utf-8", "surrogateescape") + b"\0" for text in texts)
         if len(body) > _MOST_BYTES:
             raise BoxLost(f"a request of {len(body)} bytes does not fit the line to the box")
+        if len(body) > _USUAL_BYTES:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
         try:
             self._socket.sendmsg([body], rights)

@@ -10,7 +10,7 @@ _READ_BYTES = 1 << 18
 
 
 class Pump:
-    """Reads one pipe on the loop from now on and hands the bytes to ``sink``, at most ``most`` of them.
+    """Reads one pipe on the loop, from `start` on, and hands the bytes to ``sink``, at most ``most`` of them.
 
     What comes after that is read and dropped, so that a program does not hang on a full pipe; ``on_overflow`` is called
     once. `finish` takes what is in the pipe already and closes it: a daemon that holds the other end keeps nobody waiting.
@@ -23,8 +23,14 @@ class Pump:
         self._on_overflow = on_overflow
         self._loop = asyncio.get_running_loop()
         self.is_over = False
+        self._is_reading = False
         os.set_blocking(fd, False)
-        self._loop.add_reader(fd, self._read)
+
+    def start(self) -> None:
+        """Begins to read, if that is not over by now."""
+        if self._fd >= 0:
+            self._loop.add_reader(self._fd, self._read)
+            self._is_reading = True
 
     def _read(self) -> bool:
         try:
@@ -55,6 +61,7 @@ class Pump:
     def close(self) -> None:
         """Stops reading."""
         if self._fd >= 0:
-            self._loop.remove_reader(self._fd)
+            if self._is_reading:
+                self._loop.remove_reader(self._fd)
             os.close(self._fd)
             self._fd = -1

@@ -28,6 +28,8 @@ ENVIRONMENT = ("PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/box", "LANG=C.UTF-8",
 STDERR_BYTES = 16 << 10
 OPEN_FILES = 256
 HARD_KILL_S = 0.5
+READING_STARTS_S = 0.002
+"""Most programs are over by then, and what they wrote is in the pipe: read once, at the end, in place of waking up for each piece."""
 LOST_AFTER_S = 30.0
 
 
@@ -63,12 +65,12 @@ class Trial:
             base_ns = group.cpu_ns()
             self._order()
             watch = Watch(group, limits, self._job.overtime_ms, 1 if self._job.core is not None else self._sandbox.cores, self.end)
+            reading = asyncio.get_running_loop().call_later(READING_STARTS_S, self._read_on)
             try:
                 reply = await self._until_end()
             finally:
+                reading.cancel()
                 watch.stop()
-                if self._hard_kill:
-                    self._hard_kill.cancel()
             for pump in self._pumps:
                 pump.finish()
             return self._result(reply, base_ns, time.perf_counter_ns() - began)
@@ -76,6 +78,8 @@ class Trial:
             self._output.close()
             raise
         finally:
+            if self._hard_kill:  # also one that the last bytes called for: the box may be used again by then
+                self._hard_kill.cancel()
             for pump in self._pumps:
                 pump.close()
             if self._box.is_dead:
@@ -119,6 +123,10 @@ class Trial:
         passed.append(write)
         self._pumps.append(Pump(read, most, sink, on_overflow))
         return write
+
+    def _read_on(self) -> None:
+        for pump in self._pumps:
+            pump.start()
 
     async def _until_end(self) -> Reply | None:
         """The answer of boxinit, None when it died before it could give one."""

@@ -1,4 +1,4 @@
-# verdict: TLE
+# verdict: TLE MLE
 # The famous one, and its parent waits for it.
 bomb() { bomb | bomb & }
 bomb

@@ -17,6 +17,7 @@ from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Job, KilledBy
 from services.runner.sandbox.selftest import CHECKS, self_test
 from services.runner.sandbox.spool import sealed
+from services.runner.sandbox.trial import HARD_KILL_S
 from services.runner.sandbox.turns import taking_turns
 from tests.services.runner.workshop import LIMITS, Workshop
 
@@ -167,6 +168,31 @@ async def test_output_is_cut_at_the_byte_and_the_program_ended(workshop: Worksho
     assert (execution.verdict, len(output), execution.killed_by) == (Verdict.OLE, 100_000, KilledBy.OUTPUT)
     exact, output = await workshop.run(("/usr/bin/head", "-c", "100000", "/dev/zero"), limits)
     assert (exact.verdict, len(output)) == (None, 100_000)
+
+
+async def test_box_outlives_a_program_that_ended_with_too_much_in_its_pipe(workshop: Workshop) -> None:
+    async with workshop.pool.box() as box:
+        execution = await box.execute(Job(("/bin/echo", "x" * 200), dataclasses.replace(LIMITS, output_bytes=100)))
+        execution.output.close()
+        assert (execution.verdict, execution.killed_by) == (Verdict.OLE, KilledBy.OUTPUT)
+        assert await box.recycle()
+        later = await box.execute(Job(("/bin/sleep", str(HARD_KILL_S * 1.2)), LIMITS))
+        later.output.close()
+        assert (later.verdict, later.is_lost) == (None, False)
+
+
+async def test_each_execution_reads_its_input_from_the_start_with_flags_of_its_own(workshop: Workshop) -> None:
+    fd = sealed(b"12345")
+    spoils = "import fcntl,os; fcntl.fcntl(0, fcntl.F_SETFL, os.O_NONBLOCK | os.O_APPEND); print(os.read(0, 3))"
+    looks = "import fcntl,os; print(fcntl.fcntl(0, fcntl.F_GETFL) & (os.O_NONBLOCK | os.O_APPEND), os.read(0, 9))"
+    said = []
+    for source in (spoils, looks):
+        async with workshop.pool.box() as box:
+            execution = await box.execute(Job(("/usr/bin/python3", "-c", source), LIMITS, stdin=fd))
+            said.append(execution.output.head(100).decode().strip())
+            execution.output.close()
+    os.close(fd)
+    assert said == ["b'123'", "0 b'12345'"]
 
 
 async def test_flood_of_complaints_is_cut_and_harms_nothing(workshop: Workshop) -> None:
