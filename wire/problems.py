@@ -60,12 +60,13 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class StatementFile:
-    """A statement in one language. ``format`` is markdown, html, latex or pdf; ``path`` in the public tree."""
+    """A statement in one language. ``format`` is markdown, html, latex or pdf; ``path`` in the public tree; ``pages`` of a PDF, 0: unknown."""
 
     language: str
     format: str
     path: str
     title: str = ""
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class Statement:
     path: str
     title: str
     text: str
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class Library:
             if found is None:
                 raise _no_version(request.alias, card.commit)
             text = found.content.decode("utf-8-sig")
-        return Statement(chosen.language, chosen.format, chosen.path, chosen.title or card.title, text)
+        return Statement(chosen.language, chosen.format, chosen.path, chosen.title or card.title, text, chosen.pages)
 
     async def submissions(self, request: ProblemRequest) -> tuple[ExpectedSubmission, ...]:
         """The package's own submissions, with sources and allowed verdicts, sorted by path."""

@@ -85,6 +85,8 @@ class Peers:
 
     async def source(self, request: StatementRequest, _: Call) -> Statement:
         self._check(request.alias)
+        if request.alias == "echoes":
+            return Statement("en", "pdf", "problem_statement/statement.pdf", "Echoes", "", 3)
         return Statement("en", "markdown", "problem_statement/problem.en.md", "Aqueducts", self.statement)
 
     async def file(self, request: PublicFileRequest, _: Call) -> Download:

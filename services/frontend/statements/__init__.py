@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.frontend.statements.marks import parts_of, passes_of
 from services.frontend.statements.render import RenderedStatement, render_note, render_statement
 
-__all__ = ["RenderedStatement", "render_note", "render_statement"]
+__all__ = ["RenderedStatement", "parts_of", "passes_of", "render_note", "render_statement"]

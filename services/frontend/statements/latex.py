@@ -1,42 +1,22 @@
-"""Owns the meaning of the LaTeX subset that problem statements use. Never runs TeX, never shows a command that it does not know.
+"""Owns the meaning of the LaTeX subset that problem statements use. Never runs TeX, never loses what it does not know.
 
-Source: the macros of problemtools' ``problemset.cls`` and what Kattis packages use of LaTeX. An unknown command is left
-out, its arguments' text stays.
+Source: as `latex_words`. An unknown command is shown as it is written, and its arguments' text after it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Final
 
 from services.frontend.statements.latex_scan import MAX_GROUP_DEPTH, Scanner, Set, split_outside_groups
+from services.frontend.statements.latex_words import (
+    ACCENTS, HEADINGS, LISTS, PLAIN, SAMPLE_MARKS, SECTIONS, SILENT, SKIPPED_ARGUMENTS, SWITCHES, TEXTS, WRAPS,
+)  # fmt: skip
+from services.frontend.statements.marks import mark_of
 
-_HEADINGS: Final = {"section": "h2", "subsection": "h3", "subsubsection": "h4", "paragraph": "h5"}
-_WRAPS: Final = {
-    "textbf": "strong", "emph": "em", "textit": "em", "textsl": "em", "texttt": "code", "underline": "u", "sout": "s",
-    "textsuperscript": "sup", "textsubscript": "sub",
-}  # fmt: skip
-_SWITCHES: Final = {"bf": "strong", "bfseries": "strong", "it": "em", "itshape": "em", "em": "em", "tt": "code", "ttfamily": "code"}
-_TEXTS: Final = {
-    "ldots": "…", "dots": "…", "textellipsis": "…", "textbackslash": "\\", "quad": "\u2003", "qquad": "\u2003\u2003", ",": "\u2009",
-    " ": " ", ";": " ", ":": " ", "!": "", "/": "", "-": "\u00ad", "@": "", "%": "%", "&": "&", "_": "_", "#": "#", "$": "$", "{": "{",
-    "}": "}", "\n": " ", "textasciitilde": "~", "textasciicircum": "^", "S": "§", "copyright": "©", "textdegree": "°", "ss": "ß",
-    "ae": "æ", "AE": "Æ", "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł", "i": "\u0131", "LaTeX": "LaTeX", "TeX": "TeX",
-    "textless": "<", "textgreater": ">", "textbar": "|", "textendash": "\u2013", "textemdash": "—", "euro": "€", "pounds": "£",
-}  # fmt: skip
-_ACCENTS: Final = {
-    "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307", "u": "\u0306",
-    "v": "\u030c", "H": "\u030b", "c": "\u0327", "k": "\u0328", "r": "\u030a", "d": "\u0323", "b": "\u0331",
-}  # fmt: skip
-_SKIPPED_ARGUMENTS: Final = {
-    "problemname": 1, "label": 1, "vspace": 1, "vspace*": 1, "hspace": 1, "hspace*": 1, "setlength": 2, "usepackage": 1, "documentclass": 1,
-    "renewcommand": 2, "newcommand": 2, "pagestyle": 1, "ref": 1, "cite": 1, "color": 1, "addtolength": 2, "graphicspath": 1,
-    "setcounter": 2, "input": 1, "include": 1, "definecolor": 3, "newline*": 0, "fontsize": 2, "cline": 1,
-}  # fmt: skip
-_LISTS: Final = {"itemize": "ul", "enumerate": "ol", "compactitem": "ul", "compactenum": "ol"}
-_PLAIN: Final = {"---": "\u2014", "--": "\u2013", "``": "\u201c", "''": "\u201d", "`": "\u2018", "'": "\u2019"}
+_TALL = re.compile(r"\s*\\multirow\{([1-9]\d?)\}(?:\[[^\]]*\])?\{[^}]*\}")
 _ITEM = re.compile(r"\\item(?![a-zA-Z])")
 _WIDTH = re.compile(r"width\s*=\s*([\d.]*)\s*\\(?:text|line|column)width")
 
@@ -99,34 +79,42 @@ class _Converter:
 
     def _command(self, name: str) -> None:
         plain = name.rstrip("*")
-        if plain in _HEADINGS:
-            tag = _HEADINGS[plain]
+        if plain in HEADINGS:
+            tag = HEADINGS[plain]
             self._block(f"<{tag}>{self._nested(self._scanner.argument())}</{tag}>")
-        elif name in _WRAPS:
-            self._line.append(f"<{_WRAPS[name]}>{self._nested(self._scanner.argument())}</{_WRAPS[name]}>")
-        elif name in _SWITCHES:
-            self._line.append(f"<{_SWITCHES[name]}>")
+        elif name in WRAPS:
+            self._line.append(f"<{WRAPS[name]}>{self._nested(self._scanner.argument())}</{WRAPS[name]}>")
+        elif name in SWITCHES:
+            self._line.append(f"<{SWITCHES[name]}>")
             self._scanner.skip_space()
-            self._open.append(_SWITCHES[name])
-        elif name in _TEXTS:
-            self._line.append(escape(_TEXTS[name]))
-        elif name in _ACCENTS:
-            letter = self._nested(self._scanner.argument()).replace("\u0131", "i")
-            self._line.append(letter[:1] + _ACCENTS[name] + letter[1:])
-        elif name in _SKIPPED_ARGUMENTS:
+            self._open.append(SWITCHES[name])
+        elif name in TEXTS:
+            self._line.append(escape(TEXTS[name]))
+        elif name in SKIPPED_ARGUMENTS:
             self._scanner.option()
-            for _ in range(_SKIPPED_ARGUMENTS[name]):
+            for _ in range(SKIPPED_ARGUMENTS[name]):
                 self._scanner.argument()
+        elif name in SAMPLE_MARKS:
+            self._block(mark_of(SAMPLE_MARKS[name]))
+        elif (special := _SPECIAL.get(name)) is not None:
+            special(self)
+        else:
+            self._other(name)
+
+    def _other(self, name: str) -> None:
+        if name in ACCENTS:
+            letter = self._nested(self._scanner.argument()).replace("\u0131", "i")
+            self._line.append(letter[:1] + ACCENTS[name] + letter[1:])
         elif name in {"\\", "newline", "linebreak"}:
             self._scanner.option()
             self._line.append("<br>")
-        elif (special := _SPECIAL.get(name)) is not None:
-            special(self)
+        elif name.rstrip("*") not in SILENT:
+            self._line.append(f"<code>\\{escape(name)}</code>")
 
     def begin(self) -> None:
         name = self._scanner.argument()
         body = self._scanner.environment(name)
-        if name in _LISTS or name == "description":
+        if name in LISTS or name == "description":
             self._block(self._list(name, body))
         elif name in {"tabular", "tabular*", "tabularx", "array"}:
             self._block(self._table(name, body))
@@ -134,6 +122,8 @@ class _Converter:
             self._block(f'<div class="centred">{self._nested_blocks(_without_options(body))}</div>')
         elif name in {"quote", "quotation", "verse"}:
             self._block(f"<blockquote>{self._nested_blocks(body)}</blockquote>")
+        elif name in SECTIONS:
+            self._block(f"<h2>{SECTIONS[name]}</h2>\n{self._nested_blocks(body)}")
         else:
             self._block(self._nested_blocks(_without_options(body)))
 
@@ -148,7 +138,7 @@ class _Converter:
             content = self._nested_blocks(item.text[item.place :])
             content = re.sub(r"\A<p>(.*)</p>\Z", r"\1", content, flags=re.DOTALL) if content.count("<p>") == 1 else content
             items.append(f"<dt>{self._nested(term)}</dt><dd>{content}</dd>" if name == "description" else f"<li>{content}</li>")
-        tag = "dl" if name == "description" else _LISTS[name]
+        tag = "dl" if name == "description" else LISTS[name]
         return f"<{tag}>{''.join(items)}</{tag}>"
 
     def _table(self, name: str, body: str) -> str:
@@ -161,13 +151,28 @@ class _Converter:
         rest = body[scanner.place :]
         is_ruled = "|" in columns or r"\hline" in rest or "rule" in rest
         rest = re.sub(r"\\(?:hline|toprule|midrule|bottomrule)\b|\\cline\{[^}]*\}", "", rest)
-        rows = []
-        for row in split_outside_groups(rest, "\\\\"):
-            if row.strip():
-                cells = split_outside_groups(row, "&")
-                rows.append("<tr>" + "".join(self._cell(cell, alignments[at : at + 1]) for at, cell in enumerate(cells)) + "</tr>")
+        below: dict[int, int] = {}
+        written = [row for row in split_outside_groups(rest, "\\\\") if row.strip()]
+        rows = ["<tr>" + "".join(self._cells(split_outside_groups(row, "&"), alignments, below)) + "</tr>" for row in written]
         opening = '<table class="ruled">' if is_ruled else "<table>"
         return f"{opening}<tbody>{''.join(rows)}</tbody></table>"
+
+    def _cells(self, cells: list[str], alignments: list[str], below: dict[int, int]) -> Iterator[str]:
+        """The cells of a row; ``below`` says of each column for how many rows a cell above still reaches into it."""
+        column = 0
+        for cell in cells:
+            if below.get(column, 0) and not cell.strip():
+                below[column] -= 1
+                column += 1
+                continue
+            tall = _TALL.match(cell)
+            if tall is not None:
+                below[column] = int(tall[1]) - 1
+                inner = Scanner(cell[tall.end() :])
+                yield f'<td rowspan="{tall[1]}" align="{(alignments[column : column + 1] or ["left"])[0]}">{self._nested(inner.argument())}</td>'
+            else:
+                yield self._cell(cell, alignments[column : column + 1])
+            column += 1
 
     def _cell(self, text: str, alignment: list[str]) -> str:
         span = re.match(r"\s*\\multicolumn\{(\d{1,2})\}\{[^}]*\}(.*)", text, re.DOTALL)
@@ -197,6 +202,14 @@ class _Converter:
     def footnote(self) -> None:
         self._line.append(f" <small>({self._nested(self._scanner.argument())})</small>")
 
+    def epigraph(self) -> None:
+        words, whose = self._nested(self._scanner.argument()), self._nested(self._scanner.argument())
+        self._block(f"<blockquote><p>{words}</p><p><small>{whose}</small></p></blockquote>")
+
+    def definition(self) -> None:
+        self._scanner.argument()
+        self._scanner.argument()
+
     def small_capitals(self) -> None:
         self._line.append(f'<span class="small-capitals">{self._nested(self._scanner.argument())}</span>')
 
@@ -225,12 +238,12 @@ class _Converter:
 _SPECIAL: Final[dict[str, Callable[[_Converter], None]]] = {
     "begin": _Converter.begin, "includegraphics": _Converter.image, "illustration": _Converter.illustration,
     "href": _Converter.link, "url": _Converter.address, "caption": _Converter.caption, "footnote": _Converter.footnote,
-    "textsc": _Converter.small_capitals, "par": _Converter.end_paragraph,
+    "textsc": _Converter.small_capitals, "epigraph": _Converter.epigraph, "def": _Converter.definition, "par": _Converter.end_paragraph,
 }  # fmt: skip
 
 
 def _typeset(text: str) -> str:
-    for written, shown in _PLAIN.items():
+    for written, shown in PLAIN.items():
         text = text.replace(written, shown)
     return escape(text, quote=False)
 

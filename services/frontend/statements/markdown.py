@@ -14,9 +14,11 @@ from mdit_py_plugins.attrs import attrs_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from services.frontend.statements.latex_words import SAMPLE_MARKS
+from services.frontend.statements.marks import mark_of
 from services.frontend.statements.maths import to_mathml
 
-_SAMPLE_MARKS = re.compile(r"^[ \t]*\{\{[ \t]*(?:nextsample|remainingsamples)[ \t]*\}\}[ \t]*$", re.MULTILINE)
+_SAMPLE_LINE = re.compile(r"^[ \t]*\{\{[ \t]*(nextsample|remainingsamples)[ \t]*\}\}[ \t]*$", re.MULTILINE)
 _TOP_HEADING: Final = 2
 _IMAGE_WITH_ATTRIBUTES = re.compile(r"(!\[[^\]\n]{0,300}\]\([^)\n]{1,300}\))\{([^}\n]{0,100})\}")
 _WIDTH = re.compile(r"\bwidth\s*=\s*[\"']?(\d{1,4}%?)")
@@ -24,13 +26,18 @@ _MOST_BRACKETS: Final = 5_000
 
 
 def markdown_to_html(text: str) -> str:
-    """HTML of a statement, not yet cleaned. Headings start at level 2; Kattis' sample marks are taken out.
+    """HTML of a statement, not yet cleaned. Headings start at level 2; Kattis' sample marks become `marks`.
 
     A dollar opens maths when no space follows it and closes it when no space comes before. Source: pandoc, tex_math_dollars.
     """
     if text.count("[") > _MOST_BRACKETS:
         return f"<pre>{escape(text)}</pre>"  # looking for links takes time quadratic in brackets that are never closed
-    return str(_parser().render(_IMAGE_WITH_ATTRIBUTES.sub(_width_only, _SAMPLE_MARKS.sub("", text))))
+    return str(_parser().render(_IMAGE_WITH_ATTRIBUTES.sub(_width_only, _SAMPLE_LINE.sub(_sample_mark, text))))
+
+
+def _sample_mark(found: re.Match[str]) -> str:
+    """A paragraph of its own, whatever stands around it."""
+    return "\n\n" + mark_of(SAMPLE_MARKS[found[1]]).removeprefix("<p>").removesuffix("</p>") + "\n\n"
 
 
 def _width_only(found: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from services.frontend.statements.cleaning import clean
 from services.frontend.statements.latex import latex_to_html
 from services.frontend.statements.markdown import markdown_to_html
+from services.frontend.statements.marks import without_marks
 from wire.problems import Statement
 
 MAX_STATEMENT_CHARS: Final = 80_000
@@ -19,12 +20,13 @@ MAX_STATEMENT_CHARS: Final = 80_000
 
 @dataclass(frozen=True, slots=True)
 class RenderedStatement:
-    """A statement ready for a page. ``html`` is clean; ``pdf_url`` is where its PDF lies, empty when it is no PDF."""
+    """A statement ready for a page. ``html`` is clean; ``pdf_url`` is where its PDF lies, empty when it is no PDF, of ``pages`` when known."""
 
     language: str
     title: str
     html: Markup
     pdf_url: str = ""
+    pages: int = 0
 
 
 def render_statement(statement: Statement, link: Callable[[str], str]) -> RenderedStatement:
@@ -33,12 +35,12 @@ def render_statement(statement: Statement, link: Callable[[str], str]) -> Render
     Takes some milliseconds for an ordinary statement: callers do it in a thread and keep the result.
     """
     if statement.format == "pdf":
-        return RenderedStatement(statement.language, statement.title, Markup(), link(statement.path))
+        return RenderedStatement(statement.language, statement.title, Markup(), link(statement.path), statement.pages)
     if len(statement.text) > MAX_STATEMENT_CHARS:
         notice = "<p class=statement-note>This statement is too large to be shown here. Its file can be downloaded.</p>"
         return RenderedStatement(statement.language, statement.title, clean(notice, link))
     convert = _CONVERTERS.get(statement.format, _as_text)
-    html = clean(convert(statement.text), link, posixpath.dirname(statement.path))
+    html = clean(convert(without_marks(statement.text)), link, posixpath.dirname(statement.path))
     return RenderedStatement(statement.language, statement.title, html)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,10 @@ FOLDERS: Final = ("problem_statement", "statement")
 """Where statements lie: the legacy name, then that of 2025-09, which some write already."""
 
 _NAME = re.compile(r"problem(?:\.([A-Za-z-]+))?\.(md|html|tex|pdf)")
+MOST_STREAMS: Final = 200
+MOST_OBJECT_BYTES: Final = 256 * 1024
+_STREAM = re.compile(rb"/Type\s*/ObjStm\b[^>]{0,200}>>\s*stream\r?\n")
+_PAGE_COUNT = re.compile(rb"<<(?:(?!<<)[^>]){0,400}?/Count\s+([0-9]{1,5})\b(?:(?!<<)[^>]){0,400}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 _PROBLEM_NAME = re.compile(r"\\problemname\{((?:[^{}]|\{[^{}]*\})*)\}")
 _PLAIN_NAME = re.compile(r"^%%\s*plainproblemname:\s*(.+?)\s*$", re.MULTILINE)
@@ -47,12 +52,28 @@ def read_statements(files: PackageFiles, titles: Mapping[str, str], report: Repo
         text_format = FORMATS["." + match.group(2)]
         text = None if text_format == "pdf" else read_text(file, report)
         title = _title(titles, language, text if text_format == "latex" else None)
-        found.append(StatementFile(language, text_format, path, title))
+        found.append(StatementFile(language, text_format, path, title, pages_of(file) if text_format == "pdf" else 0))
     if not found:
         report.add("statement-missing", FOLDERS[0], "there is no problem_statement/problem[.LANGUAGE].md, .tex, .html or .pdf")
     order = list(FORMATS.values())
     found.sort(key=lambda statement: (statement.language != "en", statement.language, order.index(statement.format)))
     return Statements(tuple(found), public)
+
+
+def pages_of(file: PackageFile) -> int:
+    """How many pages a PDF says that it has; 0 when it does not say so in the open, or was too large to be looked at."""
+    text = file.content or b""
+    streams = [text]
+    for found in _STREAM.finditer(text):
+        unpacking = zlib.decompressobj()
+        try:
+            streams.append(unpacking.decompress(text[found.end() :], MOST_OBJECT_BYTES))
+        except zlib.error:
+            continue
+        if len(streams) > MOST_STREAMS:
+            break
+    counts = [int(count[1]) for part in streams for count in _PAGE_COUNT.finditer(part) if b"/Pages" in count[0]]
+    return max(counts, default=0)
 
 
 def _sources(files: PackageFiles) -> dict[str, PackageFile]:

@@ -25,7 +25,19 @@ def shown(text: str) -> str:
     (r"50\% of \$5 \& more % a comment", "<p>50% of $5 &amp; more</p>"),
     (r"Erd\H{o}s, Dvo\v{r}\'ak, na\"{\i}ve, \c{c}a", "<p>Erdo\u030bs, Dvor\u030ca\u0301k, nai\u0308ve, c\u0327a</p>"),
     (r"a~b\\c", "<p>a&nbsp;b<br>c</p>"),
-    (r"\unknown{kept} \alsounknown", "<p>kept</p>"),
+    (r"\unknown{kept} \alsounknown", r"<p><code>\unknown</code>kept <code>\alsounknown</code></p>"),
+    (r"\noindent\Large Text \centering", "<p>Text</p>"),
+    (r"\begin{Input}One number.\end{Input}", "<h2>Input</h2> <p>One number.</p>"),
+    (r"\begin{Interaction}Flush.\end{Interaction}", "<h2>Interaction</h2> <p>Flush.</p>"),
+    (r"\epigraph{Know thyself}{Delphi}", "<blockquote><p>Know thyself</p><p><small>Delphi</small></p></blockquote>"),
+    (r"\def \htmlPixelsInCm {40} Text", "<p>Text</p>"),
+    (
+        r"\begin{tabular}{lr}\multirow{2}{*}{a} & 1 \\ & 2 \\ b & 3\end{tabular}",
+        (
+            '<table><tbody><tr><td rowspan="2" align="left">a</td><td align="right">1</td></tr><tr><td align="right">2</td></tr>'
+            '<tr><td align="left">b</td><td align="right">3</td></tr></tbody></table>'
+        ),
+    ),
     (r"\begin{itemize}\item a\item b\end{itemize}", "<ul><li>a</li><li>b</li></ul>"),
     (r"\begin{enumerate}[label=(\alph*)]\item a\begin{itemize}\item x\end{itemize}\item b\end{enumerate}", "<ol><li><p>a</p> <ul><li>x</li></ul></li><li>b</li></ol>"),
     (r"\begin{verbatim}<b> $x$ % y\end{verbatim}", "<pre>&lt;b&gt; $x$ % y</pre>"),
