@@ -106,7 +106,7 @@ def pairs(**changes: str | bytes | None) -> dict[str, bytes]:
         "files/check.cpp": CHECK_CPP, "files/val.cpp": VAL_CPP,
         **{f"tests/{number:02}": f"{n}\n" for number, n in enumerate(questions, 1)},
         **{f"tests/{number:02}.a": f"{n * (n - 1) // 2}\n" for number, n in enumerate(questions, 1)},
-        "statement-sections/english/name.tex": "Pairs", "statement-sections/english/legend.tex": "How many pairs do $n$ things make?\n",
+        "statement-sections/english/name.tex": "Pairs", "statement-sections/english/legend.tex": "How many \\t{<<pairs>>} do $n << 9$ things make?\n",
         "statement-sections/english/input.tex": "One number $n$.\n", "statement-sections/english/output.tex": "One number.\n",
         "statement-sections/english/notes.tex": "\\includegraphics{pairs.png}\n", "statement-sections/english/pairs.png": b"\x89PNG\r\n\x1a\n",
         "statement-sections/english/example.01": "2\n", "statement-sections/english/example.01.a": "1\n",

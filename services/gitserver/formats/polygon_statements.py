@@ -8,6 +8,7 @@ Source: Polygon's packages as they are exported; its manual, "Statements".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +24,10 @@ SECTIONS: Final = ("input", "output", "interaction", "scoring", "notes")
 _TYPES: Final = {"text/html": "html", "application/pdf": "pdf", "application/x-tex": "latex"}
 _ORDER: Final = ("latex", "html", "pdf")
 _OLYMP: Final = "olymp"
+_COMMANDS: Final = {"bf": "textbf", "it": "textit", "t": "texttt", "tt": "texttt"}
+"""What Polygon writes with the text in braces, and LaTeX otherwise."""
+_COMMAND = re.compile(r"\\(bf|it|tt|t)\s*\{")
+_FORMULA = re.compile(r"(\$\$[^$]*\$\$|\$[^$]*\$)")
 _FIGURES: Final = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".pdf", ".css", ".eps")
 
 
@@ -82,7 +87,16 @@ def _joined(files: PackageFiles, folder: str, code: str, report: Report) -> str:
         text = (read_text(file, report) or "").strip() if file is not None else ""
         if text:
             parts.append(f"\\section*{{{heading}}}\n\n{text}")
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    return "\n\n".join(_usual_latex(part.strip()) for part in parts) + "\n"
+
+
+def _usual_latex(text: str) -> str:
+    """The text with Polygon's own commands as LaTeX has them; formulas stay as they are."""
+    pieces = _FORMULA.split(text)
+    for place in range(0, len(pieces), 2):
+        plain = _COMMAND.sub(lambda found: f"\\{_COMMANDS[found[1]]}{{", pieces[place])
+        pieces[place] = plain.replace("<<", "«").replace(">>", "»")
+    return "".join(pieces)
 
 
 def _page(files: PackageFiles, element: Element, title: str, report: Report) -> tuple[StatementFile, dict[str, PackageFile]] | None:

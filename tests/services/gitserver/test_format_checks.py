@@ -133,6 +133,7 @@ def test_sections_of_polygon_become_one_statement_of_each_language() -> None:
         ("en", "latex", "Pairs"), ("en", "html", "Pairs"), ("ru", "latex", "Пары"),
     ]  # fmt: skip
     assert "\\section*{Input}\n\nOne number $n$." in package.written["statement/en/problem.tex"]
+    assert "How many \\texttt{«pairs»} do $n << 9$ things make?" in package.written["statement/en/problem.tex"]
     assert "Входные данные" in package.written["statement/ru/problem.tex"]
     assert "statement/en/pairs.png" in package.public
 
