@@ -1,6 +1,7 @@
 """Owns the examination of a package's inputs: every input validator over every case, and the checker over the jury's own answers.
 
     validator [arguments] < input       42: good; of testlib's kind 0: good; any other code of its own: the input is not good
+    validator CASE LANGUAGE < input     omegaUp's kind, beside data.in: it prints 1 for a good one
 
 A validator that is killed, crashes or does not compile is broken: that is said once, and it is not asked again.
 Source: ICPC problem package format, "Input validators"; what `verifyproblem` says of judge answers.
@@ -18,6 +19,7 @@ from mesh.errors import Invalid
 from services.runner.blobs import BlobCache
 from services.runner.builds import SHOWN_BYTES, BuildFailed, Builds, Built, readable
 from services.runner.checkers.checking import Check, built_checker, checking, missing_header
+from services.runner.checkers.programs import Asker
 from services.runner.checkers.validator import RIGHT, is_broken, why_broken
 from services.runner.inputs import Pair, fetching_ahead
 from services.runner.programs import Programs
@@ -32,6 +34,7 @@ from wire.problems import Finding
 MOST_FINDINGS = 50
 SAID_CHARACTERS = 600
 FOLDER = "input_validators"
+_HEADERS = (".h", ".hpp", ".hh")
 _ERROR, _WARNING = "error", "warning"
 _ANSWERS_ARE_OUTPUTS = frozenset({CheckerKind.TESTLIB, CheckerKind.OMEGAUP, CheckerKind.CMS})
 
@@ -94,8 +97,7 @@ class Examination:
         self, order: RunOrder, validator: InputValidator, findings: _Findings, stack: AsyncExitStack
     ) -> AsyncIterator[_Examiner]:
         """The validator, built and with a box; none, with a finding, when it cannot be built."""
-        files = sorted(file.path for file in validator.program.files)
-        path = f"{FOLDER}/{files[0]}" if len(files) == 1 else FOLDER
+        path = f"{FOLDER}/{_source(validator)}"
         sources = await self._programs.sources(order.manifest.problem, validator.program)
         try:
             program = await self._builds.build(validator.program.language, sources)
@@ -126,6 +128,9 @@ class Examination:
 
 async def _examine(examiner: _Examiner, case: TestCase, pair: Pair, findings: _Findings) -> None:
     validator = examiner.validator
+    if validator.kind is CheckerKind.OMEGAUP:
+        await _examine_by_score(examiner, case, pair, findings)
+        return
     launch = examiner.program.launch(CHECKER_LIMITS)
     arguments = (*validator.arguments, *case.input_arguments)
     job = Job((*launch.argv, *arguments), launch.limits, launch.environment, stdin=pair.question.fd, cuts_output=True, purpose="validator")
@@ -142,6 +147,23 @@ async def _examine(examiner: _Examiner, case: TestCase, pair: Pair, findings: _F
             findings.add(_ERROR, "input-invalid", f"data/{case.name}.in", _refusal(validator, execution))
     finally:
         execution.output.close()
+
+
+async def _examine_by_score(examiner: _Examiner, case: TestCase, pair: Pair, findings: _Findings) -> None:
+    """The same of omegaUp's kind, which is a checker that gets the input as the output too. Source: omegaup/quark ``runner/ci/ci.go``."""
+    asker = Asker(CheckerKind.OMEGAUP, examiner.program, examiner.boxes, CHECKER_LIMITS, language="cpp")
+    copied = Spool.over(pair.question.fd, pair.question.size_bytes)
+    try:
+        judgement = await asker.ask(case, examiner.validator.arguments, copied, pair)
+    finally:
+        copied.close()
+    if judgement.verdict is Verdict.VE:
+        examiner.is_broken = True
+        said = f"{_name(examiner.validator)}: {judgement.message}\nit was reading data/{case.name}.in, and was asked no more"
+        findings.add(_ERROR, "input-validator-broken", examiner.path, said)
+    elif judgement.verdict is not Verdict.AC:
+        said = f"{_name(examiner.validator)} does not give it 1\n{judgement.message}".strip()
+        findings.add(_ERROR, "input-invalid", f"data/{case.name}.in", said)
 
 
 def _refusal(validator: InputValidator, execution: Execution) -> str:
@@ -163,5 +185,10 @@ async def _check_answer(check: Check, manifest: JudgingManifest, case: TestCase,
 
 
 def _name(validator: InputValidator) -> str:
-    files = sorted(file.path for file in validator.program.files)
-    return f"the input validator {files[0] if files else '?'}" + (f" and {len(files) - 1} more files" if len(files) > 1 else "")
+    return f"the input validator {_source(validator)}"
+
+
+def _source(validator: InputValidator) -> str:
+    """The file by which a validator is known: the first that is no header."""
+    files = sorted((file.path for file in validator.program.files), key=lambda path: (path.endswith(_HEADERS), path))
+    return next(iter(files), "")

@@ -71,6 +71,7 @@ class CmsItalian:
             is_output_only=task.is_output_only,
             includes=includes,
             languages=tuple(one.language for one in includes),
+            source_name=task.name if includes and task.name.isidentifier() else "",
         )
 
 
