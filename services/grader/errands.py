@@ -23,7 +23,7 @@ def conclude_any(run: Run, end: AttemptEnd) -> RecordVerdict:
         return conclude(run, end)
     if end.outcome in _SETTERS_FAULT:
         said = (end.compile_output or end.message).strip() or "it ended in no way that is agreed on"
-        run.errand.findings = (*end.findings, Finding("error", "input-validator-failed", "input_validators", said))
+        run.errand.findings = (*end.findings, Finding("error", "input-validator-broken", "input_validators", said))
     elif end.outcome == "validated":
         run.errand.findings = end.findings
     else:

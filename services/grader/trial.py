@@ -21,7 +21,7 @@ from services.grader.appraisal import (
 from services.grader.desk import Desk
 from services.grader.manifests import Manifests, NoManifest
 from services.grader.runs import Errand, Run
-from wire.judging import VALIDATE, InputValidator, JudgeSubmission, JudgingManifest, Program
+from wire.judging import VALIDATE, Checker, InputValidator, JudgeSubmission, JudgingManifest, Program
 from wire.problems import ExpectedSubmission, Finding
 from wire.verification import PackageTrial, RecordReport, VerifyProblem
 
@@ -56,7 +56,7 @@ class Trial:
         self._desk = desk
         self._manifests = manifests
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._validators = _by_language(trial.input_validators)
+        self._validators = _by_language(trial.input_validators, trial.manifest.checker)
         self.course = Course(len(self._validators) + len(trial.submissions), moved)
 
     async def report(self) -> RecordReport:
@@ -76,21 +76,25 @@ class Trial:
         )
 
     async def _validate(self) -> list[Finding]:
-        """What the input validators have against the inputs."""
+        """What the input validators have against the inputs, and the checker against the jury's own answers."""
         found = await _all(self._validate_in(language, validators) for language, validators in self._validators.items())
-        return [finding for findings in found for finding in findings]
+        return list(dict.fromkeys(finding for findings in found for finding in findings))
 
     async def _validate_in(self, language: str, validators: Sequence[InputValidator]) -> Sequence[Finding]:
-        run = await self._run(self._order(language, "", ""), self._trial.manifest, task=VALIDATE, validators=tuple(validators))
+        manifest = self._trial.manifest
+        program = manifest.checker.program
+        if program is not None and program.language != language:
+            manifest = replace(manifest, checker=Checker())  # the answers are looked at where the checker's language is
+        run = await self._run(self._order(language, "", ""), manifest, task=VALIDATE, validators=tuple(validators))
         assert run.verdict is not None
         assert run.errand is not None
         if run.verdict.verdict is not Verdict.JE:
             return run.errand.findings
         if not self._desk.roster.has_language(language):
-            said = f"the inputs were not validated: no runner has {language}, in which the validator is written; bring one, then try out again"
+            said = f"the inputs were not examined: no runner has {language}, in which the validator or the checker is written; bring one, then try out again"
             return [Finding(WARNING, "language-missing", "input_validators", said)]
         said = next((result.message for result in run.verdict.cases), "the judge failed")
-        return [Finding(WARNING, "trial-broken", "input_validators", f"the inputs were not validated, which is not the package's fault: {said}")]
+        return [Finding(WARNING, "trial-broken", "input_validators", f"the inputs were not examined, which is not the package's fault: {said}")]
 
     async def _judge(self) -> tuple[JudgingManifest, list[Appraised]]:
         """Every submission's report, in the package's order, and the manifest with the limit that they were judged by."""
@@ -163,11 +167,13 @@ def broken_report(wish: VerifyProblem, why: NoManifest) -> RecordReport:
     return RecordReport(wish.alias, wish.commit, wish.version, state_of(findings), findings, ())
 
 
-def _by_language(validators: Sequence[InputValidator]) -> dict[str, list[InputValidator]]:
-    """Validators that one runner can run together."""
+def _by_language(validators: Sequence[InputValidator], checker: Checker) -> dict[str, list[InputValidator]]:
+    """Validators that one runner can run together; the checker's language is one of them, since it looks at the answers meanwhile."""
     found: defaultdict[str, list[InputValidator]] = defaultdict(list)
     for validator in validators:
         found[validator.program.language].append(validator)
+    if checker.program is not None:
+        found[checker.program.language] += []
     return dict(found)
 
 

@@ -17,7 +17,7 @@ from mesh.queue import Message
 from mesh.topics import News
 from tests.services.grader.cases import ACCEPTED, WRONG, manifest, order
 from tests.services.grader.room import Room, ScriptedRunner, sleepless, until
-from wire.judging import JUDGE, VALIDATE, BlobRequest, InputValidator, JudgingManifest, Program, ProgramFile, RunOrder
+from wire.judging import JUDGE, VALIDATE, BlobRequest, Checker, CheckerKind, InputValidator, JudgingManifest, Program, ProgramFile, RunOrder
 from wire.methods import GRADER_BLOB
 from wire.news import Headline
 from wire.problems import ExpectedSubmission, Finding
@@ -95,6 +95,24 @@ async def test_inputs_that_a_validator_rejects_fail_the_package(room: Room) -> N
     await serve(room, 4, (said,))
     report = await room.report()
     assert (report.state, report.findings) == ("failed", (said,))
+
+
+async def test_validators_and_checker_are_asked_where_their_languages_are(room: Room) -> None:
+    """One in Python beside a checker in C++: the checker looks at the answers once."""
+    custom = Checker(CheckerKind.CUSTOM, program=Program("cpp", (ProgramFile("check.cpp", "e" * 64, 10),)))
+    python = InputValidator(Program("python3", (ProgramFile("validate.py", "f" * 64, 10),)))
+    whole = replace(manifest(), checker=custom)
+    room.gitserver.trials["apples", COMMIT] = package(GOOD, manifest=whole, input_validators=(python, python))
+    await room.verify(WISH)
+    said = Finding("error", "answer-rejected", "data/secret/1.ans", "no")
+    runner, seen = room.runner(languages=("cpp", "python3")), dict[str, RunOrder]()
+    for _ in range(3):
+        given = await runner.take()
+        seen[given.language if given.task == VALIDATE else "judged"] = given
+        await end(runner, given, (said,))
+    assert (seen["python3"].input_validators, seen["python3"].manifest.checker) == ((python, python), Checker())
+    assert (seen["cpp"].input_validators, seen["cpp"].manifest.checker) == ((), custom)
+    assert [each.code for each in (await room.report()).findings].count("answer-rejected") == 1
 
 
 async def test_contest_goes_before_a_trial(room: Room) -> None:
