@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import os
 from collections.abc import AsyncIterator, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +16,7 @@ from contest.groups import CaseGroup, OnReject
 from contest.limits import MIB, Limits
 from contest.results import CaseResult
 from services.runner.languages.table import Toolchain
-from tests.services.runner.workshop import LIMITS, Workshop
+from tests.services.runner.workshop import LIMITS, Log, Workshop
 from wire.judging import Checker, CheckerKind
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio(loop_scope="module")]
@@ -285,3 +287,52 @@ async def test_what_cannot_be_put_together_is_the_setters_fault(workshop: Worksh
     for checker in (Checker(), Checker(CheckerKind.TESTLIB, program=workshop.shelf.program("python3", {"check.py": "pass"}))):
         end = await workshop.judged("python3", "pass", (), checker, is_interactive=True)
         assert end.outcome == "checker-error", end
+
+
+async def test_solution_finds_nothing_of_the_interactors_in_its_box(workshop: Workshop) -> None:
+    spy = (
+        "import os, sys\nfound = []\nfor place in ('/case/input', '/case/answer', '/feedback/judgemessage.txt', '/box/interactor.out', *map('/proc/self/fd/{}'.format, range(3, 20))):\n"
+        "    try: found.append(place + open(place).read())\n    except OSError: pass\n"
+        "pids = [name for name in os.listdir('/proc') if name.isdigit()]\nsys.stderr.write(f'{found} {sorted(pids)} {os.listdir(\"/feedback\")}')\nsys.exit(7)"
+    )
+    result = await talked(workshop, "python3", spy)
+    assert result.verdict == "RTE", result
+    assert result.message.endswith("\n[] ['1', '2'] []"), result.message
+
+
+async def test_conversation_that_is_cancelled_leaves_no_process(workshop: Workshop) -> None:
+    slow = "import time\nprint(1, flush=True)\ninput()\nwhile True: pass"
+    case = workshop.shelf.case("1", "700\n", "700\n")
+    order = workshop.order("python3", slow, [case], guessing(workshop), is_interactive=True, limits=Limits(cpu_ms=30_000, wall_ms=60_000))
+    work = asyncio.create_task(workshop.judge.judge(order, Log()))
+    async with asyncio.timeout(10):
+        while not _relays():
+            await asyncio.sleep(0.01)
+        work.cancel()
+        await asyncio.wait([work])
+        assert work.cancelled()
+        while _relays():
+            await asyncio.sleep(0.01)
+
+
+def _relays() -> list[str]:
+    """The relays among this process's children."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+    return [pid for pid in children if "relay-" in _name(pid)]
+
+
+def _name(pid: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+async def test_long_conversation_loses_and_adds_nothing(workshop: Workshop) -> None:
+    """Lines of every length up to the size of a pipe and beyond come back as they were sent."""
+    echo = workshop.shelf.custom("python3", (
+        "import sys\nfor size in [1, 100, 4095, 4096, 4097, 65535, 65536, 65537, 300000] + [7] * 3000:\n"
+        "    word = 'x' * size\n    print(word, flush=True)\n    if sys.stdin.readline() != word + '\\n': sys.exit(43)\nsys.exit(42)"
+    ), "interactor.py")  # fmt: skip
+    result = await talked(workshop, "python3", "import sys\nfor line in sys.stdin:\n    print(line, end='', flush=True)", echo)
+    assert result.verdict == "AC", result
