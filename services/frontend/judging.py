@@ -29,14 +29,6 @@ class Judging:
         """Queues and runners. Raises: `Unavailable` when every grader is away."""
         return await self._fresh.read("status", self._ask)
 
-    async def languages(self) -> frozenset[str] | None:
-        """The languages that runners have now; None when nobody can tell."""
-        try:
-            status = await self.status()
-        except MeshError:
-            return None
-        return frozenset(language for runner in status.runners for language in runner.languages)
-
     async def direct(self, host: str, *, is_held: bool, by: str) -> None:
         """Tells every grader what an operator wants of a runner; the runner hears it with its next claim, from whichever it asks.
 

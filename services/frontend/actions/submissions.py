@@ -184,16 +184,20 @@ def _check(desk: Desk, access: ContestAccess, wish: Wish, now: datetime) -> Cont
     problem = contest.problem(wish.problem)
     if problem is None:
         raise NotFound(f"there is no problem {wish.problem!r} in {contest.title}", code="no-such-problem")
-    if wish.language not in LANGUAGES:
-        allowed = contest.languages or tuple(LANGUAGES)
-        raise Invalid(f"there is no language {wish.language!r}; allowed here are {', '.join(allowed)}", code="unknown-language")
-    if contest.languages and wish.language not in contest.languages:
-        raise Invalid(f"{wish.language} is not allowed here; allowed are {', '.join(contest.languages)}", code="language-not-allowed")
+    _check_language(wish.language, contest.languages_for(problem))
     check_source(desk, wish.source)
     if wish.priority:
         is_on_board = access.contestant is not None and contest.phase(now) in {Phase.RUNNING, Phase.FROZEN}
         _check_priority(wish.priority, priorities.choices(is_in_charge=access.is_jury, is_on_board=is_on_board))
     return problem
+
+
+def _check_language(language: str, taken: Sequence[str]) -> None:
+    listed = ", ".join(taken) or "none: the contest and the problem have no language in common"
+    if language not in LANGUAGES:
+        raise Invalid(f"there is no language {language!r}; allowed here are {listed}", code="unknown-language")
+    if language not in taken:
+        raise Invalid(f"{language} is not allowed here; allowed are {listed}", code="language-not-allowed")
 
 
 def _check_priority(wished: str, allowed: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from mesh.errors import Forbidden
 from services.frontend.access import ContestAccess
 from services.frontend.actions import contests
 from services.frontend.api.route import Call, NoQuery, Reply, Route, Shape, View, location
-from services.frontend.reads.contests import ContestProblem
+from services.frontend.reads.contests import Contest, ContestProblem
 from wire import commands
 
 Feedback = Literal["verdict", "samples", "cases", "full"]
@@ -80,13 +80,14 @@ class NewTeams(Shape, frozen=True):
 
 
 class ContestProblemView(View, frozen=True):
-    """A problem as a contest shows it."""
+    """A problem as a contest shows it. ``languages`` are those that may be submitted in, for it, there."""
 
     alias: str
     label: str
     title: str
     color: str
     points: Fraction
+    languages: tuple[str, ...]
 
 
 class ContestView(View, frozen=True):
@@ -261,12 +262,17 @@ def view_of(access: ContestAccess) -> ContestView:
         start=contest.start, end=contest.end, duration_s=rules.duration_s, freeze_s=rules.freeze_s, penalty_s=rules.penalty_s,
         phase=access.phase, is_frozen=rules.is_frozen(access.now), thawed_at=rules.thawed_at, languages=contest.languages,
         is_public=contest.is_public, feedback=contest.feedback, is_jury=access.is_jury, is_registered=access.contestant is not None,
-        may_submit=access.may_submit, problems=_problems(contest.problems) if access.shows_problems else None,
+        may_submit=access.may_submit, problems=_problems(contest) if access.shows_problems else None,
     )  # fmt: skip
 
 
-def _problems(problems: tuple[ContestProblem, ...]) -> tuple[ContestProblemView, ...]:
-    return tuple(ContestProblemView(alias=one.alias, label=one.label, title=one.title, color=one.color, points=one.points) for one in problems)
+def _problems(contest: Contest) -> tuple[ContestProblemView, ...]:
+    return tuple(
+        ContestProblemView(
+            alias=one.alias, label=one.label, title=one.title, color=one.color, points=one.points, languages=contest.languages_for(one)
+        )
+        for one in contest.problems
+    )
 
 
 def _shown(problems: tuple[ShownProblem, ...]) -> tuple[commands.ContestProblem, ...]:

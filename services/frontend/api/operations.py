@@ -5,21 +5,27 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 
+from mesh.errors import MeshError
 from services.frontend.access import check_signed_in
 from services.frontend.api.route import Call, NoQuery, Route, Shape, View
-from services.frontend.languages import LANGUAGES
+from services.frontend.languages import LANGUAGES, versions_of
+from wire.languages import ONLY_WHEN_NAMED
 from wire.runners import RunnerStatus
 
 _MOST_CONTESTS = 20
 
 
 class LanguageView(View, frozen=True):
-    """A language. ``is_available`` says whether a runner has it now, null when nobody can tell."""
+    """A language. ``is_available`` says whether a runner has it now, null when nobody can tell; ``versions`` are what runners say of
+    theirs, each once. ``is_output``: not a program but an output, taken by the problems that ask for one.
+    """
 
     id: str
     name: str
     extensions: tuple[str, ...]
     is_available: bool | None
+    versions: tuple[str, ...]
+    is_output: bool
 
 
 class DepthView(View, frozen=True):
@@ -75,12 +81,19 @@ class TicketView(View, frozen=True):
 
 
 async def list_languages(call: Call[None, NoQuery]) -> list[LanguageView]:
-    """Every language, and whether a runner has it now."""
-    have = await call.desk.judging.languages()
+    """Every language, whether a runner has it now, and in which versions."""
+    try:
+        runners = (await call.desk.judging.status()).runners
+    except MeshError:
+        runners = None
+    have, versions = {language for runner in runners or () for language in runner.languages}, versions_of(runners or ())
     return [
-        LanguageView(id=one.id, name=one.name, extensions=one.extensions, is_available=None if have is None else one.id in have)
+        LanguageView(
+            id=one.id, name=one.name, extensions=one.extensions, is_available=None if runners is None else one.id in have,
+            versions=versions.get(one.id, ()), is_output=one.id in ONLY_WHEN_NAMED,
+        )
         for one in LANGUAGES.values()
-    ]
+    ]  # fmt: skip
 
 
 async def show_queue(call: Call[None, NoQuery]) -> QueueView:

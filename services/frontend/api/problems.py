@@ -65,10 +65,11 @@ class ProblemLine(View, frozen=True):
 
 
 class ProblemView(ProblemLine, frozen=True):
-    """A problem. What only its package knows is null while the gitserver is away."""
+    """A problem. What only its package knows is null while the gitserver is away. ``languages`` empty: every one that can be run."""
 
     commit: str
     limits: Limits
+    languages: tuple[str, ...]
     statement_languages: tuple[str, ...]
     has_pdf: bool
     case_count: int
@@ -115,7 +116,7 @@ async def show_problem(call: Call[None, NoQuery]) -> ProblemView:
             raise
         card = None
     return ProblemView(
-        **_line(problem), commit=problem.commit, limits=problem.limits, statement_languages=problem.statement_languages,
+        **_line(problem), commit=problem.commit, limits=problem.limits, languages=problem.languages, statement_languages=problem.statement_languages,
         has_pdf=problem.has_pdf, case_count=problem.case_count, **_of_package(card),
     )  # fmt: skip
 

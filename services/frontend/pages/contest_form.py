@@ -18,8 +18,7 @@ from mesh.errors import MeshError
 from services.frontend.access import check_organiser
 from services.frontend.actions import contests, problems
 from services.frontend.keys import actor_of, desk_of
-from services.frontend.languages import LANGUAGES
-from services.frontend.pages.choices import choices_among
+from services.frontend.pages.choices import languages_to_allow
 from services.frontend.pages.forms import Form, fault_of, see_other, read_form
 from services.frontend.pages.frames import jury_access_of
 from services.frontend.pages.paint import paint
@@ -235,7 +234,7 @@ def _minute(moment: datetime) -> str:
 async def _page(
     request: web.Request, entered: Entered, *, status: int = 200, faults: Mapping[str, str] | None = None, is_existing: bool = False
 ) -> web.Response:
-    known, languages = await both(problems.list_own(desk_of(request), actor_of(request)), choices_among(desk_of(request), LANGUAGES.values()))
+    known, languages = await both(problems.list_own(desk_of(request), actor_of(request)), languages_to_allow(desk_of(request)))
     return paint(
         request, "contest_form.html", status=status, entered=entered, faults=faults or {}, is_existing=is_existing,
         choices=choices_of(known, entered), languages=languages,

@@ -78,7 +78,7 @@ async def show_problem(request: web.Request) -> web.Response:
     problem = await desk.access.problem(actor_of(request), shown.alias)
     (values, tries), (languages, conditions) = await both(
         both(statement_values(request, problem), _tries(request, access, shown.alias)),
-        both(languages_of(desk, access), desk.conditions.of_submitting()),
+        both(languages_of(desk, access, shown), desk.conditions.of_submitting()),
     )
     return await contest_page(
         request, "problem.html", access, "home", problem=shown, limits=problem.limits, tries=tries, **values,

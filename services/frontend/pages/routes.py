@@ -8,8 +8,8 @@ from aiohttp import web
 
 from services.frontend.keys import DESK, ERROR_PAGE
 from services.frontend.pages import (
-    accounts, audit, clarifications, contest_form, contests, entry, jury, operations, problem, problems, queues, rejudgings, reports, runners, scoreboard, submissions,
-    teams, webhooks,
+    accounts, audit, clarifications, contest_form, contests, entry, jury, languages, operations, problem, problems, queues, rejudgings, reports, runners, scoreboard,
+    submissions, teams, webhooks,
 )  # fmt: skip
 from services.frontend.pages.faults import draw_fault
 from services.frontend.pages.paint import PAINTER, Painter
@@ -70,6 +70,7 @@ def add_pages(app: web.Application) -> None:
         web.get("/submissions/{id}", submissions.show_submission),
         web.post("/submissions/{id}/rejudge", submissions.rejudge),
         web.post("/submissions/{id}/priority", submissions.set_priority),
+        web.get("/languages", languages.show_languages),
         web.get("/problems", problems.show_problems),
         web.post("/problems", problems.upload),
         web.get("/problems/{alias}", problem.show_own_problem),

@@ -12,11 +12,15 @@ import sqlalchemy as sa
 from contest.rules import ContestRules, Mode, Phase
 from services.frontend.actor import Actor
 from services.frontend.reads.record import Record
+from wire.languages import allowed
 
 
 @dataclass(frozen=True, slots=True)
 class ContestProblem:
-    """A problem as one contest shows it; ``points`` is its worth there, ``max_score`` what its judging gives at most."""
+    """A problem as one contest shows it; ``points`` is its worth there, ``max_score`` what its judging gives at most.
+
+    ``languages`` are those that the problem names, empty for every one that can be run.
+    """
 
     alias: str
     title: str
@@ -26,6 +30,7 @@ class ContestProblem:
     is_scoring: bool = False
     max_score: Fraction = Fraction(1)
     version: str = ""
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,10 @@ class Contest:
         """One of its problems, by alias, or by label when no alias fits."""
         by_alias = next((problem for problem in self.problems if problem.alias == alias_or_label), None)
         return by_alias or next((problem for problem in self.problems if problem.label == alias_or_label), None)
+
+    def languages_for(self, problem: ContestProblem) -> tuple[str, ...]:
+        """The languages that it takes for one of its problems."""
+        return allowed(self.languages, problem.languages)
 
     def label_of(self, alias: str) -> str:
         """The label of a problem; its alias when it is not in the contest any more."""
@@ -130,13 +139,15 @@ class Contests:
     async def _problems_of(self, contest: str) -> tuple[ContestProblem, ...]:
         shown, problems = self._shown, self._problems
         statement = (
-            sa.select(shown, problems.c.title, problems.c.is_scoring, problems.c.max_score, problems.c.version)
+            sa.select(shown, problems.c.title, problems.c.is_scoring, problems.c.max_score, problems.c.version, problems.c.languages)
             .join(problems, problems.c.alias == shown.c.alias)
             .where(shown.c.contest == contest)
             .order_by(shown.c.place)
         )
         return tuple(
-            ContestProblem(row.alias, row.title, row.label, row.color, row.points, row.is_scoring, row.max_score, row.version)
+            ContestProblem(
+                row.alias, row.title, row.label, row.color, row.points, row.is_scoring, row.max_score, row.version, tuple(row.languages or ()),
+            )
             for row in await self._record.rows(statement)
         )
 

@@ -32,6 +32,7 @@ class Problem:
     is_scoring: bool
     max_score: Fraction
     changed_at: datetime
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +91,5 @@ def _problem(row: sa.Row[Any]) -> Problem:
         alias=row.alias, title=row.title, owner=row.owner, commit=row.commit_hash, version=row.version,
         limits=convert(Limits, row.limits), case_count=row.case_count, samples=row.samples,
         statement_languages=tuple(row.statement_languages), has_pdf=row.has_pdf, is_scoring=row.is_scoring,
-        max_score=row.max_score, changed_at=row.changed_at,
+        max_score=row.max_score, changed_at=row.changed_at, languages=tuple(row.languages or ()),
     )  # fmt: skip

@@ -22,6 +22,7 @@ function prepare(form) {
   const limit = Number(form.dataset.limit);
   const size = form.querySelector("[data-size]");
   const state = form.querySelector("[data-draft-state]");
+  const version = form.querySelector("[data-version-told]");
   const user = document.documentElement.dataset.user;
   const keyOf = (label) => `palestra:draft:${user}:${form.dataset.draft}:${label}`;
   const draftKey = () => keyOf(problem.value);
@@ -67,9 +68,25 @@ function prepare(form) {
     try { return localStorage.getItem(languageKey) ?? ""; } catch { return ""; }
   }
 
+  /** Offers the languages that the chosen problem takes, and says which compiler or interpreter the chosen one has. */
+  function narrow() {
+    const label = problem.value;
+    for (const option of language.options) {
+      if (!option.value || option.dataset.absent !== undefined) continue;
+      const takes = !label || (option.dataset.problems ?? "").split("|").includes(label);
+      option.hidden = option.disabled = !takes;
+    }
+    if (language.selectedOptions[0]?.disabled) {
+      const left = [...language.options].filter((option) => !option.disabled && option.value);
+      language.value = left.length === 1 ? left[0].value : "";
+    }
+    if (version) version.textContent = language.selectedOptions[0]?.dataset.version ?? "";
+  }
+
   const offers = (id) => [...language.options].some((option) => option.value === id && !option.disabled);
 
   function recall() {
+    narrow();
     try {
       const draft = JSON.parse(localStorage.getItem(draftKey()) ?? "null");
       if (!draft || Date.now() - draft.at > DRAFT_LIFE_MS) return;
@@ -96,6 +113,7 @@ function prepare(form) {
     }
     state.textContent = `Read from ${chosen.name}.`;
     guess(chosen.name);
+    narrow();
     keep();
   }
 
@@ -124,8 +142,8 @@ function prepare(form) {
   });
   source.addEventListener("blur", () => { leaves = false; });
   source.addEventListener("input", () => { file.value = ""; keep(); }); // what is changed by hand is no longer the file
-  language.addEventListener("change", keep);
-  problem.addEventListener?.("change", turn);
+  language.addEventListener("change", () => { keep(); narrow(); });
+  problem.addEventListener?.("change", () => { turn(); narrow(); });
   file.addEventListener("change", () => take(file.files[0]));
   for (const name of ["dragenter", "dragover"]) form.addEventListener(name, (event) => { event.preventDefault(); form.classList.add("is-dropping"); });
   for (const name of ["dragleave", "drop"]) form.addEventListener(name, () => form.classList.remove("is-dropping"));
@@ -149,7 +167,9 @@ function prepare(form) {
   });
   addEventListener("pageshow", () => { form.querySelector("button.primary").disabled = false; });
   if (!source.value) recall();
+  narrow();
   if (!language.value && offers(lastUsed())) language.value = lastUsed();
+  narrow();
   measure();
 }
 
