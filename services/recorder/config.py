@@ -25,6 +25,9 @@ class Config:
     lease_s: float = setting(15.0, "How long a job of the scheduler is ours without a sign of life; so late another recorder takes it over", minimum=0.2, maximum=600)
     purge_every_s: float = setting(3600.0, "How often what has had its time is deleted", minimum=1, maximum=7 * 24 * 3600)
     kept_days: float = setting(30.0, "How many days outcomes of commands and webhook calls are kept; at least a day more than a queue may hold a command", minimum=1, maximum=3650)
+    details_days: float = setting(
+        90.0, "How many days outputs, differences and messages of test cases are kept; while its contest runs they are kept longer", minimum=1, maximum=36_500
+    )
     remind_every_s: float = setting(60.0, "How often webhook calls that wait are looked for", minimum=0.05, maximum=3600)
     remind_after_s: float = setting(
         1800.0, "How long a webhook call may wait without a try before it is sent again; doubles with each time", minimum=0.1, maximum=24 * 3600

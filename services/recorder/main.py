@@ -28,6 +28,7 @@ from services.recorder.schedule.ledger import Ledger
 from services.recorder.schedule.phases import Phases
 from services.recorder.schedule.purge import Purge
 from services.recorder.schedule.scheduler import Scheduler
+from services.recorder.schedule.trimming import Trimming
 from services.recorder.sweep import Sweep
 from services.recorder.teller import Teller
 from services.recorder.trust import Trust
@@ -55,9 +56,10 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     loop = CommandLoop(applier, record, relay, teller, murmur, clock=clock, metrics=metrics, log=log, group_size=config.group_size)
     phases = Phases(record, loop.call, clock, log)
     purge = Purge(record, clock, metrics=metrics, log=log, every_s=config.purge_every_s, kept_s=config.kept_days * 86_400.0)
+    trimming = Trimming(record, clock, metrics=metrics, log=log, every_s=config.purge_every_s, kept_s=config.details_days * 86_400.0)
     reminders = Reminders(record, relay, clock, metrics=metrics, log=log, every_s=config.remind_every_s, after_s=config.remind_after_s)
     retrials = Retrials(record, relay, clock, metrics=metrics, log=log, every_s=config.retry_every_s, after_s=config.retry_after_s)
-    jobs = (sweep, phases, purge, reminders, retrials, Filling(record, relay, clock, log))
+    jobs = (sweep, phases, purge, trimming, reminders, retrials, Filling(record, relay, clock, log))
     scheduler = Scheduler(Ledger(record, config.lease_s), jobs, clock=clock, metrics=metrics, log=log)
     loop.listen(scheduler.hear)
     password_file = backbone.folder.parent / "admin.password"

@@ -17,6 +17,7 @@ METRICS: Final = (
     MetricSpec("job_runs_total", "counter", "Jobs of the scheduler that this recorder ran, by outcome (done, failed, lost)", ("job", "outcome")),
     MetricSpec("job_seconds", "histogram", "How long a job took that went well", ("job",), SECONDS),
     MetricSpec("job_failures", "gauge", "How often a job has failed in a row, in the whole cluster", ("job",)),
+    MetricSpec("trimmed_total", "counter", "Runs whose outputs and messages were forgotten because they have had their time"),
     MetricSpec("purged_total", "counter", "Rows deleted because they have had their time, by table", ("table",)),
     MetricSpec("reminders_total", "counter", "Webhook calls sent to the mailer again because nothing was heard of them"),
     MetricSpec("retrials_total", "counter", "Packages sent to be tried out again because no report came"),

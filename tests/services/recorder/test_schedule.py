@@ -7,11 +7,15 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from contest.results import CaseResult
+from contest.verdicts import Verdict
 from mesh.clock import Clock, SystemClock
+from mesh.codec import convert
 from mesh.errors import Unavailable
 from mesh.tasks import alongside
 from services.recorder import rows
@@ -19,7 +23,8 @@ from services.recorder.record import Record
 from services.recorder.schedule.ledger import Fence, LeaseLost, Ledger
 from services.recorder.schedule.purge import Purge
 from services.recorder.schedule.scheduler import Scheduler
-from tests.services.recorder.makers import NOW, submit
+from services.recorder.schedule.trimming import Trimming
+from tests.services.recorder.makers import NOW, submit, verdict
 from tests.services.recorder.store import Store
 
 LIMIT_S = 15.0
@@ -215,6 +220,40 @@ async def test_a_command_that_moves_its_time_wakes_a_sleeping_job(sqlite_store: 
         await sqlite_store.record.transact(pull)
         scheduler.hear([rows.Event("finals", 1, "contest-changed", NOW, "olga", "", {})])
         await _until(lambda: chore.done == 2, "a second turn, an hour early")
+
+
+async def test_what_cases_said_is_forgotten_in_time_and_never_while_the_contest_runs(store: Store) -> None:
+    case = CaseResult(0, Verdict.WA, 5, 6, message="wanted 1", output_head="2", difference="- 1", is_sample=True)
+    first = submit()
+    await store.do(first)
+    await store.do(verdict(first, Verdict.WA, cases=[case]))
+    trimming = Trimming(store.record, store.clock, metrics=store.metrics, log=store.log, every_s=3600, kept_s=86_400)
+
+    async def cases() -> list[tuple[Any, bool]]:
+        return [(row["cases"], row["trimmed_at"] is None) for row in await store.all(rows.Run)]
+
+    before = await cases()
+    await trimming.work(lambda _connection: None)
+    assert await cases() == before, "it is young"
+    await _set_contest(store, duration_s=60 * 86_400)
+    store.clock.turn(30 * 86_400)
+    await trimming.work(lambda _connection: None)
+    assert await cases() == before, "its contest still runs"
+    await _set_contest(store, duration_s=3600)
+    due_at = await trimming.work(lambda _connection: None)
+    assert (due_at - store.clock.now()).total_seconds() == 3600
+    [(kept, is_young)] = await cases()
+    assert not is_young
+    assert convert(tuple[CaseResult, ...], kept) == (CaseResult(0, Verdict.WA, 5, 6, is_sample=True),)
+
+
+async def _set_contest(store: Store, **values: Any) -> None:
+    table = store.record.table(rows.Contest)
+
+    def change(connection: sa.Connection) -> None:
+        connection.execute(sa.update(table).values(**values))
+
+    await store.record.transact(change)
 
 
 async def test_what_has_had_its_time_is_deleted_and_events_and_refusals_are_not(store: Store) -> None:

@@ -207,8 +207,7 @@ async def test_what_teams_see_of_their_judging_is_chosen_shown_and_kept(town: To
     page = await admin.get(f"/submissions/{one}")
     assert page.status == 200, page.text
     assert not faults_of(page.html)
-    print(repr(page.text[page.text.find("first difference"):][:300]))
-    assert ("wanted: - 3" in page.text, "found: + 4" in page.text, "4 <b>" in page.text) == (True, True, True)
+    assert ("wanted: </span>- 3" in page.html, "found: </span>+ 4" in page.html, "4 &lt;b&gt;" in page.html) == (True, True, True)
 
 
 async def _feedback(admin: Visitor) -> str:
