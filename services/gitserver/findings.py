@@ -126,6 +126,8 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("case-misplaced", WARNING, "A file in data/ outside data/sample/ and data/secret/ is ignored."),
     FindingKind("case-file-unknown", WARNING, "A file among the test cases has an ending that the format does not know; it is ignored."),
     FindingKind("case-not-utf8", WARNING, "A test case is not valid UTF-8."),
+    FindingKind("case-duplicate", WARNING, "Two test cases have the same input."),
+    FindingKind("answer-over-limit", ERROR, "An answer file is larger than what a program may write. Raise limits.output."),
     FindingKind("case-input-not-yet", ERROR, "A test case has `args` or a .files folder: programs get nothing but their input here."),
     FindingKind("sample-large", WARNING, "A sample is larger than 64 KiB and not shown in the statement."),
     FindingKind("sample-files", ERROR, "What is shown in place of a test case is said twice, or is not what is fetched."),

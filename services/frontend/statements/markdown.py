@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.attrs import attrs_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.footnote import footnote_plugin
 
 from services.frontend.statements.latex_words import SAMPLE_MARKS
 from services.frontend.statements.marks import mark_of
@@ -51,7 +52,9 @@ def _parser() -> MarkdownIt:
     parser.use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=True, double_inline=True)
     parser.use(attrs_plugin, after=("image",), allowed=["width", "height"])
     parser.use(deflist_plugin)
+    parser.use(footnote_plugin, inline=False)
     parser.core.ruler.push("headings", _lower_headings)
+    parser.add_render_rule("footnote_anchor", _nothing)
     parser.add_render_rule("math_inline", _inline_maths)
     parser.add_render_rule("math_inline_double", _display_maths)
     parser.add_render_rule("math_block", _display_maths)
@@ -63,6 +66,10 @@ def _lower_headings(state: Any) -> None:
     top = min((int(token.tag[1]) for token in headings), default=_TOP_HEADING)
     for token in headings:
         token.tag = f"h{min(6, max(_TOP_HEADING, int(token.tag[1]) - top + _TOP_HEADING))}"
+
+
+def _nothing(_renderer: RendererHTML, _tokens: Sequence[Token], _place: int, _options: Any, _env: Any) -> str:
+    return ""
 
 
 def _inline_maths(_renderer: RendererHTML, tokens: Sequence[Token], place: int, _options: Any, _env: Any) -> str:

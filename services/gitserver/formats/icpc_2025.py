@@ -12,7 +12,7 @@ from services.gitserver.formats.files import PackageFiles
 from services.gitserver.formats.icpc_2025_cases import read_cases_2025
 from services.gitserver.formats.icpc_2025_metadata import read_metadata_2025
 from services.gitserver.formats.icpc_2025_submissions import read_submissions_2025
-from services.gitserver.formats.icpc_cases import Kind
+from services.gitserver.formats.icpc_cases import Kind, check_contents
 from services.gitserver.formats.icpc_constants import read_constants, with_constants
 from services.gitserver.formats.icpc_flags import checker_note, lift_flags, with_input_flags
 from services.gitserver.formats.icpc_includes import read_includes
@@ -51,6 +51,7 @@ class Icpc2025:
         checker = read_checker(files, VALIDATOR, (), metadata.checker_limits, report, is_custom=is_custom or must_check)
         rules = SampleRules(talks=must_check, knows_out=True)
         cases = read_cases_2025(files, Kind(metadata.is_scoring, is_custom, samples=rules), report)
+        check_contents(cases.cases, metadata.limits.output_bytes, report, is_talking=is_custom)
         judged, whole = lift_flags(cases.cases, checker.checker, (), report)
         validators = read_input_validators(files, report)
         judged, validators = with_input_flags(judged, validators, cases.input_flags, report)

@@ -5,7 +5,7 @@ Source: legacy format, "Test data": groups are folders; cases and groups are use
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Final
@@ -151,6 +151,7 @@ class _Reading:
             reject_score=settings.reject_score,
             max_score=settings.max_score,
             gives_points=self._kind.gives_points,
+            is_exact=self._kind.gives_points,
             is_strict=not folder.path,
         )
 
@@ -182,6 +183,20 @@ def check_count(cases: list[PackageCase], files: PackageFiles, report: Report, *
         report.add("no-sample-cases", "data/sample", "there is no test case under data/sample/")
     if len(cases) > MOST_CASES:
         report.add("too-many-cases", "data", f"{len(cases)} test cases; at most {MOST_CASES} are allowed")
+
+
+def check_contents(cases: Iterable[PackageCase], output_bytes: int, report: Report, *, is_talking: bool) -> None:
+    """Says of inputs that are there twice, and of answers that no program may write. ``is_talking``: answers are the validator's own matter.
+
+    Source: problemtools, "Identical input files" and the size of answer files.
+    """
+    seen: dict[tuple[str, tuple[str, ...]], str] = {}
+    for case in cases:
+        first = seen.setdefault((case.input.digest, case.checker_arguments), case.input.path)
+        if first != case.input.path:
+            report.add("case-duplicate", case.input.path, f"the same input as {first}")
+        if case.answer.size_bytes > output_bytes and not is_talking:
+            report.add("answer-over-limit", case.answer.path, f"{case.answer.size_bytes} bytes; programs may write {output_bytes}")
 
 
 def _allows_part(group: CaseGroup) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFiles
-from services.gitserver.formats.icpc_cases import Kind, read_cases
+from services.gitserver.formats.icpc_cases import Kind, check_contents, read_cases
 from services.gitserver.formats.icpc_flags import checker_note, lift_flags, with_input_flags
 from services.gitserver.formats.icpc_includes import read_includes
 from services.gitserver.formats.icpc_metadata import read_metadata
@@ -42,6 +42,7 @@ class IcpcLegacy:
         rules = SampleRules(talks=metadata.is_interactive or metadata.passes > 1, hides_pairs=metadata.is_interactive)
         kind = Kind(metadata.is_scoring, metadata.is_custom, metadata.gives_points, rules)
         cases = read_cases(files, kind, metadata.settings, report)
+        check_contents(cases.cases, metadata.limits.output_bytes, report, is_talking=rules.talks or metadata.is_custom)
         judged, whole = lift_flags(cases.cases, checker.checker, metadata.validator_flags, report)
         validators = read_input_validators(files, report)
         judged, validators = with_input_flags(judged, validators, cases.input_flags, report)

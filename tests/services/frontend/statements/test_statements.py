@@ -108,6 +108,11 @@ def test_html_of_a_setter_is_cleaned_and_stays_readable() -> None:
     assert "<p>Text with <b>bold</b> </p>" in html
 
 
+def test_footnotes_come_at_the_end() -> None:
+    html = str(render_statement(Statement("en", "markdown", "statement/p.md", "T", "Known[^1].\n\n[^1]: From *here*.\n"), lambda path: path).html)
+    assert html.index("[1]") < html.index("<ol>") < html.index("From <em>here</em>.")
+
+
 def test_a_pdf_is_linked() -> None:
     rendered = render_statement(Statement("en", "pdf", "problem_statement/problem.pdf", "T", ""), lambda path: f"/files/{path}")
     assert (rendered.pdf_url, str(rendered.html)) == ("/files/problem_statement/problem.pdf", "")
