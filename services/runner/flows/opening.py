@@ -69,6 +69,6 @@ async def _interactive(manifest: JudgingManifest, solution: Solution, desk: Desk
         if manifest.interactor is None:
             raise Invalid("an interactor of testlib's kind needs a checker besides", code="bad-manifest")
         check = await _check(manifest, solution.program, desk, stack)
-    boxes = await stack.enter_async_context(taking_turns(desk.pool, program.furnish, count=1))
+    boxes = await stack.enter_async_context(taking_turns(desk.pool, program.furnish))
     relay = await asyncio.to_thread(compiled, "relay", desk.pool.sandbox.folder / "programs")
     return Interactive(solution, interactor, boxes, checker.arguments, Passes(manifest.passes), check, relay, desk.details)

@@ -132,6 +132,7 @@ class _Conversation:
             watch.cancel()
             async with asyncio.timeout(REPORT_LIMIT_S):
                 await asyncio.wait([report])
+                await carrying.wait()
         if isinstance(said, BoxLost) or isinstance(heard, BoxLost):
             for each in (said, heard):
                 if isinstance(each, Execution):
