@@ -70,7 +70,7 @@ class CmsItalian:
             checker_note="Any right answer is accepted: a program checks it." if checker.checker.kind is CheckerKind.CMS else "",
             is_output_only=task.is_output_only,
             includes=includes,
-            languages=tuple(one.language for one in includes),
+            languages=("text",) if task.is_output_only else tuple(one.language for one in includes),
             source_name=task.name if includes and task.name.isidentifier() else "",
         )
 

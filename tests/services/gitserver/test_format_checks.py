@@ -172,6 +172,13 @@ def test_without_subtasks_every_case_of_cms_counts_for_itself() -> None:
     assert package.max_score == 15
 
 
+def test_an_output_only_task_of_cms_takes_text_and_hands_its_inputs_out() -> None:
+    package, _ = read(cms.by_hand())
+    assert package is not None
+    assert (package.is_output_only, package.languages) == (True, ("text",))
+    assert set(package.attachments) == {"attachments/input_000.txt", "attachments/input_001.txt"}
+
+
 def test_a_case_of_cms_that_is_handed_out_is_a_sample_and_graders_come_along() -> None:
     package, _ = read(cms.far_sum())
     assert package is not None
