@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/reference/: configuration, methods, queues, metrics, tables of the record; and compose/rabbitmq/."""
+"""Writes the generated pages of docs/reference/: configuration, methods, queues, metrics, tables of the record, languages; and compose/rabbitmq/."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mesh.settings import MeshConfig
 from services.targets import TARGETS
 from tools import definitions
 from tools.codes import found
+from tools.languages import languages_page
 from wire.methods import METHODS
 from wire.queues import QUEUES
 from wire.record import TABLES
@@ -27,6 +28,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "metrics.md": metrics_page(),
         FOLDER / "record.md": record_page(),
         FOLDER / "errors.md": errors_page(),
+        FOLDER / "languages.md": languages_page(table, NOTE),
     }
 
 

@@ -32,7 +32,7 @@ HASKELL = Language(
     version_arguments=("--version",),
     plan=_plan,
     launch=_launch,
-    heap_full=HeapFull(b"eap exhausted", exit_code=251),
+    heap_full=HeapFull(b"Heap exhausted", exit_code=251),
     binds=("/var/lib/ghc",),
     greeting='main :: IO ()\nmain = do\n  numbers <- map read . words <$> getContents\n  putStrLn ("hello " ++ show (sum numbers :: Int))\n',
 )

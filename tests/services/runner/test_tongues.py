@@ -22,7 +22,7 @@ SMALL = Limits(cpu_ms=10_000, wall_ms=30_000, memory_bytes=64 * MIB, output_byte
 SHORT = dataclasses.replace(SMALL, cpu_ms=300, wall_ms=10_000)
 RUN = tuple(name for name, language in LANGUAGES.items() if not language.is_output and name not in {"cpp17", "cpp23"})
 DEPTH = {"bash": 200}
-HOST_PATHS = ("/work/", "/root/", "/home/", "/var/", "palestra-")
+HOST_PATHS = (str(Path(__file__).parents[3]), str(Path.home()), "/var/", "palestra-")
 
 
 def _source(language: str) -> str:

@@ -19,7 +19,7 @@ from tests.support.showroom import Peers, showroom
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SPRING = "/contests/spring-open"
 EVERYBODY = ("/", SPRING, f"{SPRING}/problems/A", f"{SPRING}/scoreboard", f"{SPRING}/scoreboard?view=projector", f"{SPRING}/clarifications",
-             "/contests/class-7", "/contests/class-7/scoreboard", "/contests/summer-cup", "/contests/summer-cup/scoreboard", "/contests/winter-open/scoreboard")
+             "/contests/class-7", "/contests/class-7/scoreboard", "/contests/summer-cup", "/contests/summer-cup/scoreboard", "/contests/winter-open/scoreboard", "/languages")
 CONTESTANT = (*EVERYBODY, f"{SPRING}/submit?problem=B", f"{SPRING}/submissions", "/contests/class-7/submissions", f"{SPRING}/clarifications?problem=C", "/account")
 ORGANISER = (*CONTESTANT, f"{SPRING}/jury", f"{SPRING}/jury?problem=A&verdict=WA", f"{SPRING}/jury?verdict=waiting", f"{SPRING}/edit", f"{SPRING}/teams", "/problems",
              "/problems/aqueducts", "/contests/new", f"{SPRING}/scoreboard?as=public")
