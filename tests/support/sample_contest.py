@@ -102,9 +102,13 @@ def _webhook(rows: Rows) -> None:
 def _problem(rows: Rows, alias: str, title: str, case_count: int) -> None:
     rows.add(
         "problems", alias=alias, title=title, owner="olga", commit_hash=derived_id(alias).replace("-", "") + "00000000",
-        version=derived_id("v", alias).replace("-", "") + "11111111", limits=Limits(cpu_ms=2000, memory_bytes=256 * MIB), case_count=case_count, samples=2,
+        version=_version_of(alias), limits=Limits(cpu_ms=2000, memory_bytes=256 * MIB), case_count=case_count, samples=2,
         statement_languages=["en"], has_pdf=False, is_scoring=False, max_score=Fraction(1), changed_at=NOW - timedelta(days=9),
     )  # fmt: skip
+
+
+def _version_of(problem: str) -> str:
+    return derived_id("v", problem).replace("-", "") + "11111111"
 
 
 def _contest(rows: Rows, alias: str, title: str, mode: str, start: datetime, duration_s: int, freeze_s: int, thawed_at: datetime | None = None) -> None:
@@ -162,7 +166,7 @@ def _submission(
     ]
     output = "main.cpp: In function 'int main()':\nmain.cpp:7:9: error: 'cin' was not declared in this scope; did you mean 'std::cin'?" if verdict == "CE" else ""
     rows.add(
-        "runs", id=run, submission=submission, version="1" * 40, created_at=at, sent_at=at, sends=1, attempt=None, verdict=verdict,
+        "runs", id=run, submission=submission, version=_version_of(alias), created_at=at, sent_at=at, sends=1, attempt=None, verdict=verdict,
         score=worth if judged else None, time_ms=time_ms, memory_bytes=memory, cases=cases if judged and verdict != "CE" else [],
         decisive_case=6 if judged and verdict not in {"AC", "CE"} else None, compile_output=output, runner="runner-1", judged_at=at if judged else None,
     )  # fmt: skip

@@ -40,10 +40,13 @@ def add_rejudgings(tables: dict[str, list[dict[str, Any]]], now: datetime) -> No
         for place, row in enumerate(mine):
             _run(tables, row, state, at, "" if place >= done else _said(row, place, state))
     _events(tables, now, aqueducts)
+    for problem in tables["problems"]:
+        if problem["alias"] == "aqueducts":
+            problem["version"] = NEW_VERSION
 
 
 def _said(row: dict[str, Any], place: int, state: str) -> str:
-    if state == READY and place % 5 == 1 and row["verdict"] in {"WA", "RTE"}:
+    if state == READY and place % 3 == 1 and row["verdict"] in {"WA", "RTE", "TLE"}:
         return "AC"
     return "TLE" if state == READY and place % 11 == 5 else str(row["verdict"])
 

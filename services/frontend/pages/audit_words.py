@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
+from services.frontend.languages import name_of
 from services.frontend.pages import words
 from services.frontend.reads.events import Event
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event in words: what was done, where it can be seen (empty: nowhere), and what more there is to say."""
+    """An event in words: what was done, where it can be seen (empty: nowhere), what more there is to say, whether somebody did it."""
 
     words: str
     href: str = ""
     more: str = ""
+    has_actor: bool = True
 
 
 GROUPS: Final[dict[str, tuple[str, frozenset[str]]]] = {
@@ -52,13 +54,6 @@ def told(event: Event) -> Told:
 def actor_said(actor: str) -> str:
     """Who did it: an account's name, or a service by what it is."""
     return f"the {actor.removeprefix('service:')}" if actor.startswith("service:") else actor
-
-
-def _submission(what: str) -> Callable[[Event, Mapping[str, Any]], Told]:
-    def say(_: Event, body: Mapping[str, Any]) -> Told:
-        return Told(f"{what} {_of(body)}", _at(body))
-
-    return say
 
 
 def _judged(_: Event, body: Mapping[str, Any]) -> Told:
@@ -99,13 +94,15 @@ def _many(count: int, one: str) -> str:
 
 
 _SAYINGS: Final[dict[str, Callable[[Event, Mapping[str, Any]], Told]]] = {
-    "submitted": _submission("handed in"),
+    "submitted": lambda _, body: Told(f"handed in {body['label']} in {name_of(body['language'])}", _at(body)),
     "judged": _judged,
     "overridden": _overridden,
-    "rejudged": _submission("had judged again"),
+    "rejudged": lambda _, body: Told(f"had {_of(body)} judged again", _at(body)),
     "priority-set": lambda _, body: Told(f"moved {_of(body)} from {body['was']} to {body['priority']}", _at(body)),
     "rejudging-opened": _set(lambda body: f"opened a set of {_many(body['count'], 'rejudge')}", lambda body: body["reason"]),
-    "rejudging-ready": _set(lambda body: f"finished the judging of a set of {_many(body['count'], 'rejudge')}"),
+    "rejudging-ready": lambda _, body: Told(
+        f"A set of {_many(body['count'], 'rejudge')} is judged and can be decided", f"/rejudgings/{body['id']}", has_actor=False,
+    ),
     "rejudging-applied": _set(
         lambda body: f"applied a set of {_many(body['count'], 'rejudge')}: {_many(body['changed'], 'verdict')} changed",
         lambda body: f"{body['kept']:,} left alone: judged anew or overridden since" if body["kept"] else "",
@@ -114,9 +111,9 @@ _SAYINGS: Final[dict[str, Callable[[Event, Mapping[str, Any]], Told]]] = {
     "contest-created": _contest("made"),
     "contest-changed": _contest("changed"),
     "contest-thawed": _contest("lifted the freeze of"),
-    "contest-started": lambda event, _: Told("the contest began", f"/contests/{event.contest}"),
-    "contest-frozen": lambda event, _: Told("the board froze", f"/contests/{event.contest}/scoreboard"),
-    "contest-ended": lambda event, _: Told("the contest ended", f"/contests/{event.contest}"),
+    "contest-started": lambda event, _: Told("The contest began", f"/contests/{event.contest}", has_actor=False),
+    "contest-frozen": lambda event, _: Told("The board froze", f"/contests/{event.contest}/scoreboard", has_actor=False),
+    "contest-ended": lambda event, _: Told("The contest ended", f"/contests/{event.contest}", has_actor=False),
     "teams-registered": lambda event, body: Told(
         f"registered {_many(len(body['usernames']), 'team')}", f"/contests/{event.contest}/teams", _cut(", ".join(body["usernames"])),
     ),
@@ -136,7 +133,7 @@ _SAYINGS: Final[dict[str, Callable[[Event, Mapping[str, Any]], Told]]] = {
 
 
 def _of(body: Mapping[str, Any]) -> str:
-    return f"{body['label']} of {body['team']}"
+    return f"{body['label']} by {body['team']}"
 
 
 def _at(body: Mapping[str, Any]) -> str:
