@@ -84,7 +84,7 @@ class Trial:
                 pump.close()
             if self._box.is_dead:
                 group.kill()
-            self._sandbox.groups.discard(group)
+            asyncio.get_running_loop().call_soon(self._sandbox.groups.discard, group)  # while the next program runs
 
     def _order(self) -> None:
         job, limits = self._job, self._job.limits

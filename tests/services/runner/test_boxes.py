@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contest.groups import CaseGroup, OnReject
 from contest.limits import MIB, Limits
 from contest.verdicts import Verdict
 from services.runner.sandbox.errors import BoxLost
@@ -36,13 +37,29 @@ async def test_self_test_finds_nothing_wrong(workshop: Workshop) -> None:
     assert {line.name: line.wrong for line in lines} == {check.name: "" for check in CHECKS}
 
 
-async def test_cpu_time_is_told_within_a_few_milliseconds(workshop: Workshop) -> None:
-    for wanted_s in (0.1, 0.3):
-        runs = [await workshop.run_c(SPIN, LIMITS, b"", str(wanted_s)) for _ in range(5)]
-        beyond_ns = [execution.cpu_ns - int(told) for execution, told in runs]  # to start and to end the program
-        assert all(execution.verdict is None for execution, _ in runs)
-        assert min(beyond_ns) >= -1_000_000  # its own clock also counts what it did before it joined its group
-        assert min(beyond_ns) <= 5_000_000, beyond_ns  # the least of five: a stolen core is charged to whoever held it
+@pytest.mark.parametrize("at_once", [1, 2], ids=["alone", "all slots busy"])
+async def test_cpu_time_is_told_within_one_percent(workshop: Workshop, at_once: int) -> None:
+    off: list[float] = []
+    for _ in range(6):  # the least of some: a stolen core is charged to whoever held it
+        for execution, told in await asyncio.gather(*(workshop.run_c(SPIN, LIMITS, b"", "0.3") for _ in range(at_once))):
+            assert execution.verdict is None
+            off.append(abs(execution.cpu_ns - int(told)) / int(told))
+        if min(off) <= 0.01:
+            break
+    assert min(off) <= 0.01, off
+
+
+async def test_same_solutions_get_the_same_verdicts_again_and_again(workshop: Workshop) -> None:
+    limits = dataclasses.replace(LIMITS, cpu_ms=30, memory_bytes=16 * MIB)
+    sources = {
+        "AC": "int main(void){puts(\"42\");}", "WA": "int main(void){puts(\"43\");}", "RTE": "int main(void){abort();}",
+        "MLE": "int main(void){for(;;)memset(malloc(1<<20),1,1<<20);}", "TLE": "int main(void){for(;;){}}",
+    }  # fmt: skip
+    cases = [workshop.shelf.case(str(number), "", "42") for number in range(12)]
+    for wanted, source in sources.items():
+        whole = f"#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n{source}"
+        end = await workshop.judged("c", whole, cases, limits=limits, groups=CaseGroup(on_reject=OnReject.CONTINUE))
+        assert [result.verdict.value for result in end.results] == [wanted] * len(cases)
 
 
 async def test_cpu_time_of_children_and_orphans_counts(workshop: Workshop) -> None:
