@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from mesh.clock import Clock
@@ -34,7 +35,7 @@ class Acceptance:
         files = await read_snapshot(bench, tree, self._bounds, report)
         if not len(files) and report.is_refused:
             return None
-        return read_package(files, alias, report)
+        return await asyncio.to_thread(read_package, files, alias, report)
 
     async def accept_tree(
         self, alias: str, bench: Repository, tree: str, package: Package, *, owner: str, message: str, is_chosen: bool

@@ -16,7 +16,7 @@ from typing import Final
 
 from contest.groups import Aggregation, CaseGroup, OnReject
 from services.gitserver.findings import Report
-from services.gitserver.formats.cms_task import GroupPlan, Task
+from services.gitserver.formats.cms_task import MOST_GROUPS, GroupPlan, Task
 from services.gitserver.formats.files import PackageFile, PackageFiles, read_text
 from services.gitserver.formats.package import PackageCase
 from services.gitserver.formats.parts import MOST_CASES, MOST_POINTS, check_count, check_utf8
@@ -81,7 +81,7 @@ def _grouped(found: Sequence[PackageCase], plans: Sequence[GroupPlan], count: in
     groups: list[CaseGroup] = []
     group_of: dict[str, str] = {}
     for number, plan in enumerate(plans):
-        chosen = [name for name in names if plan.holds(name)]
+        chosen = plan.of(names)
         for name in chosen:
             if name in taken:
                 report.add("grading-not-yet", "task.yaml", f"case {name} is in the subtasks {taken[name]} and {number}: a case counts once here")
@@ -148,7 +148,9 @@ def _plan(file: PackageFile | None, report: Report) -> _Plan:
             total += 1
     if points is not None:
         groups.append(GroupPlan(points, first=first, count=total - first))
-    return _Plan(total, tuple(groups))
+    if len(groups) > MOST_GROUPS:
+        report.add("grading-not-yet", GEN, f"more than {MOST_GROUPS} subtasks")
+    return _Plan(total, tuple(groups[:MOST_GROUPS]))
 
 
 def _points(text: str, line: int, report: Report) -> Fraction:

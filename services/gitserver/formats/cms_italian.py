@@ -13,7 +13,7 @@ from services.gitserver.formats.cms_programs import check_kind, read_checker, re
 from services.gitserver.formats.cms_task import DESCRIPTION, Task, read_task
 from services.gitserver.formats.files import PackageFile, PackageFiles, read_text
 from services.gitserver.formats.human_languages import code_of
-from services.gitserver.formats.package import Package, PackageCase
+from services.gitserver.formats.package import Package
 from services.gitserver.formats.parts import sample, sample_files
 from wire.judging import CheckerKind
 from wire.problems import StatementFile
@@ -41,7 +41,11 @@ class CmsItalian:
         check_kind(files, task, report)
         statements, public = _statements(files, task, title, report)
         cases = read_cases(files, task, report)
-        shown = {case.name.removeprefix("cases/"): _open(files, case) for case in cases.cases if case.is_sample}
+        handed_out = {file.digest: file for file in files.under("att")}
+        shown = {
+            case.name.removeprefix("cases/"): (handed_out[case.input.digest], handed_out[case.answer.digest])
+            for case in cases.cases if case.is_sample
+        }  # fmt: skip
         samples = [sample(name, question, answer, report) for name, (question, answer) in shown.items()]
         attachments = {f"attachments/{file.path.removeprefix('att/')}": file for file in files.under("att")}
         if task.is_output_only:
@@ -73,12 +77,6 @@ class CmsItalian:
             languages=("text",) if task.is_output_only else tuple(one.language for one in includes),
             source_name=task.name if includes and task.name.isidentifier() else "",
         )
-
-
-def _open(files: PackageFiles, case: PackageCase) -> tuple[PackageFile, PackageFile]:
-    """A case that is handed out as an attachment too, as those files, whose content is known."""
-    by_digest = {file.digest: file for file in files.under("att")}
-    return by_digest[case.input.digest], by_digest[case.answer.digest]
 
 
 def _statements(files: PackageFiles, task: Task, title: str, report: Report) -> tuple[tuple[StatementFile, ...], dict[str, PackageFile]]:

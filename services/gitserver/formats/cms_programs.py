@@ -81,9 +81,9 @@ def check_kind(files: PackageFiles, task: Task, report: Report) -> None:
         name = said or usual
         users = [file for file in files.under("sol") if name.encode() in (file.content or b"")]
         if said is not None and not graders(files):
-            report.add("file-io", DESCRIPTION, f"`{key}: {name[:60]}`: solutions use {stream} here: leave it empty and change the solutions")
+            report.add("file-io", DESCRIPTION, f"`{key}` is {name[:60]!r}: solutions use {stream} here: leave it empty and change the solutions")
         elif users:
-            report.add("file-io", users[0].path, f"it names {name[:60]}, as CMS lets solutions do; here they use {stream}, and `{key}` is empty")
+            report.add("file-io", users[0].path, f"it names {name[:60]!r}, as CMS lets solutions do; here they use {stream}, and `{key}` is empty")
 
 
 def graders(files: PackageFiles) -> list[PackageFile]:

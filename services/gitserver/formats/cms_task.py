@@ -6,7 +6,7 @@ Source: cms-dev/cms ``cmscontrib/loaders/italy_yaml.py`` (keys, italian names, d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
@@ -24,6 +24,9 @@ _USUAL_BYTES = 512 * _MIB
 _COUNT = re.compile(r"0|[1-9]\d{0,4}")
 """How many cases; what begins with 0 is a case's number."""
 
+MOST_GROUPS: Final = 200
+"""As many subtasks task.yaml may describe: each pattern is held against every case."""
+
 IGNORED: Final = (
     "token_mode", "token_max_number", "token_min_interval", "token_gen_initial", "token_gen_number", "token_gen_interval", "token_gen_max",
     "token_initial", "token_total", "token_gen_time", "token_max", "max_submission_number", "max_user_test_number", "min_submission_interval",
@@ -40,14 +43,14 @@ class GroupPlan:
     points: Fraction
     first: int = 0
     count: int = 0
-    names: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
     pattern: re.Pattern[str] | None = None
 
-    def holds(self, name: str) -> bool:
-        """Whether the case of that number, written with three digits, is in it."""
+    def of(self, names: Sequence[str]) -> list[str]:
+        """Which of all cases, named by their numbers with three digits and in order, are in it."""
         if self.pattern is not None:
-            return self.pattern.match(name) is not None
-        return name in self.names if self.names else self.first <= int(name) < self.first + self.count
+            return [name for name in names if self.pattern.match(name) is not None]
+        return [name for name in names if name in self.names] if self.names else list(names[self.first : self.first + self.count])
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,9 @@ def _groups(given: YamlMap) -> tuple[GroupPlan, ...]:
     """Pairs of points and a count, a pattern of case numbers, or a list of them."""
     found: list[GroupPlan] = []
     first = 0
+    if len(given.lists("score_type_parameters")) > MOST_GROUPS:
+        given.fault("score_type_parameters", "grading-not-yet", f"more than {MOST_GROUPS} subtasks")
+        return ()
     for pair in given.lists("score_type_parameters"):
         points = _points(pair[0]) if pair else None
         chosen = pair[1] if len(pair) > 1 else None
@@ -138,7 +144,7 @@ def _groups(given: YamlMap) -> tuple[GroupPlan, ...]:
             given.fault("score_type_parameters", "bad-points", "`score_type_parameters` must be pairs of points and a count, a pattern or names")
             return ()
         if isinstance(chosen, tuple):
-            found.append(GroupPlan(points, names=chosen))
+            found.append(GroupPlan(points, names=frozenset(chosen)))
         elif _COUNT.fullmatch(chosen) is not None:
             found.append(GroupPlan(points, first=first, count=int(chosen)))
             first += int(chosen)

@@ -85,7 +85,7 @@ def _weights(files: PackageFiles, settings: Settings, names: set[str], report: R
     else:
         return dict.fromkeys(names, Fraction(1))
     for name in sorted(weights.keys() - names):
-        report.add("plan-mismatch", path, f"it names the case {name[:80]!r}, and there is no cases/{name[:80]}.in with its .out")
+        report.add("plan-mismatch", path, f"it names the case {name[:80]!r}, and there is no such .in with its .out in cases/")
     for name in sorted(names - weights.keys()):
         report.add("plan-mismatch", path, f"it does not name the case {name!r}, which lies in cases/")
     return {name: weight for name, weight in weights.items() if name in names}
@@ -109,8 +109,10 @@ def _tree(names: list[str], points: Mapping[str, Fraction], settings: Settings) 
     """One group for each beginning of names, none of which stops another."""
     is_partial = settings.validator.name in {"custom", "literal"}
     groups: list[CaseGroup] = []
-    for group in dict.fromkeys(map(_group_of, names)):
-        held = [place for place, name in enumerate(names) if _group_of(name) == group]
+    by_group: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        by_group.setdefault(_group_of(name), []).append(place)
+    for group, held in by_group.items():
         worths = tuple(points[names[place]] for place in held)
         groups.append(_group(group, tuple(held), worths, is_partial=is_partial, is_by_worst=settings.validator.policy == MIN))
     return CaseGroup(groups=tuple(groups), on_reject=OnReject.CONTINUE)

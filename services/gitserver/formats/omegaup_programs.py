@@ -156,7 +156,7 @@ def _named(files: PackageFiles, one: JsonMap, report: Report) -> PackageFile | N
     name = one.text("filename")
     file = files.find(f"tests/{name}")
     if file is None:
-        report.add("file-missing", TESTS, f"it names tests/{name[:80]}, which is not in the package")
+        report.add("file-missing", TESTS, f"it names {name[:80]!r}, which is not in tests/")
     return file
 
 

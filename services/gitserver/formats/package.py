@@ -11,7 +11,7 @@ from contest.limits import Limits
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
 from wire.judging import CaseGroup, Checker, CheckerKind
-from wire.problems import Sample, StatementFile
+from wire.problems import Finding, Sample, StatementFile
 from wire.verification import LimitRule
 
 
@@ -103,6 +103,7 @@ class Package:
     source_name: str = ""
     input_validators: tuple[PackageProgram, ...] = ()
     limit_rule: LimitRule = field(default_factory=LimitRule)
+    findings: tuple[Finding, ...] = ()
     written: Mapping[str, str] = field(default_factory=dict)
 
 

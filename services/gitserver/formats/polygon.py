@@ -91,7 +91,7 @@ def _check_judging(root: Element, report: Report) -> None:
             report.add("file-io", DESCRIPTION, f"line {judging.line}: {name} is {said!r}; solutions use {stream} here: leave it empty")
     runs = judging.attribute("run-count") or "1"
     if runs != "1":
-        report.add("run-count", DESCRIPTION, f"line {judging.line}: run-count is {runs[:20]}, and a test is run once: bring the problem as a multi-pass one")
+        report.add("run-count", DESCRIPTION, f"line {judging.line}: run-count is {runs[:20]!r}, and a test is run once: bring the problem as a multi-pass one")
 
 
 def _shown(testset: Testset) -> dict[str, tuple[PackageFile, PackageFile]]:

@@ -8,8 +8,9 @@ Source: Polygon's packages as they are exported; its manual, "Statements".
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,8 @@ from services.gitserver.formats.polygon_tests import DESCRIPTION
 from services.gitserver.formats.xml_tree import Element
 from wire.problems import StatementFile
 
+MOST_PAGES: Final = 100
+"""So many pages that problem.xml names are looked at."""
 SECTIONS: Final = ("input", "output", "interaction", "scoring", "notes")
 _TYPES: Final = {"text/html": "html", "application/pdf": "pdf", "application/x-tex": "latex"}
 _ORDER: Final = ("latex", "html", "pdf")
@@ -55,15 +58,16 @@ def read_statements(files: PackageFiles, root: Element, titles: Mapping[str, str
     written: dict[str, str] = {}
     found: list[StatementFile] = []
     usual = titles.get("en") or next(iter(titles.values()), "")
-    for name in files.children("statement-sections"):
+    sections = files.children("statement-sections")
+    for name, held in sections.items():
         code = code_of(name)
         text = _joined(files, f"statement-sections/{name}", code, report)
         if code and text:
             path = f"statement/{code}/problem.tex"
             written[path] = text
             found.append(StatementFile(code, "latex", path, titles.get(code, usual)))
-            public |= _figures(files, f"statement-sections/{name}", f"statement/{code}")
-    for element in root.all("statements/statement"):
+            public |= _figures(held, f"statement-sections/{name}", f"statement/{code}")
+    for element in itertools.islice(root.all("statements/statement"), MOST_PAGES):
         code = code_of(element.attribute("language"))
         made = _page(files, element, titles.get(code, usual), report)
         if made is not None and not (f"/{_OLYMP}/" in made[0].path and f"statement/{code}/problem.tex" in written):
@@ -72,7 +76,7 @@ def read_statements(files: PackageFiles, root: Element, titles: Mapping[str, str
     if not found:
         report.add("statement-missing", "statements", "there are no statement-sections/LANGUAGE/*.tex and no page that <statements> names")
     found.sort(key=lambda one: (one.language != "en", one.language, f"/{_OLYMP}/" in one.path, _ORDER.index(one.format)))
-    return Statements(tuple(found), public, written, _samples(files))
+    return Statements(tuple(found), public, written, _samples(files, sections))
 
 
 def _joined(files: PackageFiles, folder: str, code: str, report: Report) -> str:
@@ -114,22 +118,20 @@ def _page(files: PackageFiles, element: Element, title: str, report: Report) -> 
     if kind != "pdf" and read_text(file, report) is None:
         return None
     folder = f"statement/{code}/{_OLYMP if kind == 'latex' else kind}"
-    beside = {} if kind == "pdf" else _figures(files, path.rpartition("/")[0], folder)
+    source = path.rpartition("/")[0]
+    beside = _figures(files.under(source), source, folder) if source and kind != "pdf" else {}
     return StatementFile(code, kind, f"{folder}/{file.name}", title), beside | {f"{folder}/{file.name}": file}
 
 
-def _figures(files: PackageFiles, source: str, folder: str) -> dict[str, PackageFile]:
-    found = [file for file in files.under(source) if file.suffix.lower() in _FIGURES] if source else []
-    return {f"{folder}/{file.path[len(source) + 1 :]}": file for file in found}
+def _figures(held: Iterable[PackageFile], source: str, folder: str) -> dict[str, PackageFile]:
+    return {f"{folder}/{file.path[len(source) + 1 :]}": file for file in held if file.suffix.lower() in _FIGURES}
 
 
-def _samples(files: PackageFiles) -> dict[str, tuple[PackageFile, PackageFile]]:
+def _samples(files: PackageFiles, sections: Mapping[str, list[PackageFile]]) -> dict[str, tuple[PackageFile, PackageFile]]:
     """The pairs example.NN and example.NN.a of one language, English if there is one."""
-    folders = sorted(files.children("statement-sections"), key=lambda name: (code_of(name) != "en", name))
-    for name in folders:
-        folder = f"statement-sections/{name}"
+    for name in sorted(sections, key=lambda name: (code_of(name) != "en", name)):
         pairs: dict[str, tuple[PackageFile, PackageFile]] = {}
-        for file in files.under(folder):
+        for file in sections[name]:
             answer = files.find(f"{file.path}.a")
             number = file.name.removeprefix("example.")
             if file.name.startswith("example.") and number.isdigit() and answer is not None:

@@ -9,6 +9,7 @@ Source: Polygon's problem.xml as it is exported; cms-dev/cms ``cmscontrib/loader
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -27,7 +28,7 @@ from services.gitserver.formats.xml_tree import Element
 from services.gitserver.formats.yaml_map import NUMBER
 
 DESCRIPTION: Final = "problem.xml"
-_PATTERN = re.compile(r"(?P<head>[^%]{0,200})%0?(?P<width>\d?)d(?P<tail>[^%]{0,100})")
+_PATTERN = re.compile(r"(?P<head>[\w./ +()-]{0,200})%0?(?P<width>\d?)d(?P<tail>[\w./ +()-]{0,100})")
 _POLICIES = ("complete-group", "each-test")
 
 
@@ -157,17 +158,27 @@ class _Reading:
 
     def _in_order(self, groups: dict[str, _Group]) -> list[_Group]:
         """Groups with tests, in the order of the file, each after those that it depends on."""
-        done: dict[str, _Group] = {}
         waiting = {name: group for name, group in groups.items() if group.tests}
-        while waiting:
-            free = [name for name, group in waiting.items() if all(wanted not in waiting for wanted in group.requires)]
-            if not free:
-                names = ", ".join(sorted(waiting))[:80]
-                self._report.add("group-dependency", DESCRIPTION, f"groups depend on each other in a circle: {names}")
-                free = list(waiting)
-            first = min(free, key=lambda name: min(int(case.name.rpartition("/")[2]) for case, _ in waiting[name].tests))
-            done[first] = waiting.pop(first)
-        return list(done.values())
+        left = {name: len(set(group.requires) & waiting.keys()) for name, group in waiting.items()}
+        followers: dict[str, list[str]] = {name: [] for name in waiting}
+        for name, group in waiting.items():
+            for wanted in set(group.requires) & waiting.keys():
+                followers[wanted].append(name)
+        place = {name: min(int(case.name.rpartition("/")[2]) for case, _ in group.tests) for name, group in waiting.items()}
+        free = [(place[name], name) for name, count in left.items() if not count]
+        heapq.heapify(free)
+        done: list[_Group] = []
+        while free:
+            _, name = heapq.heappop(free)
+            done.append(waiting.pop(name))
+            for follower in followers[name]:
+                left[follower] -= 1
+                if not left[follower]:
+                    heapq.heappush(free, (place[follower], follower))
+        if waiting:
+            names = ", ".join(sorted(waiting))[:80]
+            self._report.add("group-dependency", DESCRIPTION, f"groups depend on each other in a circle: {names!r}")
+        return [*done, *waiting.values()]
 
 
 def _tree(groups: Iterable[_Group], *, is_scoring: bool) -> CaseGroup:

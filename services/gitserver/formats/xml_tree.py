@@ -11,7 +11,7 @@ from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, read_text
 
 MOST_DEPTH: Final = 30
-MOST_ELEMENTS: Final = 100_000
+MOST_ELEMENTS: Final = 50_000
 
 
 @dataclass(slots=True)

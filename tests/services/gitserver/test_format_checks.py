@@ -86,6 +86,27 @@ def test_no_json_makes_a_reader_raise(whole: dict[str, object]) -> None:
     assert (package is None) == report.is_refused
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["groups of polygon", "groups of omegaup", "subtasks of cms", "languages of polygon", "pages of polygon"])
+def test_a_package_of_very_many_parts_is_read_all_the_same(name: str) -> None:
+    count = 5000
+    cases = "".join(f'<test group="{number}" points="1"/>' for number in range(count))
+    groups = "".join(f'<group name="{number}" points-policy="complete-group"><dependencies><dependency group="{number + 1}"/></dependencies></group>' for number in range(count - 1))
+    made = polygon.PROBLEM[: polygon.PROBLEM.index("<tests>")].replace(">5</test-count>", f">{count}</test-count>") + f"<tests>{cases}</tests><groups>{groups}"
+    made += f'<group name="{count - 1}"/></groups>' + polygon.PROBLEM[polygon.PROBLEM.index("</groups>") + len("</groups>") :]
+    page = '<statement language="english" path="statements/.html/english/problem.html" type="text/html"/>'
+    files = {
+        "groups of polygon": lambda: polygon.pairs(**{"problem.xml": made, **{f"tests/{number:02}{end}": "1\n" for number in range(1, count + 1) for end in ("", ".a")}}),
+        "groups of omegaup": lambda: omegaup.sums(**{"settings.json": None, "tests/tests.json": "{}", **{f"cases/g{number}.{end}": "1\n" for number in range(count - 4) for end in ("in", "out")}}),
+        "subtasks of cms": lambda: cms.far_sum(**{"gen/GEN": "#ST: 1\n" * 100_000 + "1\n" * 5}),
+        "languages of polygon": lambda: polygon.pairs(**{f"statement-sections/{a}{b}{c}/legend.tex": "x" for a in "abcdefgh" for b in "abcdefghijklmnopqrst" for c in "abcdefghijklmnopqrst"}),
+        "pages of polygon": lambda: polygon.pairs(**{"problem.xml": polygon.PROBLEM.replace("</statements>", page * 5000 + "</statements>"), **{f"x/{number}": "" for number in range(9000)}}),
+    }[name]()  # fmt: skip
+    package, report = read(files)
+    assert (package is None) == report.is_refused
+    assert report.is_refused == (name == "subtasks of cms"), report.findings()[:3]
+
+
 def test_times_and_sizes_are_read_as_go_writes_them() -> None:
     for text, cpu_ms in (("1m1.5s", 61_500), ("500ms", 500), (2, 2000), (0.25, 250), ("1h", None), ("1500000us", 1500)):
         package, report = read(omegaup.sums(**broken_formats.limits(TimeLimit=text)))
