@@ -79,6 +79,9 @@ class ProblemView(ProblemLine, frozen=True):
     source: str | None
     license: str | None
     author: str | None
+    is_interactive: bool | None
+    passes: int | None
+    is_output_only: bool | None
 
 
 async def upload_problem(call: Call[None, UploadQuery]) -> Reply:
@@ -144,7 +147,7 @@ async def show_file(call: Call[None, NoQuery]) -> web.StreamResponse:
 
 
 def _of_package(card: ProblemCard | None) -> dict[str, Any]:
-    names = ("statements", "samples", "attachments", "source", "license", "author")
+    names = ("statements", "samples", "attachments", "source", "license", "author", "is_interactive", "passes", "is_output_only")
     return {name: getattr(card, name) if card else None for name in names}
 
 
