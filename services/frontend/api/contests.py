@@ -202,7 +202,7 @@ async def change_contest(call: Call[ContestChange, NoQuery]) -> ContestView:
         "feedback": contest.feedback,
     }  # fmt: skip
     wanted = {name: value if getattr(change, name) is None else getattr(change, name) for name, value in now_so.items()}
-    problems = _kept(contest.problems) if change.problems is None else _shown(change.problems)
+    problems = _shown(contest.problems if change.problems is None else change.problems)
     await contests.change_contest(call.desk, call.actor, commands.ChangeContest(contest.alias, **wanted, problems=problems))
     return view_of(await call.desk.access.contest(call.actor, contest.alias))
 
@@ -268,18 +268,12 @@ def view_of(access: ContestAccess) -> ContestView:
 
 def _problems(contest: Contest) -> tuple[ContestProblemView, ...]:
     return tuple(
-        ContestProblemView(
-            alias=one.alias, label=one.label, title=one.title, color=one.color, points=one.points, languages=contest.languages_for(one)
-        )
+        ContestProblemView(alias=one.alias, label=one.label, title=one.title, color=one.color, points=one.points, languages=contest.languages_for(one))
         for one in contest.problems
     )
 
 
-def _shown(problems: tuple[ShownProblem, ...]) -> tuple[commands.ContestProblem, ...]:
-    return tuple(commands.ContestProblem(one.alias, one.label, one.color, one.points) for one in problems)
-
-
-def _kept(problems: tuple[ContestProblem, ...]) -> tuple[commands.ContestProblem, ...]:
+def _shown(problems: tuple[ShownProblem | ContestProblem, ...]) -> tuple[commands.ContestProblem, ...]:
     return tuple(commands.ContestProblem(one.alias, one.label, one.color, one.points) for one in problems)
 
 
