@@ -7,7 +7,7 @@ found = []
 os.chdir("/box")
 top = os.open("/", os.O_RDONLY)
 shown = set(os.listdir("/"))
-ways = ["/" + "../" * 60, "/proc/self/root/..", "/proc/self/cwd/../../..", "/proc/1/root/", "/proc/1/cwd/", "/proc/self/task/1/root", "/oldroot", "/newroot", "/proc/thread-self/root/.."]
+ways = ["/" + "../" * 60, "/proc/self/root" + "/..", "/proc/self/cwd/../../..", "/proc/1/root/", "/proc/1/cwd/", "/proc/self/task/1/root", "/oldroot", "/newroot", "/proc/thread-self/root" + "/.."]
 for way in ways:
     try:
         if set(os.listdir(way)) - shown:
