@@ -40,6 +40,7 @@ class Grading:
         self._held: dict[int, CaseResult] = {}
         self._folded: dict[int, CaseResult] = {}
         self._next = 0
+        self._is_spotless = True
         self._advance()
 
     @property
@@ -53,7 +54,7 @@ class Grading:
         if self.next_case is None:
             return True
         is_simple = self._root.group.rule is VerdictRule.FIRST and not self._root.group.accepts_any
-        return not self._is_scoring and is_simple and self._root.verdict(self._folded) is not None
+        return not self._is_scoring and is_simple and not self._is_spotless and self._root.verdict(self._folded) is not None
 
     def record(self, result: CaseResult) -> None:
         """Takes one result, in any order; one already there is not replaced.
@@ -110,6 +111,7 @@ class Grading:
                 if result is None:
                     return
                 self._folded[self._next] = result
+                self._is_spotless = self._is_spotless and result.verdict is Verdict.AC
                 leaf.end_case(result, self._folded)
             self._next += 1
 
