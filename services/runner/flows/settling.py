@@ -19,6 +19,7 @@ WAITS = "the program and the interactor wait for each other: is every line of ou
 STAYS = "the interaction was over, and the program did not end"
 LEFT = "the program ended before the interaction was over"
 _BROKEN_PIPE = (b"BrokenPipeError", b"Broken pipe", b"EPIPE")
+_END_OF_FILE = (b"EOFError", b"NoSuchElementException")
 _OWN = frozenset({Verdict.MLE, Verdict.RFE, Verdict.OLE})
 
 
@@ -39,7 +40,7 @@ def settled(talk: Talk, own: tuple[Verdict | None, str], said: Judgement) -> Jud
         return _late(talk, detail, said)
     if verdict is not None:
         return said if not is_first and _died_writing(solution) else _failed_by_itself(solution, own)
-    if said.verdict is Verdict.VE and is_first and talk.interactor.signal == signal.SIGPIPE:
+    if said.verdict is Verdict.VE and is_first and _died_of_silence(talk.interactor):
         return Judgement(Verdict.WA, LEFT)
     return said
 
@@ -67,6 +68,12 @@ def _failed_by_itself(solution: Execution, own: tuple[Verdict | None, str]) -> J
     return Judgement(verdict, f"{detail}\n{words}" if words else detail)
 
 
-def _died_writing(solution: Execution) -> bool:
+def _died_writing(execution: Execution) -> bool:
     """Whether it died of writing to somebody who reads no more; some run-times say so in words."""
-    return solution.signal == signal.SIGPIPE or any(words in solution.stderr for words in _BROKEN_PIPE)
+    return execution.signal == signal.SIGPIPE or any(words in execution.stderr for words in _BROKEN_PIPE)
+
+
+def _died_of_silence(interactor: Execution) -> bool:
+    """Whether an interactor died since nobody was there any more: of writing, or of an end of the file that it did not expect."""
+    is_by_itself = interactor.killed_by is None and not interactor.oom_kills
+    return is_by_itself and (_died_writing(interactor) or any(words in interactor.stderr for words in _END_OF_FILE))

@@ -165,10 +165,20 @@ async def test_interactor_that_a_guess_breaks_is_ve(workshop: Workshop) -> None:
     assert (result.verdict, "SIGABRT" in result.message) == ("VE", True), result
 
 
-async def test_interactor_that_dies_of_writing_to_nobody_makes_it_wa(workshop: Workshop) -> None:
-    chatty = workshop.shelf.custom("c", STDIO + 'int main(void){for(;;){puts("go");fflush(stdout);}}', "interactor.c")
-    result = await talked(workshop, "c", "int main(void){return 0;}", chatty)
-    assert (result.verdict, "before the interaction was over" in result.message) == ("WA", True), result
+@pytest.mark.parametrize(
+    ("language", "interactor"),
+    [
+        pytest.param("c", STDIO + 'int main(void){for(;;){puts("go");fflush(stdout);}}', id="sigpipe"),
+        pytest.param("python3", "while True: print('go', flush=True)", id="broken-pipe"),
+        pytest.param("python3", "while True: input()", id="end-of-file"),
+    ],
+)
+async def test_interactor_that_dies_since_the_solution_left_makes_it_wa(workshop: Workshop, language: str, interactor: str) -> None:
+    checker = workshop.shelf.custom(language, interactor, {"c": "talk.c"}.get(language, "talk.py"))
+    left = await talked(workshop, "c", "int main(void){return 0;}", checker)
+    assert (left.verdict, left.message) == ("WA", "the program ended before the interaction was over"), left
+    crashed = await talked(workshop, "c", STDIO + "int main(void){abort();}", checker)
+    assert (crashed.verdict, "SIGABRT" in crashed.message) == ("RTE", True), crashed
 
 
 async def test_same_conversation_has_the_same_verdict_every_time(workshop: Workshop) -> None:
