@@ -56,7 +56,8 @@ class LimitRule:
 class PackageTrial:
     """All that a trial needs: how submissions are judged, the input validators, the submissions with what their setter allows.
 
-    ``is_newest``: no later commit was accepted. ``manifest.limits`` are those in force: measured ones once they are pinned.
+    ``is_newest``: no later commit was accepted. ``manifest.limits`` are those in force: measured ones once they are pinned. ``findings`` are
+    what the checks had to say when the commit came.
     """
 
     manifest: JudgingManifest
@@ -64,6 +65,7 @@ class PackageTrial:
     submissions: tuple[ExpectedSubmission, ...]
     limit_rule: LimitRule = LimitRule()
     is_newest: bool = True
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

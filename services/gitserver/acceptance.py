@@ -35,7 +35,8 @@ class Acceptance:
         files = await read_snapshot(bench, tree, self._bounds, report)
         if not len(files) and report.is_refused:
             return None
-        return await asyncio.to_thread(read_package, files, alias, report)
+        package = await asyncio.to_thread(read_package, files, alias, report)
+        return None if package is None else replace(package, findings=report.findings())
 
     async def accept_tree(
         self, alias: str, bench: Repository, tree: str, package: Package, *, owner: str, message: str, is_chosen: bool

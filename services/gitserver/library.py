@@ -86,7 +86,7 @@ class Library:
         part = TrialPart() if found is None else decode(TrialPart, found.content)
         manifest = await self.manifest(ManifestRequest(request.alias, card.version))
         submissions = await self.submissions(ProblemRequest(request.alias, card.commit))
-        return PackageTrial(manifest, part.input_validators, submissions, part.limit_rule, is_newest=newest == card.commit)
+        return PackageTrial(manifest, part.input_validators, submissions, part.limit_rule, newest == card.commit, part.findings)
 
     async def manifest(self, request: ManifestRequest) -> JudgingManifest:
         """What judging a version needs to know."""

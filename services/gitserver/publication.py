@@ -3,7 +3,7 @@
     refs/heads/main                        the newest accepted commit: what people push and clone
     refs/palestra/published/COMMIT         a commit whose tree holds
         card.json, owner, submissions.json     what the calls answer, made once
-        trial.json                             input validators and the rule of the time limit, for trying it out
+        trial.json                             input validators, the rule of the time limit, what the checks said: for trying it out
         public/                                statements, samples, attachments
         protected/                             solutions, input validators, generators
         private/                               cases, checker, judging.json: the hash of this tree is the judging version
@@ -26,7 +26,7 @@ from services.gitserver.formats.package import Package, PackageProgram
 from services.gitserver.repository import MAIN, RefChange, Repository
 from services.gitserver.shelf import Shelf
 from wire.judging import Checker, InputValidator, JudgingManifest, Program, ProgramFile, TestCase
-from wire.problems import ExpectedSubmission, ProblemCard
+from wire.problems import ExpectedSubmission, Finding, ProblemCard
 from wire.verification import LimitRule
 
 DIGESTS: Final = "refs/palestra/digests"
@@ -65,6 +65,7 @@ class TrialPart:
 
     input_validators: tuple[InputValidator, ...] = ()
     limit_rule: LimitRule = field(default_factory=LimitRule)
+    findings: tuple[Finding, ...] = ()
 
 
 async def publish(shelf: Shelf, bench: Repository, repository: Repository | None, publication: Publication) -> bool:
@@ -106,7 +107,7 @@ def _stream(publication: Publication, known_digests: str | None) -> bytes:
         *_inline("card.json", encode(_card(publication))),
         *_inline("owner", publication.owner.encode()),
         *_inline("submissions.json", encode(_submissions(package))),
-        *_inline("trial.json", encode(TrialPart(tuple(_input_validator(one) for one in package.input_validators), package.limit_rule))),
+        *_inline("trial.json", encode(TrialPart(tuple(_input_validator(one) for one in package.input_validators), package.limit_rule, package.findings))),
         *_inline("private/judging.json", canonical(_manifest(package))),
         *_commit(DIGESTS, known_digests),
         *(line for file in fetched.values() for line in _file(digest_path(file.digest), file)),

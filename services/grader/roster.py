@@ -100,7 +100,7 @@ class Roster:
         return tuple(
             RunnerStatus(
                 name, tuple(sorted(one.seeker.languages)), round(now - one.seen_at, 3),
-                attempt=busy[name].id if name in busy else "", submission=busy[name].run.order.submission if name in busy else "",
+                attempt=busy[name].id if name in busy else "", submission=busy[name].run.order.submission if name in busy and busy[name].run.errand is None else "",
                 facts=one.seeker.facts, judged=one.judged, judge_errors=one.judge_errors, is_held=self._is_held(one.seeker),
             )
             for name, one in sorted(self._known.items())

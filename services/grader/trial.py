@@ -70,7 +70,9 @@ class Trial:
         manifest, appraised = judged.result()
         rule = self._trial.limit_rule
         evidence = evidence_of(manifest, rule, appraised)
-        findings = in_order([*validated.result(), *findings_of(appraised, evidence, is_provisional=manifest.is_provisional)])
+        found = [*validated.result(), *findings_of(appraised, evidence, is_provisional=manifest.is_provisional)]
+        known = {finding.code for finding in found}
+        findings = in_order([*found, *(finding for finding in self._trial.findings if finding.code not in known)])
         return RecordReport(
             self.wish.alias, self.wish.commit, manifest.version, state_of(findings), findings, tuple(one.report for one in appraised), evidence
         )

@@ -35,6 +35,13 @@ async def test_trial_has_all_that_it_needs(world: World) -> None:
     assert trial.is_newest
 
 
+async def test_what_the_checks_said_goes_along(world: World) -> None:
+    answer = await world.bring(sound(**{"problem.yaml": "name: Two\nnonsense: 1\n"}))
+    trial = await world.call(GITSERVER_TRIAL, TrialRequest("sum", answer.card.commit), by="grader")
+    assert "yaml-unknown-key" in {finding.code for finding in trial.findings}
+    assert trial.findings == answer.findings
+
+
 async def test_older_commit_can_be_tried_and_says_that_it_is_one(world: World) -> None:
     first = (await world.bring(sound())).card
     second = (await world.bring(with_changes({"data/secret/03.in": "1 1\n", "data/secret/03.ans": "2\n"}))).card

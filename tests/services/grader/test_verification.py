@@ -97,6 +97,15 @@ async def test_inputs_that_a_validator_rejects_fail_the_package(room: Room) -> N
     assert (report.state, report.findings) == ("failed", (said,))
 
 
+async def test_what_the_checks_said_at_the_upload_stands_in_the_report(room: Room) -> None:
+    said = (Finding("warning", "license-unknown", "problem.yaml", "x"), Finding("warning", "no-accepted-submission", "", "none"))
+    room.gitserver.trials["apples", COMMIT] = package(BAD, input_validators=(), findings=said)
+    await room.verify(WISH)
+    await serve(room, 1)
+    report = await room.report()
+    assert sorted(each.code for each in report.findings if each.severity == "warning") == ["license-unknown", "no-accepted-submission"]
+
+
 async def test_validators_and_checker_are_asked_where_their_languages_are(room: Room) -> None:
     """One in Python beside a checker in C++: the checker looks at the answers once."""
     custom = Checker(CheckerKind.CUSTOM, program=Program("cpp", (ProgramFile("check.cpp", "e" * 64, 10),)))
