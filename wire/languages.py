@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 LANGUAGES: Final[tuple[str, ...]] = (
-    "c", "cpp17", "cpp", "cpp23", "java", "python3", "pypy3", "kotlin", "javascript", "typescript", "go", "rust", "csharp", "haskell", "ruby",
+    "c", "cpp", "cpp17", "cpp23", "java", "python3", "pypy3", "kotlin", "javascript", "typescript", "go", "rust", "csharp", "haskell", "ruby",
     "php", "perl", "pascal", "lua", "ocaml", "bash", "text",
 )  # fmt: skip
 """Every id that may be said, in the order in which people choose; which of them can be run is what the runners say.

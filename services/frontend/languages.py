@@ -26,8 +26,8 @@ LANGUAGES: Final[dict[str, Language]] = {
     language.id: language
     for language in (
         Language("c", "C", ("c",)),
-        Language("cpp17", "C++17", _CPP),
         Language("cpp", "C++20", _CPP),
+        Language("cpp17", "C++17", _CPP),
         Language("cpp23", "C++23", _CPP),
         Language("java", "Java", ("java",)),
         Language("python3", "Python 3", ("py", "py3")),

@@ -32,7 +32,7 @@ from services.runner.languages.typescript import TYPESCRIPT
 LANGUAGES: Final[dict[str, Language]] = {
     language.id: language
     for language in (
-        C, CPP17, CPP, CPP23, JAVA, PYTHON3, PYPY3, KOTLIN, JAVASCRIPT, TYPESCRIPT, GO, RUST, CSHARP, HASKELL, RUBY, PHP, PERL, PASCAL,
+        C, CPP, CPP17, CPP23, JAVA, PYTHON3, PYPY3, KOTLIN, JAVASCRIPT, TYPESCRIPT, GO, RUST, CSHARP, HASKELL, RUBY, PHP, PERL, PASCAL,
         LUA, OCAML, BASH, TEXT,
     )
 }  # fmt: skip

@@ -62,7 +62,7 @@ async def test_mistakes_are_told_where_they_are_and_nothing_of_the_host(workshop
     assert not [path for path in HOST_PATHS if path in end.compile_output], end.compile_output
 
 
-@pytest.mark.parametrize(("language", "standard"), [("cpp17", 201703), ("cpp", 202002), ("cpp23", 202100)])
+@pytest.mark.parametrize(("language", "standard"), [("cpp", 202002), ("cpp17", 201703), ("cpp23", 202100)])
 async def test_each_standard_of_cpp_is_that_standard(workshop: Workshop, language: str, standard: int) -> None:
     source = '#include <stdio.h>\nint main() { printf("%ld", __cplusplus); }\n'
     assert (await workshop.only_result(language, source, [workshop.shelf.case("1", "", str(standard))])).verdict is Verdict.AC
