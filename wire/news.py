@@ -50,6 +50,7 @@ class Headline:
       ``announcement``          {id, contest, text, at}
       ``trial``                 {alias, commit, done, total} of a package that is being tried out: so many of its runs have ended
       ``report``                {alias, commit, state, errors, warnings}: a package was tried out; state "waiting": it will be, once more
+      ``rejudging``             {id, contest, state, count, judged} of a set, for the jury; how far it is may be skipped
       ``contest``               {alias}: its rules, problems or teams changed: fetch again; with phase "started", "frozen" or
                                 "ended" when it has come to that by the clock
     """

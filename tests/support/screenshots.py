@@ -18,6 +18,7 @@ from selenium.webdriver.chrome.service import Service
 
 from tests.support.browser import FLAGS, MISSING, Browser
 from tests.support.sample_contest import PASSWORD
+from tests.support.sample_rejudgings import SETS
 
 ROOT = Path(__file__).resolve().parents[2]
 SPRING = "/contests/spring-open"
@@ -31,7 +32,8 @@ EVERY_PAGE = (
     ("problem", "team01", f"{SPRING}/problems/A"), ("submit", "team01", f"{SPRING}/submit"), ("submissions", "team01", f"{SPRING}/submissions"),
     ("scoreboard", "team01", f"{SPRING}/scoreboard"), ("scoreboard-ioi", "team01", "/contests/class-7/scoreboard"),
     ("projector", "team01", f"{SPRING}/scoreboard?view=projector"), ("clarifications", "team01", f"{SPRING}/clarifications"), ("account", "team01", "/account"),
-    ("jury", "olga", f"{SPRING}/jury"), ("jury-clarifications", "olga", f"{SPRING}/clarifications"), ("jury-scoreboard", "olga", f"{SPRING}/scoreboard"),
+    ("jury", "olga", f"{SPRING}/jury"), ("rejudges", "olga", f"{SPRING}/rejudgings?problem=A"),
+    ("rejudge", "olga", f"/rejudgings/{SETS['ready']}"), ("audit", "olga", f"{SPRING}/audit"), ("jury-clarifications", "olga", f"{SPRING}/clarifications"), ("jury-scoreboard", "olga", f"{SPRING}/scoreboard"),
     ("contest-form", "olga", f"{SPRING}/edit"), ("teams", "olga", f"{SPRING}/teams"), ("problems", "olga", "/problems"), ("own-problem", "olga", "/problems/aqueducts"),
     ("accounts", "admin", "/accounts"), ("operations", "admin", "/operations"), ("not-found", "admin", "/nothing"), ("not-allowed", "team01", "/accounts"),
 )  # fmt: skip

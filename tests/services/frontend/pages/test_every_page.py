@@ -14,6 +14,7 @@ from mesh.clock import TurnedClock
 from tests.services.frontend.pages.visitor import Visitor as Browser
 from tests.support.markup import faults_of, parsed
 from tests.support.sample_contest import NOW, PASSWORD, sample_rows
+from tests.support.sample_rejudgings import SETS
 from tests.support.showroom import Peers, showroom
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,9 +22,10 @@ SPRING = "/contests/spring-open"
 EVERYBODY = ("/", SPRING, f"{SPRING}/problems/A", f"{SPRING}/scoreboard", f"{SPRING}/scoreboard?view=projector", f"{SPRING}/clarifications",
              "/contests/class-7", "/contests/class-7/scoreboard", "/contests/summer-cup", "/contests/summer-cup/scoreboard", "/contests/winter-open/scoreboard", "/languages")
 CONTESTANT = (*EVERYBODY, f"{SPRING}/submit?problem=B", f"{SPRING}/submissions", "/contests/class-7/submissions", f"{SPRING}/clarifications?problem=C", "/account")
-ORGANISER = (*CONTESTANT, f"{SPRING}/jury", f"{SPRING}/jury?problem=A&verdict=WA", f"{SPRING}/jury?verdict=waiting", f"{SPRING}/edit", f"{SPRING}/teams", "/problems",
+ORGANISER = (*CONTESTANT, f"{SPRING}/jury", f"{SPRING}/jury?problem=A&verdict=WA", f"{SPRING}/jury?verdict=waiting", f"{SPRING}/rejudgings", f"{SPRING}/rejudgings?problem=A&verdict=WA&since=1:30", f"{SPRING}/audit",
+             f"{SPRING}/audit?what=runs&who=team01", *(f"/rejudgings/{one}" for one in SETS.values()), f"/rejudgings/{SETS['ready']}?show=all", f"{SPRING}/edit", f"{SPRING}/teams", "/problems",
              "/problems/aqueducts", "/contests/new", f"{SPRING}/scoreboard?as=public")
-ADMIN = (*ORGANISER, "/accounts", "/operations", "/operations/queues/CommandQueue", "/operations/runners")
+ADMIN = (*ORGANISER, "/accounts", "/audit", "/audit?what=all", "/operations", "/operations/queues/CommandQueue", "/operations/runners")
 PAGES = [("", "/sign-in"), *(("", path) for path in EVERYBODY), *(("team01", path) for path in CONTESTANT), *(("olga", path) for path in ORGANISER),
          *(("admin", path) for path in ADMIN)]  # fmt: skip
 
