@@ -132,6 +132,7 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("sample-large", WARNING, "A sample is larger than 64 KiB and not shown in the statement."),
     FindingKind("sample-files", ERROR, "What is shown in place of a test case is said twice, or is not what is fetched."),
     FindingKind("interaction-line", WARNING, "A line of an .interaction file begins with neither < nor >, and is no --- between passes."),
+    FindingKind("interaction-missing", WARNING, "A sample of an interactive problem has no .interaction file, so that nothing of it is shown."),
     # checkers
     FindingKind("validator-missing", ERROR, "The package asks for a program that judges outputs, and there is none (`validation: custom` without output_validators/, `custom` without validator.LANGUAGE, no <checker>)."),
     FindingKind("validator-unused", WARNING, "There is a program that judges outputs, and the package says that outputs are compared without one."),

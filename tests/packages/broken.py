@@ -109,6 +109,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("interaction-line", "data/sample/1.interaction", yaml(CUSTOM.rstrip() + " interactive\n") | {"output_validators/v.cpp": VALIDATOR, "data/sample/1.interaction": "> 1\nhm\n"}, "line 2"),
     Fault("case-duplicate", "data/secret/02-large.in", {"data/secret/02-large.in": "10 20\n"}, "01-small"),
     Fault("answer-over-limit", "data/secret/01-small.ans", yaml("name: x\nlimits:\n  output: 1\n") | {"data/secret/01-small.ans": "3" * 1_100_000}),
+    Fault("interaction-missing", "data/sample/1.in", yaml(CUSTOM.rstrip() + " interactive\n") | {"output_validators/v.cpp": VALIDATOR}),
     Fault("sample-large", "data/sample/1.in", {"data/sample/1.in": "1" * 70_000}),
     # checkers
     Fault("validator-missing", "output_validators", yaml(CUSTOM)),

@@ -85,6 +85,9 @@ class Peers:
 
     async def source(self, request: StatementRequest, _: Call) -> Statement:
         self._check(request.alias)
+        if request.alias == "dolmens":
+            swedish = request.language.startswith("sv")
+            return Statement("sv" if swedish else "en", "markdown", "statement/x.md", "Dösar" if swedish else "Dolmens", "Stenar." if swedish else "Stones.")
         if request.alias == "echoes":
             return Statement("en", "pdf", "problem_statement/statement.pdf", "Echoes", "", 3)
         return Statement("en", "markdown", "problem_statement/problem.en.md", "Aqueducts", self.statement)
@@ -173,6 +176,9 @@ _BLANK: dict[str, Any] = {
 def _card(alias: str, commit: str) -> ProblemCard:
     title = next(title for known, title, *_ in PROBLEMS if known == alias)
     samples = (Sample("1", "3\n1 40\n2 1200\n5 7\n", "1201.0\n"), Sample("2", "1\n0 0\n", "0\n"))
+    if alias == "dolmens":
+        files = tuple(StatementFile(language, "markdown", f"statement/problem.{language}.md") for language in ("en", "sv"))
+        return ProblemCard(alias, title, commit, "1" * 40, Limits(), files, samples, case_count=12)
     if alias == "echoes":
         talk = Sample("1", "", "", "< 5\n> 101\n> 1\n< more\n---\n< 101\n> 5 <b>\n")
         return ProblemCard(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote
@@ -34,6 +35,7 @@ _SHOWN_INLINE: Final = {
     "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "svg": "image/svg+xml",
     "pdf": "application/pdf",
 }  # fmt: skip
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?(?![A-Za-z0-9-])")
 _MOST_TRIES: Final = 8
 _FILE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 _PDF_POLICY: Final = "default-src 'none'; frame-ancestors 'self'"
@@ -141,7 +143,7 @@ async def statement_values(request: web.Request, problem: Problem) -> dict[str, 
 
     ``parts`` are those of the statement with the samples that stand in it, ``samples`` those that are left for the end.
     """
-    language = request.query.get("lang", "en")[:16]
+    language = request.query.get("lang", "")[:16] or wished_language(request)
     card, statement = await request.config_dict[STATEMENTS].read(desk_of(request), problem, language)
     by_language = {one.language: one for one in (card.statements if card else ())}
     empty = RenderedStatement(language, "", html=Markup())
@@ -150,6 +152,12 @@ async def statement_values(request: web.Request, problem: Problem) -> dict[str, 
     return {
         "card": card, "statement": shown, "statements": list(by_language.values()), "file_url": linker(problem), "parts": parts, "samples": left,
     }  # fmt: skip
+
+
+def wished_language(request: web.Request) -> str:
+    """The language that the browser asks for first; English when it asks for none that a statement could have."""
+    first = _LANGUAGE.match(request.headers.get("Accept-Language", ""))
+    return first[0] if first is not None else "en"
 
 
 def linker(problem: Problem) -> Callable[[str], str]:

@@ -41,6 +41,10 @@ def read_samples(files: PackageFiles, cases: Iterable[PackageCase], rules: Sampl
     names = {case.name for case in cases if case.is_sample}
     if rules.talks:
         names |= {file.path[len("data/") :].removesuffix(".interaction") for file in files.under("data/sample") if file.suffix == ".interaction"}
+    if rules.hides_pairs:
+        for name in sorted(names):
+            if files.find(f"data/{name}.interaction") is None:
+                report.add("interaction-missing", f"data/{name}.in", "there is no .interaction file beside it: nothing of this sample is shown")
     found = [_sample(files, name, rules, report) for name in sorted(names)]
     return tuple(sample for sample in found if sample is not None)
 

@@ -43,3 +43,15 @@ async def test_an_ordinary_problem_says_nothing_of_kinds(visitor: Visitor) -> No
     assert page.tree.with_class("exchange") == []
     assert len(page.tree.with_class("sample")) == 2
     assert "Interactive" not in page.tree.all("dl")[0].text
+
+
+async def test_a_statement_is_read_in_the_language_of_the_browser_or_the_one_chosen(visitor: Visitor) -> None:
+    english = await visitor.get("/contests/spring-open/problems/D")
+    assert ("Stones." in english.html, english.tree.all("h1")[0].text) == (True, "Dolmens D")
+    switch = english.tree.with_class("switch")[0].all("a")
+    assert [(one.attributes["href"], one.attributes.get("aria-current")) for one in switch] == [("?lang=en", "true"), ("?lang=sv", None)]
+    chosen = await visitor.get("/contests/spring-open/problems/D?lang=sv")
+    assert ("Stenar." in chosen.html, chosen.tree.all("h1")[0].text) == (True, "Dösar D")
+    for asked, shown in (("sv-SE,sv;q=0.9,en;q=0.8", "Stenar."), ("*", "Stones."), ("sv-x-evil<>", "Stones."), ("x" * 5000, "Stones.")):
+        page = await visitor.ask("GET", "/contests/spring-open/problems/D", headers={"Accept-Language": asked})
+        assert shown in page.html, asked[:20]
