@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 import wire.languages
 from contest.limits import MIB, Limits
+from services.frontend.languages import LANGUAGES as _OF_SITE
+from services.runner.languages import finding
+from services.runner.languages.c import C
 from services.runner.languages.cpp import CPP
 from services.runner.languages.java import JAVA, main_class, top_types
 from services.runner.languages.language import Tools
@@ -83,3 +87,41 @@ def test_only_what_is_asked_for_and_found_is_offered() -> None:
 
 def test_ids_are_those_of_the_table() -> None:
     assert tuple(LANGUAGES) == wire.languages.LANGUAGES
+
+
+def _tool(folder: Path, name: str, said: str, status: int = 0) -> None:
+    (folder / name).write_text(f"#!/bin/sh\necho '{said}'\nexit {status}\n")
+    (folder / name).chmod(0o755)
+
+
+def test_a_toolchain_is_there_only_when_a_box_shows_it_and_it_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "BOX_PATH", str(tmp_path))
+    _tool(tmp_path, "lua", "Lua 9.9")
+    _tool(tmp_path, "luac", "")
+    lua = LANGUAGES["lua"]
+    assert finding.Finder().find(lua) is None, "outside /usr, and not shown"
+    shown = dataclasses.replace(lua, binds=(str(tmp_path),))
+    found = finding.Finder().find(shown)
+    assert found is not None
+    assert (found.paths, found.version) == ({"lua5.4": f"{tmp_path}/lua", "luac5.4": f"{tmp_path}/luac"}, "Lua 9.9")
+    assert finding.Finder().find(dataclasses.replace(shown, files={"more": (f"{tmp_path}/nothing",)})) is None
+    assert finding.Finder().find(dataclasses.replace(shown, trial=("-v",))) is not None
+    _tool(tmp_path, "lua", "Lua 0.1", status=1)
+    assert finding.Finder().find(shown) is None
+
+
+def test_a_full_heap_is_told_by_words_and_end_together() -> None:
+    java, node = LANGUAGES["java"], LANGUAGES["javascript"]
+    said = b"Terminating due to java.lang.OutOfMemoryError: Java heap space"
+    assert [java.is_heap_full(code, None, said) for code in (3, 1)] == [True, False]
+    assert not java.is_heap_full(3, None, b"")
+    assert [node.is_heap_full(None, number, b"JavaScript heap out of memory") for number in (6, 9, None)] == [True, False, False]
+    assert not C.is_heap_full(1, None, b"MemoryError")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_knows_its_greeting_and_its_own_file(language: str) -> None:
+    known = LANGUAGES[language]
+    assert known.default_source.endswith(known.suffixes)
+    assert "hello" in known.greeting
+    assert set(_OF_SITE[language].extensions) <= {suffix[1:] for suffix in known.suffixes}, "the site guesses what the runner takes"
