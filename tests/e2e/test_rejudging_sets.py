@@ -81,6 +81,9 @@ def test_a_set_survives_being_killed_and_changes_everything_at_once(house: House
     admin.ask("POST", f"/submissions/{right[0]}/override", {"verdict": "RTE", "reason": "handed in by the coach"})
     applied = admin.ask("POST", f"/rejudgings/{opened['id']}/apply")
     assert (applied["state"], applied["changed"], applied["kept"]) == ("applied", COUNT - 1, 1)
+    looked_back = admin.ask("GET", f"/rejudgings/{opened['id']}")
+    assert looked_back["changes"] == [{"before": "WA", "after": "AC", "count": COUNT - 1}], "what it did can still be read"
+    assert looked_back["left_alone"] == 1
     after = {one: admin.ask("GET", f"/submissions/{one}")["verdict"] for one in before}
     assert after == {**dict.fromkeys(right, "AC"), right[0]: "RTE", wrong: "WA"}
     for audience in ("jury", "public"):

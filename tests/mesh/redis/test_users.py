@@ -35,9 +35,12 @@ OWN = {
     ],
     "recorder": [
         ("SET", f"submission:{THING}", "1"), ("ZREM", "pending:ana", "x"), ("XADD", "news:contest:finals", "*", "body", "1"),
-        ("PUBLISH", "news:0:jury:finals", "1"),
+        ("PUBLISH", "news:0:jury:finals", "1"), ("SET", f"rejudging-dropped:{THING}", "1"),
     ],
-    "grader": [("SET", f"progress:{THING}", "1"), ("XADD", "news:user:ana", "*", "body", "1"), ("PUBLISH", "news:0:jury:finals", "1")],
+    "grader": [
+        ("SET", f"progress:{THING}", "1"), ("XADD", "news:user:ana", "*", "body", "1"), ("PUBLISH", "news:0:jury:finals", "1"),
+        ("GET", f"rejudging-dropped:{THING}"),
+    ],
     "broadcaster": [("XRANGE", "news:contest:finals", "-", "+")],
     "mailer": [("SET", "pace:NotificationQueue", "1")],
 }  # fmt: skip
@@ -51,7 +54,7 @@ FOREIGN = {
         ("SET", "problem:sum:statement:en:c", "1"), ("SET", f"progress:{THING}", "1"), ("SUBSCRIBE", "news:0:user:ana"),
     ],
     "grader": [
-        ("SET", f"session:{TOKEN}", "1"), ("SET", f"submission:{THING}", "1"), ("SET", "problem:sum:statement:en:c", "1"),
+        ("SET", f"rejudging-dropped:{THING}", "1"), ("SET", f"session:{TOKEN}", "1"), ("SET", f"submission:{THING}", "1"), ("SET", "problem:sum:statement:en:c", "1"),
         ("XADD", "news:scoreboard:finals:public", "*", "body", "1"), ("PUBLISH", "news:0:scoreboard:finals:public", "1"),
         ("PUBLISH", "news:0:contest:finals", "1"), ("SUBSCRIBE", "news:0:user:ana"),
     ],

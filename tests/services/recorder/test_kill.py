@@ -21,11 +21,13 @@ from mesh.queue import Message
 from mesh.queue.file import FileQueue
 from mesh.tls import Credentials
 from services.recorder import rows
-from tests.services.recorder.makers import first_run, submit, verdict
+from services.recorder.schedule.filling import AT_ONCE
+from tests.services.recorder.makers import command, first_run, submit, verdict
 from tests.services.recorder.store import Store
 from wire.commands import Command
 from wire.judging import JudgeSubmission
 from wire.queues import COMMANDS, QUEUES, SUBMISSIONS
+from wire.rejudging import Filter, OpenRejudging
 
 ROOT = Path(__file__).resolve().parents[3]
 COUNT = 60
@@ -83,14 +85,14 @@ class Bench:
             assert len(judged) == len(set(judged)) == COUNT
             assert await store.count(rows.Work) == 0
             await store.gapless()
-        sent = await self._sent()
+        sent = await self.sent()
         assert {work.run for work in sent} == {first_run(wish) for wish in self.wishes}
 
-    async def _sent(self) -> list[JudgeSubmission]:
+    async def sent(self, priority: str = "contest") -> list[JudgeSubmission]:
         found: list[JudgeSubmission] = []
         async with FileQueue.open(self.folder / "queue", QUEUES, SystemClock()) as queue:
             assert await queue.dead_letters(COMMANDS.name) == []
-            name = SUBMISSIONS["contest"].name
+            name = SUBMISSIONS[priority].name
             async with queue.consumer(name) as consumer:
                 while (await queue.depth(name)).ready:
                     deliveries = await consumer.take(1000)
@@ -111,6 +113,25 @@ async def test_killed_between_commit_and_acknowledgement_publishing_and_forgetti
         assert await bench.run(fault) == -signal.SIGKILL, f"{fault}: it reached the fault and died of it"
     assert await bench.run() == 0
     await bench.check()
+
+
+async def test_a_set_is_filled_though_its_recorder_is_killed_after_a_part(tmp_path: Path, pki_folder: Path, sqlite_url: str) -> None:
+    bench = Bench(tmp_path / "var", pki_folder, sqlite_url)
+    opened = command("olga", OpenRejudging("finals", Filter(), "the checker was wrong"))
+    async with Store(sqlite_url) as store:
+        await store.settle()
+        await store.do(*bench.wishes)
+        await store.do(*bench.verdicts)
+        await store.do(opened)
+    assert await bench.run("filling") == -signal.SIGKILL
+    async with Store(sqlite_url) as store:
+        [row] = await store.all(rows.Rejudging)
+        assert row["filled"] == AT_ONCE < COUNT
+    assert await bench.run() == 0
+    async with Store(sqlite_url) as store:
+        runs = [row for row in await store.all(rows.Run) if row["rejudging"] == opened.id]
+    assert Counter(run["submission"] for run in runs) == Counter(wish.id for wish in bench.wishes)
+    assert {work.run for work in await bench.sent("low")} == {run["id"] for run in runs}
 
 
 async def test_killed_again_and_again_at_random(tmp_path: Path, pki_folder: Path, sqlite_url: str) -> None:

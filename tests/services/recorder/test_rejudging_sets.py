@@ -15,6 +15,9 @@ from contest.scoreboard import rebuild
 from contest.verdicts import Verdict
 from mesh.codec import decode
 from mesh.ids import derived_id, new_id
+from mesh.database import read_engine
+from services.frontend.reads.record import Record as Reader
+from services.frontend.reads.rejudgings import Rejudgings
 from services.recorder import rows
 from services.recorder.boards import MOST_CHANGES, Boards
 from services.recorder.relay import Relay
@@ -149,7 +152,8 @@ async def test_a_set_changes_nothing_until_it_is_applied_and_then_everything_at_
     await jury.store.gapless()
 
 
-async def test_a_filter_chooses_as_it_says(jury: Jury) -> None:
+async def test_a_filter_chooses_as_it_says_and_as_pages_count(jury: Jury, record_url: str) -> None:
+    reader = Reader(read_engine(record_url))
     first, second = await jury.judged(Verdict.AC, Verdict.WA)
     [third] = await jury.judged(Verdict.WA, actor="ben")
     other = submit("ben", "bridges", language="java", at=NOW - timedelta(minutes=5))
@@ -167,7 +171,9 @@ async def test_a_filter_chooses_as_it_says(jury: Jury) -> None:
         await jury.store.do(opened)
         selected = (await jury.row(opened))["selected"]
         assert set(selected["submissions"]) == {one.id for one in chosen}, asked
+        assert await Rejudgings(reader).count("finals", Filter(**asked)) == len(chosen), asked
         await jury.store.do(_drop(opened))
+    await reader.aclose()
 
 
 @pytest.mark.parametrize(
