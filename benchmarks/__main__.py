@@ -19,7 +19,7 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
 MODULES = (
-    "rpc", "stream", "pki", "queue", "cache", "record", "reads", "visible", "taking", "scoreboard", "fanout", "judging", "accuracy", "runners", "house",
+    "rpc", "stream", "pki", "queue", "cache", "record", "reads", "visible", "taking", "scoreboard", "fanout", "judging", "accuracy", "runners", "house", "large",
 )
 
 

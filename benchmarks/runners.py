@@ -27,7 +27,9 @@ OTHERS = ("recorder", "gitserver", "grader", "broadcaster", "mailer", "frontend"
 BURN_S, ROUNDS, EACH = 0.5, 3, 6
 LONG_S = 1.5
 KILLS = 3
+STEP_S = 0.6
 KILLED_GOAL_S, FROZEN_GOAL_S, GOAL = 1.0, 35.0, 1.8
+GIVING_WAY_GOAL = 1.5
 LIMIT_S = 60.0
 PROGRAM = """import time
 a, b = map(int, input().split())
@@ -44,8 +46,12 @@ def measure() -> dict[str, Any]:
         ratio = statistics.median(yard.seconds_with("one") / yard.seconds_with("one", "two") for _ in range(ROUNDS))
         killed_s = [yard.seconds_to_elsewhere(Runner.kill) for _ in range(KILLS)]
         frozen_s = yard.seconds_to_elsewhere(Runner.freeze)
+        waits_s = [yard.seconds_behind_a_rejudge() for _ in range(KILLS)]
     return {
         "two runners / one, programs that compute": at_least(ratio, GOAL, f"{EACH} submissions of two cases of {BURN_S:g} s"),
+        "a contest submission behind a rejudge in the only slot: its wait / one case": at_most(
+            max(waits_s) / STEP_S, GIVING_WAY_GOAL, "x", f"the worst of {KILLS}; the rejudge has 9 cases of {STEP_S:g} s, and ends without a case run twice"
+        ),
         "runner killed: its work runs elsewhere": at_most(max(killed_s), KILLED_GOAL_S, "s", f"the worst of {KILLS}"),
         "runner frozen with all it started: its work runs elsewhere": at_most(frozen_s, FROZEN_GOAL_S, "s"),
     }
@@ -54,7 +60,8 @@ def measure() -> dict[str, Any]:
 class Yard:
     """A house, a contest, and runners by name."""
 
-    def __init__(self, house: HouseOfProcesses, team: Person) -> None:
+    def __init__(self, house: HouseOfProcesses, jury: Person, team: Person) -> None:
+        self._jury = jury
         self.runners = {name: Runner(house, name, number) for number, name in enumerate(("one", "two"))}
         self._team = team
         self._sent = 0
@@ -83,6 +90,18 @@ class Yard:
             busy.thaw()
         return took_s
 
+    def seconds_behind_a_rejudge(self) -> float:
+        """How much longer a submission to the contest takes when the only slot has a run of the level of rejudges with nine cases."""
+        self._only("one")
+        alone_s = min(self._judged(1, "steps", 0.0) for _ in range(2))
+        low = self._send(STEP_S, "steps", sender=self._jury, priority="low")
+        _until(self.runners["one"].is_judging)
+        time.sleep(1.5 * STEP_S)
+        behind_s = self._judged(1, "steps", 0.0)
+        found = self._jury.verdict(low, limit_s=LIMIT_S)
+        assert (found["verdict"], len(found["cases"])) == ("AC", 9), found
+        return behind_s - alone_s
+
     def _only(self, *names: str) -> None:
         for name, runner in self.runners.items():
             if name not in names:
@@ -90,16 +109,16 @@ class Yard:
             elif not runner.is_running:
                 runner.start()
 
-    def _judged(self, count: int) -> float:
+    def _judged(self, count: int, problem: str = "burn", burn_s: float = BURN_S) -> float:
         began = time.monotonic()
-        sent = [self._send(BURN_S) for _ in range(count)]
+        sent = [self._send(burn_s, problem) for _ in range(count)]
         verdicts = {self._team.verdict(one, limit_s=LIMIT_S)["verdict"] for one in sent}
         assert verdicts == {"AC"}, verdicts
         return time.monotonic() - began
 
-    def _send(self, burn_s: float) -> str:
+    def _send(self, burn_s: float, problem: str = "burn", sender: Person | None = None, **more: Any) -> str:
         self._sent += 1
-        return self._team.submit("bench", "burn", "python3", PROGRAM.format(burn=burn_s, number=self._sent))
+        return (sender or self._team).submit("bench", problem, "python3", PROGRAM.format(burn=burn_s, number=self._sent), **more)
 
 
 @contextmanager
@@ -115,7 +134,8 @@ def yard_open(folder: Path) -> Iterator[Yard]:
         _until(lambda: all(house._is_ready(name) for name in OTHERS))  # noqa: SLF001  `until_ready` knows one process a service
         admin = house.admin()
         admin.upload(sum_package("Burn", 1, **{".timelimit": "5\n"}), "burn")
-        yard = Yard(house, open_contest(admin, "bench", ["burn"], ["ann"])["ann"])
+        admin.upload(sum_package("Steps", 8, **{".timelimit": "5\n"}), "steps")
+        yard = Yard(house, admin, open_contest(admin, "bench", ["burn", "steps"], ["ann"])["ann"])
         for runner in yard.runners.values():
             ending.callback(runner.stop)
         yield yard
