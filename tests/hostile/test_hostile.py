@@ -35,8 +35,8 @@ LANGUAGE = {".c": "c", ".cpp": "cpp", ".py": "python3", ".java": "java", ".sh": 
 PROGRAMS = sorted(path for path in (Path(__file__).parent / "programs").iterdir() if path.suffix in LANGUAGE)
 LIMITS = Limits(cpu_ms=250, wall_ms=700, memory_bytes=64 * MIB, output_bytes=MIB, file_bytes=16 * MIB, processes=24)
 COMPILING = Limits(cpu_ms=1_000, wall_ms=2_500, memory_bytes=512 * MIB, output_bytes=MIB // 4, file_bytes=128 * MIB, processes=64)
-JAVA = {"cpu_ms": 4_000, "wall_ms": 12_000}
-"""A JVM takes as long as others may run to say its first word."""
+UNHURRIED = dataclasses.replace(LIMITS, cpu_ms=4_000, wall_ms=20_000)
+"""For whoever ends without being stopped by a clock, however busy the machine is."""
 HONEST = "#include <stdio.h>\nint main(void){puts(\"fine\");}"
 
 
@@ -82,14 +82,14 @@ def hostile_order(workshop: Workshop, program: Path) -> RunOrder:
     is_java = program.suffix == ".java"
     count = int(head(text, "cases") or (1 if head(text, "verdict").startswith("TLE") else 3))
     cases = [workshop.shelf.case(str(number), "input\n", head(text, "answer") + "\n") for number in range(count)]
-    limits = dataclasses.replace(LIMITS, **JAVA) if is_java else LIMITS
+    limits = LIMITS if "TLE" in head(text, "verdict").split() else UNHURRIED
     compiling = dataclasses.replace(COMPILING, cpu_ms=10_000, wall_ms=30_000, memory_bytes=2048 * MIB) if is_java else COMPILING
     order = workshop.order(LANGUAGE[program.suffix], source, cases, limits=limits, groups=CaseGroup(on_reject=OnReject.CONTINUE))
     return dataclasses.replace(order, manifest=dataclasses.replace(order.manifest, compile_limits=compiling))
 
 
 def honest_order(workshop: Workshop) -> RunOrder:
-    return workshop.order("c", HONEST, [workshop.shelf.case("1", "", "fine")], limits=LIMITS)
+    return workshop.order("c", HONEST, [workshop.shelf.case("1", "", "fine")], limits=UNHURRIED)
 
 
 def verify(end: AttemptEnd, text: str, cases: int) -> None:
