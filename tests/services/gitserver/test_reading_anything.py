@@ -26,14 +26,14 @@ HEADS = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.dictionaries(st.sampled_from(PATHS), st.binary(max_size=100) | st.lists(BITS, max_size=8).map(lambda bits: "".join(bits).encode()), max_size=6))
 def test_no_content_makes_the_reader_raise(contents: dict[str, bytes]) -> None:
     package, report = read({**scoring_2025(), **contents})
     assert (package is None) == report.is_refused
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(HEADS, max_size=5, unique=True))
 def test_no_metadata_makes_the_reader_raise(heads: list[str]) -> None:
     package, report = read({**scoring_2025(), "problem.yaml": (HEAD + "".join(heads)).encode()})
