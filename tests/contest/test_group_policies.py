@@ -168,7 +168,7 @@ def worlds(draw: st.DrawFn) -> tuple[CaseGroup, int]:
 
 
 @given(worlds(), st.data(), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_early_stops_never_change_a_grade(world: tuple[CaseGroup, int], data: st.DataObject, is_scoring: bool) -> None:
     group, count = world
     verdicts = data.draw(st.lists(st.sampled_from((AC, AC, WA, TLE, PA, VE)), min_size=count, max_size=count))
@@ -189,7 +189,7 @@ def test_early_stops_never_change_a_grade(world: tuple[CaseGroup, int], data: st
 
 
 @given(worlds(), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_program_that_every_case_accepts_gets_all_there_is(world: tuple[CaseGroup, int], is_scoring: bool) -> None:
     group, count = world
     final = judged(group, *[AC] * count, is_scoring=is_scoring)
