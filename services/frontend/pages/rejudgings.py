@@ -17,7 +17,7 @@ from services.frontend.languages import LANGUAGES
 from services.frontend.pages.forms import read_form, see_other, sentence
 from services.frontend.pages.frames import contest_page, jury_access_of
 from services.frontend.pages.rejudging_form import Choice, choice_of, said_of
-from services.frontend.reads.rejudgings import Line, RunDetail
+from services.frontend.reads.rejudgings import Line, Rejudging, RunDetail
 from wire.rejudging import OpenRejudging
 
 _AT_ONCE: Final = 50
@@ -124,9 +124,14 @@ async def _set_page(request: web.Request, *, status: int = 200, problem: str = "
     more = f"?{urlencode({'show': show, 'after': page[-1].id})}#submissions-heading" if begin + _AT_ONCE < len(lines) else ""
     return await contest_page(
         request, "rejudging.html", access, "jury", status=status, rejudging=found, whole=whole, said=said_of(found.filter, access),
-        lines=page, show=show, shown=SHOWN, more=more, first=begin + 1, of=len(lines), problem=problem, told=_TOLD.get(query.get("told", ""), ""),
+        lines=page, show=show, shown=SHOWN, more=more, first=begin + 1, of=len(lines), problem=problem, told=_told(query.get("told", ""), found),
         names=await _names(request, access, page), is_open=found.state in {"running", "ready"},
     )  # fmt: skip
+
+
+def _told(what: str, found: Rejudging) -> str:
+    is_so = found.state in {"running", "ready"} if what == "opened" else what == found.state
+    return _TOLD.get(what, "") if is_so else ""
 
 
 async def _names(request: web.Request, access: ContestAccess, lines: list[Line]) -> dict[str, str]:

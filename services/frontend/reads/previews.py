@@ -15,14 +15,18 @@ from services.frontend.reads.contests import Contest, Contests
 from services.frontend.reads.record import Record
 from services.frontend.reads.rejudgings import Rejudging, Rejudgings
 from services.frontend.reads.scoreboards import Scoreboards
+from wire.rejudging import RUNNING
 
 _FRESH_S: Final = 1.0
 _KEPT: Final = 8
 _SLOW_S: Final = 5.0
+_LIGHT: Final = 2_000
+_HEAVY_S: Final = 10.0
+"""A large set that is being judged is worked out this seldom: it takes a second or so."""
 
 
 class Previews:
-    """Differences of sets; one that is being judged is worked out anew every second at most."""
+    """Differences of sets; one that is being judged is worked out anew every second at most, a large one every ten."""
 
     def __init__(self, record: Record, rejudgings: Rejudgings, contests: Contests, scoreboards: Scoreboards, clock: Clock) -> None:
         self._record = record
@@ -30,11 +34,14 @@ class Previews:
         self._contests = contests
         self._scoreboards = scoreboards
         self._fresh: Fresh[tuple[str, str], Difference] = Fresh(clock, _FRESH_S, most=_KEPT)
+        self._heavy: Fresh[tuple[str, str], Difference] = Fresh(clock, _HEAVY_S, most=_KEPT)
         self._outdated: Fresh[str, dict[str, int]] = Fresh(clock, _SLOW_S, most=200)
 
     async def difference(self, contest: Contest, rejudging: Rejudging) -> Difference:
         """What the set changes, as far as it is judged. Raises: `Unavailable` (``record-unavailable``)."""
-        return await self._fresh.read((rejudging.id, rejudging.state), lambda: self._work_out(contest, rejudging))
+        is_heavy = rejudging.state == RUNNING and rejudging.count > _LIGHT
+        fresh = self._heavy if is_heavy else self._fresh
+        return await fresh.read((rejudging.id, rejudging.state), lambda: self._work_out(contest, rejudging))
 
     async def outdated(self, contest: str) -> dict[str, int]:
         """How many verdicts are by another version than their problem has now, by problem; a few seconds old at most."""

@@ -172,6 +172,9 @@ async def test_a_filter_chooses_as_it_says_and_as_pages_count(jury: Jury, record
         selected = (await jury.row(opened))["selected"]
         assert set(selected["submissions"]) == {one.id for one in chosen}, asked
         assert await Rejudgings(reader).count("finals", Filter(**asked)) == len(chosen), asked
+        read = await Rejudgings(reader).find(opened.id)
+        assert read is not None
+        assert read.filter == Filter(**asked)
         await jury.store.do(_drop(opened))
     await reader.aclose()
 
@@ -309,6 +312,12 @@ async def test_a_verdict_by_hand_counts_until_the_next_rejudge_says_otherwise(qu
     await quick_jury.store.do(anew)
     await quick_jury.store.do(verdict(wish, Verdict.WA, run=derived_id("run", anew.id)))
     assert await quick_jury.verdicts([wish]) == ["WA"]
+    waiting = submit()
+    await quick_jury.store.do(waiting)
+    await quick_jury.store.do(_override(waiting, "RTE"))
+    await quick_jury.store.do(verdict(waiting))
+    assert await quick_jury.verdicts([waiting]) == ["RTE"], "what is still being judged is overtaken"
+    assert all(run["judged_at"] for run in await quick_jury.store.all(rows.Run)), "and nobody waits for it"
     for broken, code in (
         (_override(wish, "OK"), "override-invalid"), (_override(wish, reason=""), "override-invalid"), (_override(wish, score=Fraction(3, 2)), "override-invalid"),
         (_override(wish, score=Fraction(-1)), "override-invalid"), (_override(wish, actor="otto"), "not-jury"), (_override(wish, actor="ana"), "not-jury"),
