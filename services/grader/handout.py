@@ -24,7 +24,7 @@ class Handout:
         """An attempt for this runner, as soon as there is one; None when none came up in time. Safe to cancel."""
         claim = _Claim(seeker)
         self._serve(claim)
-        if claim.attempt is not None or self._roster.direction_for(seeker) is not None:
+        if claim.attempt is not None or (seeker.facts is not None and self._roster.direction_for(seeker) is not None):
             return claim.attempt
         self._standing[claim] = None
         try:

@@ -7,7 +7,7 @@ several graders agree. Never trusts a name with anything. Pure: time is an argum
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.grader.runs import Attempt, Seeker
 from wire.runners import DirectRunner, RunnerStatus
@@ -56,15 +56,18 @@ class Roster:
             known.judge_errors += outcome == "judge-error"
 
     def direct(self, direction: DirectRunner) -> bool:
-        """Takes an operator's word, to be told to that runner; False, and nothing, when it was not heard of lately. The later word counts."""
+        """Takes an operator's word, to be told to that runner; False, and nothing, when it was not heard of lately.
+
+        The later word counts; this one is later than what the runner knows, whatever the clocks of two frontends say.
+        """
         slots = [known.seeker for known in self._known.values() if known.seeker.host == direction.host]
+        known_us = max((seeker.facts.directed_us for seeker in slots if seeker.facts is not None), default=0)
+        direction = replace(direction, at_us=max(direction.at_us, known_us + 1))
         said = self._directions.get(direction.host)
         if slots and (said is None or said.at_us < direction.at_us):
             self._directions[direction.host] = direction
             if len(self._directions) > _MOST_DIRECTIONS:
                 self._directions.pop(next(iter(self._directions)))
-        for seeker in slots:
-            self._strike_off(seeker)
         return bool(slots)
 
     def direction_for(self, seeker: Seeker) -> DirectRunner | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from services.grader.roster import REMEMBERED_S, Roster
 from services.grader.runs import Run, Seeker, Stage
 from tests.services.grader.cases import manifest, order, slip
 from tests.services.grader.test_docket import fresh_docket
+from wire.runners import DirectRunner, RunnerFacts
 
 CPP = frozenset({"cpp"})
 
@@ -91,3 +93,39 @@ def test_runner_that_is_not_heard_of_is_forgotten() -> None:
     roster.heard("r2", 50)
     roster.forget_silent(REMEMBERED_S + 1)
     assert (len(roster), roster.has_language("cpp"), roster.has_language("java")) == (1, False, True)
+
+
+def test_an_operators_word_is_told_until_the_runner_knows_it_and_the_later_one_counts() -> None:
+    roster = Roster()
+    facts = RunnerFacts("green", directed_us=50)
+    slots = [Seeker(f"green-{number}", CPP, facts=facts) for number in range(2)]
+    assert not roster.direct(DirectRunner("green", is_held=True, by="root", at_us=100)), "nobody of that name: nothing is kept"
+    for slot in slots:
+        roster.saw(slot, 0)
+    assert roster.direction_for(slots[0]) is None
+    assert roster.direct(DirectRunner("green", is_held=True, by="root", at_us=40)), "a clock that is behind does not make a word older"
+    word = roster.direction_for(slots[0])
+    assert word is not None
+    assert word.at_us == 51
+    assert roster.is_out(slots[1])
+    assert not roster.has_language("cpp")
+    assert (len(roster), roster.in_service) == (2, 0)
+    assert [one.is_held for one in roster.statuses((), 1)] == [True, True]
+    knows = dataclasses.replace(facts, is_held=True, directed_us=51)
+    roster.saw(Seeker("green-0", CPP, facts=knows), 1)
+    assert roster.direction_for(slots[1]) is None
+    assert roster.direct(DirectRunner("green", is_held=False, by="root", at_us=200))
+    assert not roster.is_out(Seeker("green-0", CPP, facts=knows)), "the word counts before the runner has heard it"
+
+
+async def test_a_runner_that_is_out_gets_nothing_and_who_says_nothing_of_itself_does_not_spin() -> None:
+    counter = Counter()
+    counter.bring("a")
+    out = Seeker("r1", CPP, facts=RunnerFacts("green", trouble="3 judge errors in a row"))
+    assert await counter.handout.claim(out, 0.01) is None
+    silent = Seeker("old", CPP)
+    counter.roster.saw(silent, 0)
+    assert counter.roster.direct(DirectRunner("old", is_held=True, by="root", at_us=1))
+    began = asyncio.get_running_loop().time()
+    assert await counter.handout.claim(silent, 0.05) is None
+    assert asyncio.get_running_loop().time() - began >= 0.04
