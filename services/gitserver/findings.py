@@ -81,7 +81,7 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("constant-unknown", WARNING, "A statement uses a constant that problem.yaml does not define; it is left as it is."),
     FindingKind("language-unknown", WARNING, "`languages` names a language that is not judged here."),
     FindingKind("language-none", ERROR, "`languages` names none that is judged here."),
-    FindingKind("output-cases", WARNING, "A submit-answer problem has several test cases; the one text that is handed in is judged by each."),
+    FindingKind("output-cases", WARNING, "A submit-answer problem has several test cases: the one text that is handed in is judged by each, unless lines === NAME === divide it."),
     FindingKind("grading-not-yet", ERROR, "A way of grading that is not run here: a custom grader, or a score to be minimised."),
     FindingKind("grading-deprecated", WARNING, "`grading` in problem.yaml has a key that belongs into data/testdata.yaml; it holds for every group."),
     FindingKind("graders-not-run", WARNING, "`graders/` holds a custom grader, which is not run."),
