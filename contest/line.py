@@ -36,8 +36,9 @@ class Line(Totals):
         """Those that have been needed so far."""
         return [cell for cell in self._cells if cell is not None]
 
-    def put(self, cell: Cell, worth: Worth) -> None:
-        """The cell is worth that now: brings the sums up to date."""
+    def put(self, cell: Cell, worth: Worth) -> bool:
+        """The cell is worth that now: brings the sums up to date. Whether one of them is another."""
+        before = self.solved, self.penalty_s, self.score, self.last_s
         old, cell.worth = cell.worth, worth
         self.solved += worth.is_solved - old.is_solved
         self.penalty_s += worth.penalty_s - old.penalty_s
@@ -45,10 +46,13 @@ class Line(Totals):
             self.score += worth.score - old.score
         if worth.time_s != old.time_s:
             self.last_s = self._last_s(old.time_s, worth.time_s)
+        return before != (self.solved, self.penalty_s, self.score, self.last_s)
 
-    def show(self, cell: Cell, *, is_first: bool) -> None:
-        """Writes the cell down for people."""
-        self._shown[cell.column] = shown(cell.problem, cell.worth, is_first=is_first)
+    def show(self, cell: Cell, *, is_first: bool) -> bool:
+        """Writes the cell down for people. Whether it looks otherwise than before."""
+        before, after = self._shown[cell.column], shown(cell.problem, cell.worth, is_first=is_first)
+        self._shown[cell.column] = after
+        return before != after
 
     def changed(self, column: int, place: int, rank: int) -> ChangedRow:
         """What a fact at that problem can have changed of the row, at that place and rank."""

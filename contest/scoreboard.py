@@ -163,15 +163,15 @@ class Scoreboard:
         return one
 
     def _weigh(self, cell: Cell) -> bool:
+        """Whether the row looks otherwise: a cell can be worth the same for another reason (a score that two submissions reached)."""
         worth = self._scoring.weigh(cell.tries, cell.problem)
         if worth == cell.worth:
             return False
         race, line = self._races[cell.column], self._lines[cell.team]
         if worth.is_solved or cell.worth.is_solved:
             race.solve(cell.team, worth.reached if worth.is_solved else None)
-        line.put(cell, worth)
-        line.show(cell, is_first=race.holder == cell.team)
-        return True
+        is_summed_otherwise = line.put(cell, worth)
+        return line.show(cell, is_first=race.holder == cell.team) or is_summed_otherwise
 
     def _settle(self, column: int) -> tuple[int, ...]:
         """The teams that lost and won the mark of the first."""
