@@ -17,6 +17,7 @@ from services.gitserver.formats.package import Package
 from services.gitserver.formats.parts import sample, sample_files
 from wire.judging import CheckerKind
 from wire.problems import StatementFile
+from wire.verification import LimitRule
 
 PROTECTED_FOLDERS: Final = ("sol", "solution", "gen", "check", "cor")
 """What only those may see who may see solutions."""
@@ -73,6 +74,7 @@ class CmsItalian:
             max_score=cases.max_score,
             checker_note="Any right answer is accepted: a program checks it." if checker.checker.kind is CheckerKind.CMS else "",
             is_output_only=task.is_output_only,
+            limit_rule=LimitRule(is_stated=task.is_limit_stated),
             includes=includes,
             languages=("text",) if task.is_output_only else tuple(one.language for one in includes),
             source_name=task.name if includes and task.name.isidentifier() else "",

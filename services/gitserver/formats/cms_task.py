@@ -61,6 +61,7 @@ class Task:
     title: str = ""
     language: str = "it"
     limits: Limits = field(default_factory=lambda: limits_of(_USUAL_MS, _USUAL_BYTES))
+    is_limit_stated: bool = True
     count: int | None = None
     infile: str | None = None
     outfile: str | None = None
@@ -81,11 +82,14 @@ def read_task(files: PackageFiles, report: Report) -> Task:
     score_type, value, groups = _scoring(given)
     count = given.number("n_input", 0, MOST_CASES, "plan-mismatch")
     total = given.number("total_value", 0, MOST_POINTS, "bad-points")
+    if "time_limit" not in given and "timeout" not in given and not is_output_only:
+        given.fault("time_limit", "time-limit-missing", "`time_limit` is not there; 2 seconds are taken until one is measured")
     found = Task(
         name=_text(given, ("name", "nome_breve")),
         title=_text(given, ("title", "nome")),
         language=given.text("primary_language", "it") or "it",
-        limits=_limits(given, is_output_only=is_output_only),
+        limits=_limits(given),
+        is_limit_stated="time_limit" in given or "timeout" in given or is_output_only,
         count=None if count is None else int(count),
         infile=given.text("infile") if given.text("infile", "\0") != "\0" else None,
         outfile=given.text("outfile") if given.text("outfile", "\0") != "\0" else None,
@@ -108,11 +112,9 @@ def _flag(given: YamlMap, keys: Iterable[str]) -> bool:
     return bool(said & {"true", "yes", "on", "1"})
 
 
-def _limits(given: YamlMap, *, is_output_only: bool) -> Limits:
+def _limits(given: YamlMap) -> Limits:
     seconds = [given.number(key, 0.001, MOST_MS / 1000) for key in ("time_limit", "timeout")]
     memory = [given.number(key, 1, 1 << 16) for key in ("memory_limit", "memlimit")]
-    if "time_limit" not in given and "timeout" not in given and not is_output_only:
-        given.fault("time_limit", "time-limit-missing", "`time_limit` is not there; 2 seconds are taken")
     cpu_ms = next((max(int(one * 1000), 1) for one in seconds if one is not None), _USUAL_MS)
     return limits_of(cpu_ms, next((int(one * _MIB) for one in memory if one is not None), _USUAL_BYTES))
 

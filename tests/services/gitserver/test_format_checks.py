@@ -193,6 +193,13 @@ def test_without_subtasks_every_case_of_cms_counts_for_itself() -> None:
     assert package.max_score == 15
 
 
+def test_a_task_of_cms_without_a_time_limit_has_it_measured() -> None:
+    for text, is_stated in ((cms.TASK, True), (cms.TASK.replace("time_limit: 1.0\n", ""), False)):
+        package, _ = read(cms.far_sum(**{"task.yaml": text}))
+        assert package is not None
+        assert package.limit_rule.is_stated is is_stated
+
+
 def test_an_output_only_task_of_cms_takes_text_and_hands_its_inputs_out() -> None:
     package, _ = read(cms.by_hand())
     assert package is not None
