@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy import Connection
 
 from mesh.clock import Clock
+from mesh.database.writer import WRITE_TIMEOUT_S
 from mesh.errors import Conflict, MeshError, Unavailable
 from mesh.log import Log
 from services.recorder import rows
@@ -22,6 +24,10 @@ from services.recorder.view import Bounds, View
 from services.recorder.writing import Writer
 from wire.commands import Command, Outcome
 from wire.news import Headline
+
+
+LARGE_TIMEOUT_S: Final = 60.0
+"""For a command that has a transaction of its own, as it may be about 20,000 rows: seconds on a quiet database, more on a busy one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,8 @@ class Applier:
             self._writer.write(connection, view)
             return done
 
-        return await self._record.transact(work)
+        is_large = len(commands) == 1 and commands[0].kind in ALONE
+        return await self._record.transact(work, LARGE_TIMEOUT_S if is_large else WRITE_TIMEOUT_S)
 
     def _decide(self, command: Command, view: View, done: Done) -> None:
         known = view.find(rows.Settled, command.id)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mesh.database import make_folder, metadata_of, open_writer, read_engine, reading, snapshot
+from mesh.database.writer import WRITE_TIMEOUT_S
 from mesh.tls import Credentials
 from services.recorder.rows import TABLE_OF, Row
 from wire.record import TABLES
@@ -41,9 +42,9 @@ class Record:
         """The table of a kind of row."""
         return self.metadata.tables[TABLE_OF[kind]]
 
-    async def transact(self, work: Callable[[Connection], T]) -> T:
+    async def transact(self, work: Callable[[Connection], T], timeout_s: float = WRITE_TIMEOUT_S) -> T:
         """Runs one transaction, alone; returns what it returned when that is on disk."""
-        return await self._writer.transact(work)
+        return await self._writer.transact(work, timeout_s)
 
     async def rebuild(self, work: Callable[[Connection], T], timeout_s: float = REBUILD_TIMEOUT_S) -> T:
         """One transaction that may take long, such as a migration, on a connection of its own that is closed afterwards."""
