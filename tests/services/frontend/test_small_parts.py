@@ -157,18 +157,37 @@ def test_the_longest_wait_is_told() -> None:
     assert refused.value.retry_after_s == 8
 
 
-async def test_of_two_things_at_once_the_failure_is_raised_as_it_is_and_the_other_ends() -> None:
+async def test_of_two_things_at_once_the_failure_is_raised_as_it_is_when_the_other_has_ended() -> None:
     ended = asyncio.Event()
 
     async def fails() -> None:
         raise NotFound("gone")
 
     async def lasts() -> None:
+        await asyncio.sleep(0.02)
+        ended.set()
+
+    for pair in ((fails(), lasts()), (lasts(), fails())):
+        ended.clear()
+        with pytest.raises(NotFound):
+            await both(*pair)
+        assert ended.is_set()
+
+
+async def test_two_things_at_once_are_called_off_together() -> None:
+    called_off = []
+
+    async def lasts(name: str) -> None:
         try:
             await asyncio.sleep(60)
-        finally:
-            ended.set()
+        except asyncio.CancelledError:
+            called_off.append(name)
+            raise
 
-    with pytest.raises(NotFound):
-        await both(fails(), lasts())
-    assert ended.is_set()
+    doing = asyncio.create_task(both(lasts("one"), lasts("other")))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    doing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await doing
+    assert sorted(called_off) == ["one", "other"]
