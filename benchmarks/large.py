@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import os
 import random
 import shutil
 import sys
@@ -62,7 +63,10 @@ def measure(total_mib: int = TOTAL_MIB) -> dict[str, Any]:
         import_s = time.monotonic() - began
         team = open_contest(admin, "bench", ["large"], ["ann"])["ann"]
         times = [judged(team, number) for number in range(2)]
-        fetched_s = asyncio.run(fetched(house, folder / "again", admin.ask("GET", "/problems/large")["version"]))
+        version = admin.ask("GET", "/problems/large")["version"]
+        before = {each: processor_s(house.processes[each].pid) for each in ("gitserver", "grader")} | {"runner's side": time.process_time()}
+        fetched_s = asyncio.run(fetched(house, folder / "again", version))
+        after = {each: processor_s(house.processes[each].pid) for each in ("gitserver", "grader")} | {"runner's side": time.process_time()}
         peaks = {each: resident_mib(house.processes[each].pid) for each in SERVICES}
     size = bytes_of_cases / 1e6
     note = f"{size:.0f} MB of cases, a zip of {package_mb(package):.0f} MB" if package.exists() else f"{size:.0f} MB of cases"
@@ -75,6 +79,9 @@ def measure(total_mib: int = TOTAL_MIB) -> dict[str, Any]:
         "judged, inputs fetched meanwhile": {"value": times[0], "unit": "s"},
         "judged, inputs there": {"value": times[1], "unit": "s"},
     }  # fmt: skip
+    figures |= {
+        f"processor of the {each} for each GB fetched": {"value": (after[each] - before[each]) / (size / 1000), "unit": "s"} for each in before
+    }
     return figures | {f"{each}: most resident": at_most(peak, RESIDENT_GOAL_MIB, "MiB") for each, peak in peaks.items()}
 
 
@@ -173,6 +180,12 @@ def _digests(manifest: JudgingManifest) -> list[str]:
 def _peers(house: HouseOfProcesses, service: str) -> Peers:
     addresses = {name: [("127.0.0.1", house.ports[name])] for name in ("grader", "gitserver")}
     return Peers(service, Credentials.load(house.pki, service), AddressBook(addresses), Metrics(service, MESH_METRICS), Log(service))
+
+
+def processor_s(pid: int) -> float:
+    """Processor time of a process and of its children that have ended."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mib(pid: int) -> float:
