@@ -22,8 +22,9 @@ from contest.limits import MIB, Limits
 from services.runner.builds import Builds
 from services.runner.judging import Judge
 from services.runner.products import Products
+from services.runner.sandbox.box import Box
 from services.runner.languages.table import Toolchain, find_toolchains
-from tests.hostile.traces import descendants, left_behind, settings
+from tests.hostile.traces import adopting_orphans, descendants, left_behind, settings
 from tests.services.runner.groups import members_of
 from tests.services.runner.guard import guarded
 from tests.services.runner.workshop import Log, Workshop
@@ -59,13 +60,14 @@ def programs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def workshop(tmp_path: Path, programs_folder: Path, toolchains: Mapping[str, Toolchain]) -> AsyncIterator[Workshop]:
     """Boxes on a core of their own; when they are closed nothing of them may be left."""
     before, of_the_kernel = descendants(os.getpid()), settings()
-    async with Workshop(tmp_path, programs_folder, toolchains) as made:
-        products = Products(programs_folder / "products", 1 << 30)  # the honest program is compiled once
-        await products.open()
-        made.builds = Builds(made.pool, toolchains, products)
-        made.judge = Judge(made.pool, made.builds, made.blobs, toolchains, max(os.sched_getaffinity(0)))
-        yield made
-    assert not descendants(os.getpid()) - before, "processes are left"
+    with adopting_orphans():
+        async with Workshop(tmp_path, programs_folder, toolchains) as made:
+            products = Products(programs_folder / "products", 1 << 30)  # the honest program is compiled once
+            await products.open()
+            made.builds = Builds(made.pool, toolchains, products)
+            made.judge = Judge(made.pool, made.builds, made.blobs, toolchains, max(os.sched_getaffinity(0)))
+            yield made
+        assert not descendants(os.getpid()) - before, "processes are left"
     assert not left_behind(tmp_path / "runner")
     assert settings() == of_the_kernel
 
@@ -104,6 +106,18 @@ def verify(end: AttemptEnd, text: str, cases: int) -> None:
         assert end.outcome == "judged", end
         assert {result.verdict.value for result in end.results} <= set(allowed), end.results
         assert len(end.results) == cases
+
+
+async def test_boxes_that_are_killed_while_they_start_leave_nothing(workshop: Workshop) -> None:
+    for number in range(40):
+        box = Box(workshop.sandbox)
+        try:
+            async with asyncio.timeout(number / 8_000):
+                await box.start()
+        except TimeoutError:
+            pass
+        box.kill()
+        await box.until_gone()
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.name)

@@ -6,13 +6,16 @@ belong to the boxes' uids, files of the runner's own.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.services.runner.groups import folders_of
 
+_PR_SET_CHILD_SUBREAPER = 36
 UIDS = range(60_100, 61_000)
 """The host's uids that boxes of this machine may have (`SandboxSettings.uid_start`)."""
 SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run", "/run/lock")
@@ -26,6 +29,17 @@ def descendants(pid: int) -> set[str]:
         for child in _read(task / "children").split():
             found |= {f"{child} {_read(Path(f'/proc/{child}/comm')).strip()}"} | descendants(int(child))
     return found
+
+
+@contextmanager
+def adopting_orphans() -> Iterator[None]:
+    """Who loses his parent during the block becomes a child of this process, so that nobody gets away unseen."""
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    assert prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    try:
+        yield
+    finally:
+        prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def settings() -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from services.runner.sandbox import rootfs
 from services.runner.sandbox.borrowing import copied
+from services.runner.sandbox.cgroup import read_file
 from services.runner.sandbox.channel import Channel, Op, Reply
 from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Execution, Job
@@ -204,8 +205,8 @@ class Box:
         self._theirs.close()
         if self._pidfd >= 0:
             _signal(self._pidfd)  # PID 1 of its namespace: the kernel ends the rest before bubblewrap hears of it
-        elif self._process is not None:
-            self._process.kill()
+        # a box that is starting ends by itself, since its boxinit finds its line closed: bubblewrap killed between its clone and
+        # its word to the child would leave that child waiting for ever
 
     async def until_gone(self) -> None:
         """Returns when no process of a killed box is left, and gives back its namespace and its group."""
@@ -247,11 +248,19 @@ async def _until_exit(process: subprocess.Popen[bytes]) -> None:
         async with asyncio.timeout(GONE_LIMIT_S):
             await gone
     except TimeoutError:
-        process.kill()
+        _kill_with_children(process)
     finally:
         loop.remove_reader(fd)
         os.close(fd)
     process.wait()
+
+
+def _kill_with_children(process: subprocess.Popen[bytes]) -> None:
+    """Stopped first: then it makes no child any more that would be missed."""
+    process.send_signal(signal.SIGSTOP)
+    for child in read_file(f"/proc/{process.pid}/task/{process.pid}/children").split():
+        os.kill(int(child), signal.SIGKILL)
+    process.kill()
 
 
 def _once(gone: asyncio.Future[None]) -> None:
