@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from tests.support.house import ROOT, HouseOfProcesses, free_ports
+from tests.support.house import ROOT, HouseOfProcesses
+from tests.support.ports import free_ports
 
 
 class Runner:

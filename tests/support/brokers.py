@@ -30,20 +30,12 @@ import pytest
 import mesh.cache.redis
 import mesh.queue.amqp
 import mesh.topics.redis  # noqa: F401  drivers are loaded before a loop runs: loading reads files
+from tests.support.ports import free_ports
 
 RABBITMQ_SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 _START_LIMIT_S = 90.0
 _LAUNCHER = ThreadPoolExecutor(1, "launcher")
 """The kernel ends a server when the *thread* that launched it ends: this one lives as long as the test run."""
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports on loopback that nobody listens on now."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
 
 
 def missing(name: str) -> None:

@@ -22,7 +22,8 @@ from pathlib import Path
 import asyncmy  # noqa: F401  its import reads files, which the first engine would otherwise do inside the event loop
 import pytest
 
-from tests.support.brokers import LocalProcess, free_ports
+from tests.support.brokers import LocalProcess
+from tests.support.ports import free_ports
 
 ROLES = Path(__file__).resolve().parents[2] / "compose" / "database"
 HBA = """

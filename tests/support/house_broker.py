@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.brokers import RABBITMQ_SERVER, RabbitMq, free_ports, missing
+from tests.support.brokers import RABBITMQ_SERVER, RabbitMq, missing
+from tests.support.ports import free_ports
 from tools import definitions
 
 

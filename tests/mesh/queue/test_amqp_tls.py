@@ -16,7 +16,8 @@ from mesh.queue.amqp import AmqpQueue, publisher
 from mesh.queue.opening import open_queue, without_password
 from mesh.tls import Credentials
 from pki.registrar import Registrar
-from tests.support.brokers import RabbitMq, Redis, free_ports
+from tests.support.brokers import RabbitMq, Redis
+from tests.support.ports import free_ports
 from tests.support.queues import SPECS, ids, message, publish, take
 
 pytestmark = pytest.mark.brokers

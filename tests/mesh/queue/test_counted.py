@@ -16,7 +16,7 @@ from mesh.queue import Queue, counted
 from mesh.queue.counted import CountedQueue
 from mesh.settings import MeshConfig
 from mesh.tasks import alongside
-from tests.support.brokers import free_ports
+from tests.support.ports import free_ports
 from tests.support.queues import SPECS, message, publish, take, until
 from wire.queues import QUEUES
 

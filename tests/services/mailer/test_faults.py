@@ -15,7 +15,7 @@ from tests.services.mailer.world import SECRET, MailWorld
 from tests.services.recorder.makers import command
 from wire.queues import NOTIFICATIONS
 from wire.webhooks import ReplayDelivery
-from tests.support.house import free_ports
+from tests.support.ports import free_ports
 
 
 async def test_a_receiver_that_is_down_for_the_whole_ladder(world: MailWorld, receiver: Receiver) -> None:
