@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -256,10 +257,12 @@ async def _until_exit(process: subprocess.Popen[bytes]) -> None:
 
 
 def _kill_with_children(process: subprocess.Popen[bytes]) -> None:
-    """Stopped first: then it makes no child any more that would be missed."""
+    """Stopped first: then it makes no child any more that would be missed. Any of them may be over by now."""
     process.send_signal(signal.SIGSTOP)
-    for child in read_file(f"/proc/{process.pid}/task/{process.pid}/children").split():
-        os.kill(int(child), signal.SIGKILL)
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for child in read_file(f"/proc/{process.pid}/task/{process.pid}/children").split():
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
     process.kill()
 
 

@@ -67,6 +67,7 @@ class Channel:
 
     def __init__(self, ours: socket.socket) -> None:
         self._socket = ours
+        self._ready: asyncio.Future[None] | None = None
 
     @classmethod
     def pair(cls, *, asks_who: bool = False) -> tuple[Channel, socket.socket]:
@@ -144,16 +145,25 @@ class Channel:
 
     async def _readable(self) -> None:
         loop = asyncio.get_running_loop()
-        ready: asyncio.Future[None] = loop.create_future()
-        number = self._socket.fileno()
-        loop.add_reader(number, _once, ready)
+        self._ready = loop.create_future()
+        loop.add_reader(self._socket.fileno(), _once, self._ready)
         try:
-            await ready
+            await self._ready
         finally:
-            loop.remove_reader(number)
+            self._stop_listening()
+
+    def _stop_listening(self) -> None:
+        if self._ready is not None:
+            self._ready.get_loop().remove_reader(self._socket.fileno())
+            _once(self._ready)
+            self._ready = None
 
     def close(self) -> None:
-        """Lets go; boxinit exits when its line is closed, and the kernel ends everything in the box."""
+        """Lets go; boxinit exits when its line is closed, and the kernel ends everything in the box. Whoever waits hears of it.
+
+        The loop forgets the number first: it is another file's at once, which the loop would take for one that it listens to.
+        """
+        self._stop_listening()
         self._socket.close()
 
 

@@ -30,7 +30,7 @@ class BoxPool:
         self._ready: deque[Box] = deque()
         self._arrived = asyncio.Condition()
         self._wanted = asyncio.Event()
-        self._buried: asyncio.Queue[Box] = asyncio.Queue()
+        self._buried: asyncio.Queue[Box | None] = asyncio.Queue()
         self._waiting = 0
 
     @property
@@ -63,8 +63,8 @@ class BoxPool:
                     await asyncio.wait([filler])
                 while self._ready:
                     self.discard(self._ready.popleft())
-                await self._buried.join()
-                gravedigger.cancel()
+                self._buried.put_nowait(None)
+                await asyncio.wait([gravedigger])  # also when it failed: then it buries nobody any more
         if raised is not None:
             raise raised
 
@@ -132,9 +132,5 @@ class BoxPool:
             await self._wanted.wait()
 
     async def _bury(self) -> None:
-        while True:
-            box = await self._buried.get()
-            try:
-                await box.until_gone()
-            finally:
-                self._buried.task_done()
+        while (box := await self._buried.get()) is not None:
+            await box.until_gone()
