@@ -18,7 +18,7 @@ import pytest
 from blockbuster import BlockBuster
 
 from contest.groups import CaseGroup, OnReject
-from contest.limits import MIB, Limits
+from contest.limits import COMPILE_LIMITS, MIB, Limits
 from services.runner.builds import Builds
 from services.runner.judging import Judge
 from services.runner.products import Products
@@ -36,6 +36,7 @@ LANGUAGE = {".c": "c", ".cpp": "cpp", ".py": "python3", ".java": "java", ".sh": 
 PROGRAMS = sorted(path for path in (Path(__file__).parent / "programs").iterdir() if path.suffix in LANGUAGE)
 LIMITS = Limits(cpu_ms=250, wall_ms=700, memory_bytes=64 * MIB, output_bytes=MIB, file_bytes=16 * MIB, processes=24)
 COMPILING = Limits(cpu_ms=1_000, wall_ms=2_500, memory_bytes=512 * MIB, output_bytes=MIB // 4, file_bytes=128 * MIB, processes=64)
+"""For what is hostile to its compiler."""
 UNHURRIED = dataclasses.replace(LIMITS, cpu_ms=4_000, wall_ms=20_000)
 """For whoever ends without being stopped by a clock, however busy the machine is."""
 HONEST = "#include <stdio.h>\nint main(void){puts(\"fine\");}"
@@ -81,11 +82,10 @@ def hostile_order(workshop: Workshop, program: Path) -> RunOrder:
     """The program as a contestant would send it; a shell's is handed over by a line of Python."""
     text = program.read_text()
     source = f"import os\nos.execv('/bin/bash', ['bash', '-c', {text!r}])\n" if program.suffix == ".sh" else text
-    is_java = program.suffix == ".java"
     count = int(head(text, "cases") or (1 if head(text, "verdict").startswith("TLE") else 3))
     cases = [workshop.shelf.case(str(number), "input\n", head(text, "answer") + "\n") for number in range(count)]
     limits = LIMITS if "TLE" in head(text, "verdict").split() else UNHURRIED
-    compiling = dataclasses.replace(COMPILING, cpu_ms=10_000, wall_ms=30_000, memory_bytes=2048 * MIB) if is_java else COMPILING
+    compiling = COMPILING if "CE" in head(text, "verdict").split() and program.suffix != ".java" else COMPILE_LIMITS
     order = workshop.order(LANGUAGE[program.suffix], source, cases, limits=limits, groups=CaseGroup(on_reject=OnReject.CONTINUE))
     return dataclasses.replace(order, manifest=dataclasses.replace(order.manifest, compile_limits=compiling))
 

@@ -91,5 +91,5 @@ if what == "encode":
 sys.exit(42 if reply == "apples" else 43)
 """
     assert (await passed(workshop, CODER, interactor, is_interactive=True)).verdict == "AC"
-    result = await passed(workshop, "print('x', flush=True)", interactor, is_interactive=True)
+    result = await passed(workshop, "input()\nprint('x', flush=True)", interactor, is_interactive=True)
     assert (result.verdict, result.message.startswith("pass 2")) == ("WA", True), result

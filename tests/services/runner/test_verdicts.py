@@ -1,4 +1,4 @@
-"""Judging by example: programs in every language with the verdict that they must get."""
+"""Judging by example: programs with the verdict that they must get. What every language shall do beside stands in test_tongues.py."""
 
 from __future__ import annotations
 
@@ -11,75 +11,34 @@ from tests.services.runner.workshop import LIMITS, Workshop
 
 pytestmark = pytest.mark.sandbox
 
-JAVA_LIMITS = dataclasses.replace(LIMITS, cpu_ms=1500)
-SMALL = dataclasses.replace(LIMITS, cpu_ms=300, wall_ms=800, memory_bytes=64 * MIB)
+JAVA_LIMITS = dataclasses.replace(LIMITS, cpu_ms=4000)
+"""A JVM alone takes a third of a second, and more where others take its core away."""
+SLEEPY = dataclasses.replace(JAVA_LIMITS, wall_ms=800)
 
 ADD = {
     "c": '#include <stdio.h>\nint main(void){long a,b;while(scanf("%ld %ld",&a,&b)==2)printf("%ld\\n",a+b);}',
-    "cpp": "#include <iostream>\nint main(){long a,b;while(std::cin>>a>>b)std::cout<<a+b<<'\\n';}",
     "java": (
         "import java.util.*;\npublic class Adder { public static void main(String[] x) { Scanner s = new Scanner(System.in);"
         " while (s.hasNextLong()) System.out.println(s.nextLong() + s.nextLong()); } }"
     ),
     "python3": "import sys\nn=list(map(int,sys.stdin.read().split()))\nfor a,b in zip(n[::2],n[1::2]): print(a+b)",
 }
-WRONG = {
-    "c": '#include <stdio.h>\nint main(void){puts("5");}',
-    "cpp": '#include <cstdio>\nint main(){puts("5");}',
-    "java": 'class Main { public static void main(String[] x) { System.out.println("5"); } }',
-    "python3": "print(5)",
-}
-SPIN = {
-    "c": "int main(void){volatile unsigned n=0;for(;;)n++;}",
-    "cpp": "int main(){volatile unsigned n=0;for(;;)n=n+1;}",
-    "java": "class Main { public static void main(String[] x) { long n = 0; while (System.nanoTime() != 0) n++; } }",
-    "python3": "while True: pass",
-}
 SLEEP = {
     "c": "#include <unistd.h>\nint main(void){sleep(60);}",
-    "cpp": "#include <unistd.h>\nint main(){sleep(60);}",
     "java": "class Main { public static void main(String[] x) throws Exception { Thread.sleep(60000); } }",
     "python3": "import time\ntime.sleep(60)",
 }
-HUNGRY = {
-    "c": "#include <stdlib.h>\n#include <string.h>\nint main(void){for(;;)memset(malloc(1<<20),1,1<<20);}",
-    "cpp": "#include <vector>\nint main(){std::vector<std::vector<char>> v;for(;;)v.emplace_back(1<<20,1);}",
-    "java": (
-        "import java.util.*;\nclass Main { public static void main(String[] x) { List<long[]> a = new ArrayList<>();"
-        " while (true) a.add(new long[1 << 17]); } }"
-    ),
-    "python3": "a=[]\nwhile True: a.append(bytearray(1<<20))",
-}
-CRASH = {
-    "c": "int main(void){*(volatile int*)0=1;}",
-    "cpp": "#include <stdexcept>\nint main(){throw std::runtime_error(\"no\");}",
-    "java": "class Main { public static void main(String[] x) { int[] a = new int[1]; a[x.length + 1] = 1; } }",
-    "python3": "1/0",
-}
 EXIT = {
     "c": "int main(void){return 7;}",
-    "cpp": "int main(){return 7;}",
     "java": "class Main { public static void main(String[] x) { System.exit(7); } }",
     "python3": "import sys\nsys.exit(7)",
 }
 FLOOD = {
     "c": '#include <stdio.h>\nint main(void){for(;;)puts("flood");}',
-    "cpp": '#include <cstdio>\nint main(){for(;;)puts("flood");}',
     "java": 'class Main { public static void main(String[] x) { while (true) System.out.println("flood".repeat(100)); } }',
     "python3": "while True: print('flood'*100)",
 }
-BROKEN = {
-    "c": "int main(void){return nothing_of_that_name;}",
-    "cpp": "int main(){return nothing_of_that_name;}",
-    "java": "class Main { public static void main(String[] x) { nothing(); } }",
-    "python3": "def broken(:\n  pass",
-}
-LANGUAGES = ("c", "cpp", "java", "python3")
-
-
-def limits_for(language: str, limits: Limits) -> Limits:
-    """A JVM alone takes a third of a second."""
-    return dataclasses.replace(limits, cpu_ms=limits.cpu_ms + 1200, wall_ms=limits.wall_ms + 1200) if language == "java" else limits
+LANGUAGES = ("c", "java", "python3")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -94,28 +53,16 @@ async def test_right_answers_are_accepted_in_every_case(workshop: Workshop, lang
 @pytest.mark.parametrize(
     ("programs", "limits", "verdict"),
     [
-        pytest.param(WRONG, LIMITS, "WA", id="wrong"),
-        pytest.param(SPIN, SMALL, "TLE", id="spins"),
-        pytest.param(SLEEP, SMALL, "TLE", id="sleeps"),
-        pytest.param(HUNGRY, dataclasses.replace(LIMITS, memory_bytes=64 * MIB, cpu_ms=3000), "MLE", id="hungry"),
-        pytest.param(CRASH, LIMITS, "RTE", id="crashes"),
-        pytest.param(EXIT, LIMITS, "RTE", id="exit-code"),
-        pytest.param(FLOOD, LIMITS, "OLE", id="floods"),
+        pytest.param(SLEEP, SLEEPY, "TLE", id="sleeps"),
+        pytest.param(EXIT, JAVA_LIMITS, "RTE", id="exit-code"),
+        pytest.param(FLOOD, JAVA_LIMITS, "OLE", id="floods"),
     ],
 )
 async def test_program_gets_the_verdict_written_beside_it(
     workshop: Workshop, language: str, programs: dict[str, str], limits: Limits, verdict: str
 ) -> None:
-    result = await workshop.only_result(language, programs[language], [workshop.shelf.case("1", "1 2\n", "3\n")], limits=limits_for(language, limits))
+    result = await workshop.only_result(language, programs[language], [workshop.shelf.case("1", "1 2\n", "3\n")], limits=limits)
     assert result.verdict == verdict, result
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_what_does_not_compile_is_ce_with_what_the_compiler_said(workshop: Workshop, language: str) -> None:
-    end = await workshop.judged(language, BROKEN[language])
-    assert end.outcome == "compile-error"
-    assert "error" in end.compile_output.lower()
-    assert not end.results
 
 
 async def test_signal_and_exit_code_are_told_apart(workshop: Workshop) -> None:
@@ -151,7 +98,7 @@ async def test_out_of_memory_in_a_child_is_mle_though_the_parent_ends_well(works
 
 async def test_pass_fail_stops_at_the_first_case_that_is_not_accepted(workshop: Workshop) -> None:
     cases = [workshop.shelf.case(str(number), f"1 {number}\n", f"{1 + number}\n") for number in (4, 5, 6)]
-    end = await workshop.judged("python3", WRONG["python3"], cases)
+    end = await workshop.judged("python3", "print(5)", cases)
     assert [(result.index, result.verdict) for result in end.results] == [(0, "AC"), (1, "WA")]
 
 
