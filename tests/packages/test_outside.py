@@ -42,9 +42,13 @@ def test_expected_verdicts_are_read() -> None:
     assert len(expected) == 9
 
 
-@pytest.mark.parametrize("submission", [one for one in PACKAGE.submissions if "TLE" not in one.expected], ids=lambda one: one.path)
-def test_its_submissions_get_their_verdicts_when_run_natively(submission, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def checker(tmp_path_factory: pytest.TempPathFactory):
     sources = {path: CONTENTS[file.path] for path, file in PACKAGE.checker_files.items()}
-    checker = verify.compiled("cpp", sources, tmp_path / "checker")
+    return verify.compiled("cpp", sources, tmp_path_factory.mktemp("checkers") / "checker")
+
+
+@pytest.mark.parametrize("submission", [one for one in PACKAGE.submissions if "TLE" not in one.expected], ids=lambda one: one.path)
+def test_its_submissions_get_their_verdicts_when_run_natively(checker, submission, tmp_path: Path) -> None:
     outcome = verify.judge(PACKAGE, CONTENTS, submission, tmp_path / "program", checker)
     assert outcome.verdict in submission.expected, outcome
