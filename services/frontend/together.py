@@ -15,9 +15,6 @@ async def both(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) ->
 
     A failure does not call the other off: it may be the one that finds out, for everybody, that the record is back.
     """
-    one, other = await asyncio.gather(first, second, return_exceptions=True)
-    if isinstance(one, BaseException):
-        raise one
-    if isinstance(other, BaseException):
-        raise other
-    return one, other
+    one, other = asyncio.ensure_future(first), asyncio.ensure_future(second)
+    await asyncio.gather(one, other, return_exceptions=True)
+    return one.result(), other.result()

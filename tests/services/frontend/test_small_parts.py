@@ -174,6 +174,14 @@ async def test_of_two_things_at_once_the_failure_is_raised_as_it_is_when_the_oth
         assert ended.is_set()
 
 
+async def test_an_error_that_is_an_answer_is_given_back() -> None:
+    async def says(what: object) -> object:
+        return what
+
+    kept = NotFound("gone")
+    assert await both(says(1), says(kept)) == (1, kept)
+
+
 async def test_two_things_at_once_are_called_off_together() -> None:
     called_off = []
 
