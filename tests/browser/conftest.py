@@ -65,7 +65,7 @@ def set_stage(house: HouseOfProcesses, open_browser: OpenBrowser, **rules: objec
         if problem not in problems:
             admin.upload(sum_package(name, cases=4), problem)
     names = [f"{team}-{alias}" for team in ("ana", "bob")]
-    teams = open_contest(admin, alias, ["sum", "sum-again"], names, **{"title": f"Cup of {alias}", **rules})
+    teams = open_contest(admin, alias, ["sum", "sum-again"], names, **{"title": f"Cup of {alias}", "feedback": "cases", **rules})
     return Stage(house, alias, admin, teams, open_browser)
 
 
