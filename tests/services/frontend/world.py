@@ -39,7 +39,8 @@ from wire.record import TABLES
 PASSWORD = "a long enough password"
 HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 PASSWORD_HASH = HASHER.hash(PASSWORD)
-QUICK = {"password_memory_kib": 64, "password_passes": 1, "contest_fresh_s": 0.0, "scoreboard_fresh_s": 0.0, "start_wait_s": 0.0}
+QUICK = {"password_memory_kib": 64, "password_passes": 1, "contest_fresh_s": 0.0, "scoreboard_fresh_s": 0.0, "start_wait_s": 0.0, "record_timeout_s": 20.0}
+"""Nothing is kept, so that a change is seen at once; and the record of a machine that is busy with others may take its time."""
 
 
 @dataclass
