@@ -131,7 +131,7 @@ async def test_a_replica_that_is_away_is_replaced_by_the_primary(
     worlds: Worlds, urls: dict[str, str], servers: tuple[PostgreSql, Standby]
 ) -> None:
     _, standby = servers
-    async with worlds(mesh_settings=urls, beside=("recorder",)) as world:
+    async with worlds(mesh_settings=urls, beside=("recorder",), record_timeout_s=5.0) as world:
         await _people(world)
         await world.add_contest()
         await _seen(world.person(), "/contests/finals", "Title of finals")
