@@ -8,6 +8,9 @@
 
 A sample is public, so nothing of it is a secret. What a program wrote on another case is never shown to its author, who could have it print the
 secret input; nor what the setter's programs and ours said of their own failures: that is for the jury.
+
+Time and memory of the whole are those of the worst case, which may be a secret one: a program that allocates as many pages as the secret
+input says would be told its input. Unless it is ``full`` its author sees no memory and the time in steps of `TIME_STEP_MS`.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from contest.results import CaseResult
 from contest.verdicts import Verdict
@@ -22,6 +26,9 @@ from contest.visibility import Viewer, may_see_cases, may_see_submission
 
 _JUDGED_BY_CHECKER = frozenset({Verdict.AC, Verdict.PA, Verdict.WA})
 _NOT_THE_AUTHORS = frozenset({Verdict.VE, Verdict.JE})
+
+TIME_STEP_MS: Final = 10
+"""Authors see the time of the whole rounded up to a multiple of it."""
 
 
 class Sight(enum.IntEnum):
@@ -59,6 +66,22 @@ def may_hear_progress(feedback: str) -> bool:
 def may_see_progress(viewer: Viewer, author: str, feedback: str) -> bool:
     """Whether he sees that of somebody's submission."""
     return may_see_cases(viewer) or (may_see_submission(viewer, author) and may_hear_progress(feedback))
+
+
+def shown_figures(viewer: Viewer, author: str, feedback: str, time_ms: int | None, memory_bytes: int | None) -> tuple[int | None, int | None]:
+    """Time and memory of somebody's whole submission as a viewer sees them; None: not there."""
+    if may_see_cases(viewer):
+        return time_ms, memory_bytes
+    if not may_see_submission(viewer, author):
+        return None, None
+    return authors_figures(feedback, time_ms, memory_bytes)
+
+
+def authors_figures(feedback: str, time_ms: int | None, memory_bytes: int | None) -> tuple[int | None, int | None]:
+    """The same as an author sees them who is not the jury. What is told without knowing the contest is told as with ``verdict``."""
+    if feedback == "full":
+        return time_ms, memory_bytes
+    return (None if time_ms is None else -(-time_ms // TIME_STEP_MS) * TIME_STEP_MS), None
 
 
 def shown_case(case: CaseResult, sight: Sight) -> CaseResult | None:

@@ -43,7 +43,8 @@ class Headline:
       ``scoreboard``            a `ScoreboardDelta` as object
       ``submission``            {id, contest, problem, label, username, team, language, at, status}
       ``progress``              {id, status: "queued"|"judging", step, done, total} of a submission; cases may be skipped
-      ``verdict``               {id, contest, problem, label, username, team, verdict, score, time_ms, memory_bytes, status: "judged"}
+      ``verdict``               {id, contest, problem, label, username, team, verdict, score, time_ms, memory_bytes, status: "judged"}; its author
+                                hears no memory (null) and the time in steps (`contest.feedback.authors_figures`), the jury all
       ``refused``               {id, kind, code, message}: a command that was accepted for recording and then refused
       ``clarification``         {id, contest, problem, text, username, at}
       ``answer``                {id, contest, problem, text, answer, is_public}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contest import visibility
-from contest.feedback import Sight, may_see_progress, shown_cases, sight_of_case
+from contest.feedback import Sight, may_see_progress, shown_cases, shown_figures, sight_of_case
 from contest.results import CaseResult
 from contest.rules import Audience, Phase
 from contest.visibility import Viewer
@@ -89,8 +89,11 @@ class ContestAccess:
         return sight_of_case(self.viewer, author, self.contest.feedback, is_sample=case.is_sample) >= Sight.FIGURES
 
     def shown_line(self, submission: Submission) -> Submission:
-        """As much of a submission in a list as he may see: how far its judging is tells where it failed."""
-        if submission.progress is None or may_see_progress(self.viewer, submission.username, self.contest.feedback):
+        """As much of a submission in a list as he may see: how far its judging is tells where it failed, and figures may carry a secret out."""
+        feedback, author = self.contest.feedback, submission.username
+        time_ms, memory_bytes = shown_figures(self.viewer, author, feedback, submission.time_ms, submission.memory_bytes)
+        submission = replace(submission, time_ms=time_ms, memory_bytes=memory_bytes)
+        if submission.progress is None or may_see_progress(self.viewer, author, feedback):
             return submission
         return replace(submission, progress=Progress(submission.progress.step))
 

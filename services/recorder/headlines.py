@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from contest.feedback import authors_figures
 from mesh.clock import iso
 from services.recorder import rows
 from wire.commands import Command, Outcome
@@ -26,7 +27,8 @@ def headlines_of(event: rows.Event) -> list[Item]:
         case "submitted" | "rejudged":
             return _tell(event, "submission", _chosen(event, _OF_SUBMISSION) | {"status": "queued"}, user_topic(body["username"]), jury_topic(contest))
         case "judged" | "overridden" if body["is_in_force"]:
-            return _tell(event, "verdict", _chosen(event, _OF_VERDICT) | {"status": "judged"}, user_topic(body["username"]), jury_topic(contest))
+            told = _chosen(event, _OF_VERDICT) | {"status": "judged"}
+            return [*_tell(event, "verdict", _for_author(told), user_topic(body["username"])), *_tell(event, "verdict", told, jury_topic(contest))]
         case "clarification-asked":
             told = _chosen(event, _OF_QUESTION) | {"at": iso(event.at)}
             return _tell(event, "clarification", told, user_topic(body["username"]), jury_topic(contest))
@@ -48,6 +50,12 @@ def headlines_of(event: rows.Event) -> list[Item]:
             return _tell(event, "submission", _chosen(event, _OF_SUBMISSION) | {"status": "queued"}, jury_topic(contest))
         case _:
             return _of_trial(event)
+
+
+def _for_author(told: dict[str, Any]) -> dict[str, Any]:
+    """What every author may know, whatever his contest shows: an event does not know that."""
+    time_ms, memory_bytes = authors_figures("", told["time_ms"], told["memory_bytes"])
+    return told | {"time_ms": time_ms, "memory_bytes": memory_bytes}
 
 
 def _of_trial(event: rows.Event) -> list[Item]:

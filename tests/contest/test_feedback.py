@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from contest import visibility as may
-from contest.feedback import Sight, may_see_progress, shown_case, shown_cases, sight_of_case
+from contest.feedback import Sight, may_see_progress, shown_case, shown_cases, shown_figures, sight_of_case
 from contest.results import CaseResult
 from contest.verdicts import Verdict
 from tests.contest.test_visibility import VIEWERS
@@ -90,3 +90,23 @@ def test_which_case_is_judged_is_told_only_where_cases_are(feedback: str) -> Non
     assert may_see_progress(VIEWERS["contestant"], AUTHOR, feedback) is (feedback in {"cases", "full"})
     assert not may_see_progress(VIEWERS["contestant"], "bob", feedback)
     assert may_see_progress(VIEWERS["jury"], AUTHOR, feedback)
+
+
+@pytest.mark.parametrize(("feedback", "who"), [*itertools.product((*may.FEEDBACK, "", "strange"), VIEWERS)])
+def test_figures_of_the_whole_carry_no_secret_to_its_author(feedback: str, who: str) -> None:
+    """A program may allocate as many pages, or burn as many milliseconds, as its secret input says."""
+    secrets = [(1200 + secret, secret * 4096) for secret in range(1, 10)]
+    seen = {shown_figures(VIEWERS[who], AUTHOR, feedback, *figures) for figures in secrets}
+    if who in {"jury", "admin"} or (who == "contestant" and feedback == "full"):
+        assert seen == set(secrets)
+    elif who == "contestant":
+        assert seen == {(1210, None)}
+    else:
+        assert seen == {(None, None)}
+    others = {shown_figures(VIEWERS[who], "bob", feedback, *figures) for figures in secrets}
+    assert others == (set(secrets) if who in {"jury", "admin"} else {(None, None)})
+
+
+@pytest.mark.parametrize(("time_ms", "shown"), [(None, None), (0, 0), (1, 10), (10, 10), (11, 20)])
+def test_time_is_rounded_up_to_a_step(time_ms: int | None, shown: int | None) -> None:
+    assert shown_figures(VIEWERS["contestant"], AUTHOR, "cases", time_ms, 5) == (shown, None)

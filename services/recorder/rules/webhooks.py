@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from contest import visibility
+from contest.feedback import authors_figures, shown_figures
 from contest.visibility import Viewer
 from mesh.codec import encode
 from mesh.database.columns import canonical
@@ -175,24 +176,36 @@ def _insert(row: rows.Delivery, correlation: str, effects: Effects) -> None:
 
 def _shown(submission: rows.Submission, run: rows.Run, view: View) -> dict[str, Any]:
     """What ``GET /api/v1/submissions/{id}`` shows the author, save his own source; no test case, as for every contestant."""
+    contest, viewer = view.find(rows.Contest, submission.contest), _author(submission, view)
+    figures = (
+        shown_figures(viewer, submission.username, contest.feedback, run.time_ms, run.memory_bytes)
+        if contest is not None and viewer is not None else authors_figures("", run.time_ms, run.memory_bytes)
+    )  # fmt: skip
     return {
         "id": submission.id, "contest": submission.contest, "problem": submission.problem,
         "label": view.label_of(submission.contest, submission.problem), "username": submission.username,
         "team": view.team_of(submission.contest, submission.username), "language": submission.language, "filename": submission.filename,
         "submitted_at": submission.submitted_at, "status": "judged", "verdict": run.verdict, "score": run.score,
-        "time_ms": run.time_ms, "memory_bytes": run.memory_bytes, "judged_at": view.now, "is_on_board": submission.is_on_board,
+        "time_ms": figures[0], "memory_bytes": figures[1], "judged_at": view.now, "is_on_board": submission.is_on_board,
         "priority": submission.priority, "compile_output": without_nul(run.compile_output or ""), "version": run.version,
     }  # fmt: skip
 
 
 def _may_see(submission: rows.Submission, view: View) -> bool:
     """Whether the author still sees his submission: who was let out of a closed contest hears nothing of it."""
+    contest, viewer = view.find(rows.Contest, submission.contest), _author(submission, view)
+    if contest is None or viewer is None:
+        return False
+    return visibility.may_see_contest(viewer, is_public=contest.is_public) and visibility.may_see_submission(viewer, submission.username)
+
+
+def _author(submission: rows.Submission, view: View) -> Viewer | None:
+    """The author in the light of the contest; None where either is not there."""
     contest, account = view.find(rows.Contest, submission.contest), view.find(rows.Account, submission.username)
     if contest is None or account is None:
-        return False
+        return None
     is_contestant = view.find(rows.Contestant, contest.alias, account.username) is not None
-    viewer = Viewer(account.username, account.role, is_jury=account.username == contest.organiser, is_contestant=is_contestant)
-    return visibility.may_see_contest(viewer, is_public=contest.is_public) and visibility.may_see_submission(viewer, submission.username)
+    return Viewer(account.username, account.role, is_jury=account.username == contest.organiser, is_contestant=is_contestant)
 
 
 def _require_own(command: Command, view: View, username: str) -> None:

@@ -25,9 +25,13 @@ SEEN: dict[str, list[tuple[int, str, int | None, str]]] = {
 }
 
 
+FIGURES = {"time_ms": 1234, "memory_bytes": 42 * 4096}
+
+
 async def judged(world: World, feedback: str) -> str:
     await world.update("contests", {"alias": "finals"}, feedback=feedback)
     one = await world.add_submission("ana", verdict="RTE")
+    await world.update("submissions", {"id": one}, **FIGURES)
     await world.update("runs", {"submission": one}, cases=CASES, decisive_case=2)
     return one
 
@@ -67,6 +71,18 @@ async def test_how_far_judging_is_tells_nothing_where_cases_are_secret(finals: W
         assert (answer["progress"]["step"], answer["progress"]["done"], answer["progress"]["total"]) == ("running", *shown)
     jurys = (await olga.get(f"/submissions/{one}")).json["progress"]
     assert (jurys["done"], jurys["total"]) == (7, 30)
+
+
+@pytest.mark.parametrize("feedback", SEEN)
+async def test_no_way_out_tells_the_author_the_figures_of_secret_cases(finals: World, feedback: str) -> None:
+    """A program that allocates `a` pages, `a` of a secret case, would be told `a`."""
+    one = await judged(finals, feedback)
+    ana, olga = await finals.signed_in("ana"), await finals.signed_in("olga")
+    shown = FIGURES if feedback == "full" else {"time_ms": 1240, "memory_bytes": None}
+    for answer in ((await ana.get(f"/submissions/{one}")).json, (await ana.get("/contests/finals/submissions")).json[0]):
+        assert {name: answer[name] for name in FIGURES} == shown
+    for answer in ((await olga.get(f"/submissions/{one}")).json, (await olga.get("/contests/finals/submissions")).json[0]):
+        assert {name: answer[name] for name in FIGURES} == FIGURES
 
 
 async def test_the_api_says_and_changes_what_teams_see(finals: World) -> None:
