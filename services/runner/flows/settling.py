@@ -2,7 +2,7 @@
 
 A solution that breaks its own limits has that verdict, unless the interactor had rejected it before. One that crashed before the
 interactor ended has RTE, whatever the interactor made of the silence. One that died of writing to an interactor that was done has the
-interactor's word. An interactor that fails is VE, unless the solution went away first and so made it fail.
+interactor's word. An interactor that fails is VE, unless the solution went away or stopped listening first and so made it fail.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from services.runner.sandbox.execution import Execution, KilledBy
 WAITS = "the program and the interactor wait for each other: is every line of output flushed, and is as much read as was sent?"
 STAYS = "the interaction was over, and the program did not end"
 LEFT = "the program ended before the interaction was over"
+CLOSED = "the program closed its input or its output before the interaction was over"
 _BROKEN_PIPE = (b"BrokenPipeError", b"Broken pipe", b"EPIPE")
+_SHELLS_SIGPIPE = 128 + signal.SIGPIPE  # what a shell makes of it that runs an interactor, as ours does a manager
 _END_OF_FILE = (b"EOFError", b"NoSuchElementException")
 _OWN = frozenset({Verdict.MLE, Verdict.RFE, Verdict.OLE})
 
@@ -32,7 +34,10 @@ def settled(talk: Talk, own: tuple[Verdict | None, str], said: Judgement) -> Jud
         return Judgement(Verdict.OLE, f"more than {solution.limits.output_bytes} bytes of output")
     if talk.is_idle:
         return Judgement(Verdict.TLE, WAITS)
-    if has_rejected or was_dismissed(solution):
+    is_left = said.verdict is Verdict.VE and is_first and _died_of_silence(talk.interactor)
+    if was_dismissed(solution):
+        return Judgement(Verdict.WA, CLOSED) if is_left else said
+    if has_rejected:
         return said
     if verdict in _OWN or (verdict is Verdict.TLE and solution.killed_by not in {KilledBy.WALL, KilledBy.IDLE}):
         return _failed_by_itself(solution, own)
@@ -40,9 +45,7 @@ def settled(talk: Talk, own: tuple[Verdict | None, str], said: Judgement) -> Jud
         return _late(talk, detail, said)
     if verdict is not None:
         return said if not is_first and _died_writing(solution) else _failed_by_itself(solution, own)
-    if said.verdict is Verdict.VE and is_first and _died_of_silence(talk.interactor):
-        return Judgement(Verdict.WA, LEFT)
-    return said
+    return Judgement(Verdict.WA, LEFT) if is_left else said
 
 
 def was_dismissed(solution: Execution) -> bool:
@@ -76,4 +79,5 @@ def _died_writing(execution: Execution) -> bool:
 def _died_of_silence(interactor: Execution) -> bool:
     """Whether an interactor died since nobody was there any more: of writing, or of an end of the file that it did not expect."""
     is_by_itself = interactor.killed_by is None and not interactor.oom_kills
-    return is_by_itself and (_died_writing(interactor) or any(words in interactor.stderr for words in _END_OF_FILE))
+    has_no_reader = _died_writing(interactor) or interactor.exit_code == _SHELLS_SIGPIPE
+    return is_by_itself and (has_no_reader or any(words in interactor.stderr for words in _END_OF_FILE))

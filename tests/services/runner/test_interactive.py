@@ -181,6 +181,47 @@ async def test_interactor_that_dies_since_the_solution_left_makes_it_wa(workshop
     assert (crashed.verdict, "SIGABRT" in crashed.message) == ("RTE", True), crashed
 
 
+# Reads a guess, answers it, and lives on: it dies of an answer that nobody listens to.
+CPP_ANSWERING = "#include <iostream>\nint main(){long guess;while(std::cin>>guess)std::cout<<\"lower\"<<std::endl;return CODE;}"
+PYTHON_ANSWERING = "import sys\nfor line in sys.stdin: print('lower', flush=True)\nsys.exit(CODE)"
+DEAF = STDIO + r'int main(void){puts("1");fflush(stdout);close(0);for(int i=0;i<200;i++){puts("2");fflush(stdout);usleep(10000);}for(;;)pause();}'
+MUTE = STDIO + "int main(void){close(1);for(;;)pause();}"
+
+
+@pytest.mark.parametrize(("language", "source", "name"), [("cpp", CPP_ANSWERING, "talk.cpp"), ("python3", PYTHON_ANSWERING, "talk.py")])
+@pytest.mark.parametrize(("kind", "code"), [(CheckerKind.CUSTOM, 43), (CheckerKind.TESTLIB, 1)])
+async def test_who_closes_its_input_and_stays_is_at_fault_for_the_interactors_death(
+    workshop: Workshop, language: str, source: str, name: str, kind: CheckerKind, code: int
+) -> None:
+    talker = Checker(kind, program=workshop.shelf.program(language, {name: source.replace("CODE", str(code))}))
+    given = (Checker(), talker) if kind is CheckerKind.TESTLIB else (talker, None)
+    result = await talked(workshop, "c", DEAF, given[0], interactor=given[1], limits=dataclasses.replace(QUICK, wall_ms=30_000))
+    assert (result.verdict, result.message, result.signal) == ("WA", "the program closed its input or its output before the interaction was over", None), result
+
+
+async def test_who_closes_its_input_and_then_fails_by_itself_has_its_own_verdict(workshop: Workshop) -> None:
+    for end, verdict in (("*(volatile int*)0=1;", "RTE"), ("volatile unsigned n=0;for(;;)n=n+1;", "TLE")):
+        result = await talked(workshop, "c", STDIO + "int main(void){close(0);" + end + "}", limits=dataclasses.replace(QUICK, cpu_ms=300))
+        assert result.verdict == verdict, result
+
+
+async def test_who_closes_its_output_and_stays_is_at_fault_for_the_interactors_death(workshop: Workshop) -> None:
+    checker = workshop.shelf.custom("python3", "while True: input()", "talk.py")
+    result = await talked(workshop, "c", MUTE, checker)
+    assert (result.verdict, "closed its input or its output" in result.message) == ("WA", True), result
+
+
+async def test_interactor_that_crashes_of_itself_is_ve_though_nobody_listens(workshop: Workshop) -> None:
+    result = await talked(workshop, "c", STDIO + 'int main(void){close(0);puts("-1");fflush(stdout);for(;;)pause();}')
+    assert (result.verdict, "SIGABRT" in result.message) == ("VE", True), result
+
+
+async def test_manager_that_nobody_listens_to_makes_it_wa(workshop: Workshop) -> None:
+    manager = Checker(CheckerKind.CMS, program=workshop.shelf.program("c", {"manager.c": MANAGER}))
+    result = await talked(workshop, "c", DEAF, Checker(), interactor=manager, is_scoring=True)
+    assert (result.verdict, "closed its input or its output" in result.message) == ("WA", True), result
+
+
 async def test_same_conversation_has_the_same_verdict_every_time(workshop: Workshop) -> None:
     groups = CaseGroup(on_reject=OnReject.CONTINUE)
     cases = [workshop.shelf.case(str(number), "700\n", "") for number in range(20)]
