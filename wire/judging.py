@@ -169,11 +169,27 @@ TASKS: Final = (JUDGE, VALIDATE)
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """How far a `VALIDATE` came before it was handed back: the first ``cases``, in ``spent_ms`` of the programs' time on the clock.
+
+    ``more`` counts the findings that are not among ``findings``; ``silent`` are programs that failed and are asked no more: places in
+    ``RunOrder.input_validators``, -1 for the checker.
+    """
+
+    cases: int = 0
+    findings: tuple[Finding, ...] = ()
+    more: int = 0
+    silent: tuple[int, ...] = ()
+    spent_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RunOrder:
     """One attempt at one run, handed to one runner. Dead when not reported on within ``lease_s``.
 
     ``task`` VALIDATE asks for ``input_validators`` to be run over every case of the manifest; there is no source then.
-    ``done`` are the cases, in order, that an attempt before this one had ended when it was handed back: they are not run again.
+    ``done`` are the cases, in order, that an attempt before this one had ended when it was handed back: they are not run again;
+    ``examined`` is the same of a VALIDATE.
     """
 
     attempt: str
@@ -188,6 +204,7 @@ class RunOrder:
     task: str = JUDGE
     input_validators: tuple[InputValidator, ...] = ()
     done: tuple[CaseResult, ...] = ()
+    examined: Examined | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +247,7 @@ class AttemptEnd:
     ``outcome`` is "judged" (fold the cases), "compile-error" (CE with ``compile_output``), "checker-error" (VE: the
     setter's program failed), "judge-error" (ours: try again elsewhere) or "handed-back" (the runner leaves, or gives way; costs no try, and the next attempt begins after ``results``).
     ``results`` is every case in order, so that a lost progress report costs nothing. "validated" ends a `VALIDATE`: ``findings`` say what
-    the input validators had against the inputs, or why one could not be run.
+    the input validators had against the inputs, or why one could not be run. ``examined`` is what a `VALIDATE` that is handed back has done.
     """
 
     attempt: str
@@ -240,6 +257,7 @@ class AttemptEnd:
     message: str = ""
     runner: str = ""
     findings: tuple[Finding, ...] = ()
+    examined: Examined | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mesh.queue import Delivery
 from services.grader.backlog import Backlog
 from services.grader.conclusions import NotJudged, give_up
-from services.grader.errands import conclude_any
+from services.grader.errands import conclude_any, keep_any
 from services.grader.precedence import Precedence
 from services.grader.runs import Attempt, AttemptDead, Errand, Run, Seeker, Stage
 from wire.commands import RecordVerdict
@@ -116,7 +116,7 @@ class Docket:
             self._ended.popitem(last=False)
         if end.outcome == "handed-back":
             self._precedence.gave_way(attempt)
-            run.kept = max(run.kept, end.results, key=len)
+            keep_any(run, end)
             self._wait(run, now, is_return=True)
             return run
         try:

@@ -59,7 +59,7 @@ class Doors:
         seeker = Seeker(request.runner, frozenset(request.languages), frozenset(request.warm), request.facts)
         wait_s = min(request.wait_s, self._claim_wait_s, call.deadline - _now() - _MARGIN_S)
         attempt = await self._desk.claim(seeker, max(wait_s, 0))
-        return ClaimAnswer(None if attempt is None else _order_of(attempt), self._desk.roster.direction_for(seeker))
+        return ClaimAnswer(None if attempt is None else order_of(attempt), self._desk.roster.direction_for(seeker))
 
     async def direct(self, request: DirectRunner, _call: Call) -> DirectAnswer:
         """An operator's word about a runner."""
@@ -118,13 +118,15 @@ class Doors:
             return None
 
 
-def _order_of(attempt: Attempt) -> RunOrder:
+def order_of(attempt: Attempt) -> RunOrder:
+    """What a runner is handed for an attempt."""
     order, manifest, errand = attempt.run.order, attempt.run.manifest, attempt.run.errand
     assert manifest is not None, "only pinned runs are handed out"
     return RunOrder(
         attempt=attempt.id, run=order.run, submission=order.submission, language=order.language, source=order.source,
         filename=order.filename, manifest=manifest, lease_s=attempt.lease_s, correlation=order.correlation,
         done=attempt.run.kept, task=JUDGE if errand is None else errand.task, input_validators=() if errand is None else errand.input_validators,
+        examined=None if errand is None else errand.examined,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Owns what the end of an errand amounts to: a run of a trial, whose verdict goes to the trial and not to the record. Pure."""
+"""Owns what the end of an errand amounts to, and what is kept of one that is handed back: a run of a trial, whose verdict goes to the trial and not to the record. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from wire.judging import VALIDATE, AttemptEnd
 from wire.problems import Finding
 
 _SETTERS_FAULT = frozenset({"compile-error", "checker-error"})
+
+
+def keep_any(run: Run, end: AttemptEnd) -> None:
+    """Keeps what an attempt had done when it was handed back, unless more is known: the next one begins behind it."""
+    run.kept = max(run.kept, end.results, key=len)
+    if run.errand is not None and end.examined is not None:
+        known = run.errand.examined
+        run.errand.examined = end.examined if known is None or end.examined.cases > known.cases else known
 
 
 def conclude_any(run: Run, end: AttemptEnd) -> RecordVerdict:

@@ -10,7 +10,7 @@ from contest.results import CaseResult
 from mesh.errors import Conflict
 from mesh.queue import Delivery
 from wire.commands import RecordVerdict
-from wire.judging import JUDGE, InputValidator, JudgeSubmission, JudgingManifest, Step
+from wire.judging import JUDGE, Examined, InputValidator, JudgeSubmission, JudgingManifest, Step
 from wire.problems import Finding
 from wire.runners import RunnerFacts
 
@@ -59,13 +59,15 @@ class Seeker:
 class Errand:
     """What makes a run one of a trial: nobody's submission, its end is told to ``hear`` and not to the record.
 
-    ``task`` is one of `wire.judging.TASKS`; ``findings`` is what came of a `VALIDATE`.
+    ``task`` is one of `wire.judging.TASKS`; ``findings`` is what came of a `VALIDATE`, ``examined`` what
+    attempts before the next one have done of it.
     """
 
     hear: Callable[[Run], None]
     task: str = JUDGE
     input_validators: tuple[InputValidator, ...] = ()
     findings: tuple[Finding, ...] = ()
+    examined: Examined | None = None
 
 
 @dataclass(slots=True, eq=False)

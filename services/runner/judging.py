@@ -26,6 +26,8 @@ from services.runner.sources import built_submission
 from services.runner.validating import Examination
 from wire.judging import VALIDATE, AttemptEnd, JudgingManifest, RunOrder, Step
 
+GIVES_WAY = "gives way to something more urgent"
+
 
 class Listener(Protocol):
     """Hears how far an attempt is. Never blocks. ``gives_way``: something more urgent waits for this slot."""
@@ -70,7 +72,7 @@ class Judge:
         outcome, message = "judged", ""
         try:
             if not await self._run_cases(order, program, listener, results):
-                outcome, message = "handed-back", "gives way to something more urgent"
+                outcome, message = "handed-back", GIVES_WAY
         except BuildFailed as setters:
             outcome, message = "checker-error", f"the validator does not compile:\n{setters.message}"
         except Invalid as setters:
@@ -85,10 +87,13 @@ class Judge:
 
     async def _validated(self, order: RunOrder, listener: Listener) -> AttemptEnd:
         listener.step(Step.RUNNING)
+        examination = Examination(self._pool, self._builds, self._blobs)
         try:
-            findings = await Examination(self._pool, self._builds, self._blobs).findings(order)
+            findings = await examination.findings(order, lambda: listener.gives_way)
         except MeshError as ours:
             return AttemptEnd(order.attempt, "judge-error", message=f"{ours.code}: {ours.message}")
+        if findings is None:
+            return AttemptEnd(order.attempt, "handed-back", message=GIVES_WAY, examined=examination.examined)
         return AttemptEnd(order.attempt, "validated", findings=findings)
 
     async def _run_cases(self, order: RunOrder, program: Built, listener: Listener, results: list[CaseResult]) -> bool:

@@ -3,14 +3,16 @@
     validator [arguments] < input       42: good; of testlib's kind 0: good; any other code of its own: the input is not good
     validator CASE LANGUAGE < input     omegaUp's kind, beside data.in: it prints 1 for a good one
 
-A validator that is killed, crashes or does not compile is broken: that is said once, and it is not asked again.
+A validator that is killed, crashes or does not compile is broken: that is said once, and it is not asked again; nor is a checker that fails.
+All programs together have `MOST_MS`. Between two cases it gives way to what somebody waits for, and is gone on with where it was.
 Source: ICPC problem package format, "Input validators"; what `verifyproblem` says of judge answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from contest.limits import CHECKER_LIMITS
@@ -28,10 +30,14 @@ from services.runner.sandbox.execution import Execution, Job
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.spool import Spool
 from services.runner.sandbox.turns import Turns, taking_turns
-from wire.judging import CheckerKind, InputValidator, JudgingManifest, RunOrder, TestCase
+from wire.judging import CheckerKind, Examined, InputValidator, JudgingManifest, RunOrder, TestCase
 from wire.problems import Finding
 
 MOST_FINDINGS = 50
+MOST_MS = 600_000
+"""What the programs of one examination may take on the clock, all together: a slot belongs to a package no longer than that."""
+CHECKER = -1
+"""The checker's place among those who are asked; an input validator's is that in the order."""
 SAID_CHARACTERS = 600
 FOLDER = "input_validators"
 _HEADERS = (".h", ".hpp", ".hh")
@@ -65,50 +71,97 @@ class _Examiner:
     program: Built
     boxes: Turns
     path: str
-    is_broken: bool = False
+    place: int
+
+
+@dataclass(slots=True)
+class _Course:
+    """How far an examination is; ``silent`` are the places of those who failed, and are asked no more."""
+
+    findings: _Findings
+    silent: set[int]
+    cases: int
+    spent_ms: float
+
+    @classmethod
+    def behind(cls, done: Examined) -> _Course:
+        """Where an attempt before this one handed back."""
+        return cls(_Findings(list(done.findings), done.more), set(done.silent), done.cases, done.spent_ms)
+
+    def examined(self) -> Examined:
+        findings = self.findings
+        return Examined(self.cases, tuple(findings.found), findings.more, tuple(sorted(self.silent)), round(self.spent_ms))
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Counts what the programs take."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spent_ms += (time.perf_counter() - began) * 1000
 
 
 class Examination:
-    """Validates the inputs of one order at a time."""
+    """Validates the inputs of one order. ``examined`` is how far it is."""
 
     def __init__(self, pool: BoxPool, builds: Builds, blobs: BlobCache) -> None:
         self._pool = pool
         self._builds = builds
         self._blobs = blobs
         self._programs = Programs(blobs)
+        self.examined = Examined()
 
-    async def findings(self, order: RunOrder) -> tuple[Finding, ...]:
-        """What is to be said of the inputs and the answers of a package. Raises: `BoxLost`, and what fetching raises."""
-        findings = _Findings()
+    async def findings(self, order: RunOrder, gives_way: Callable[[], bool]) -> tuple[Finding, ...] | None:
+        """What is to be said of the inputs and the answers of a package; None when it gave way before the last case.
+
+        It goes on behind ``order.examined``, and compiles something or examines one case at least. Raises: `BoxLost`, and what fetching raises.
+        """
+        course = _Course.behind(order.examined or self.examined)
+        cases = order.manifest.cases
         async with AsyncExitStack() as stack:
-            examiners = [one for validator in order.input_validators async for one in self._examiner(order, validator, findings, stack)]
+            wanted = [(place, one) for place, one in enumerate(order.input_validators) if place not in course.silent]
+            examiners = [one for place, validator in wanted async for one in self._examiner(order, place, validator, course, stack)]
             inputs = await stack.enter_async_context(fetching_ahead(self._blobs, order.manifest))
-            check = await stack.enter_async_context(self._checking(order.manifest))
-            for index, case in enumerate(order.manifest.cases):
-                async with inputs.case(index) as pair:
+            check = None if CHECKER in course.silent else await stack.enter_async_context(self._checking(order.manifest))
+            has_advanced = any(one.program.is_new for one in examiners)
+            asked = [one.place for one in examiners] + [CHECKER] * (check is not None)
+            while course.cases < len(cases) and not course.silent.issuperset(asked):
+                if course.spent_ms >= MOST_MS:
+                    return (*course.findings.all(), _cut(course.cases, len(cases)))
+                if gives_way() and has_advanced:
+                    self.examined = course.examined()
+                    return None
+                case = cases[course.cases]
+                async with inputs.case(course.cases) as pair:
                     for examiner in examiners:
-                        if not examiner.is_broken:
-                            await _examine(examiner, case, pair, findings)
-                    if check is not None:
-                        await _check_answer(check, order.manifest, case, pair, findings)
-        return findings.all()
+                        if examiner.place not in course.silent:
+                            await _examine(examiner, case, pair, course)
+                    if check is not None and CHECKER not in course.silent:
+                        await _check_answer(check, order.manifest, case, pair, course)
+                course.cases += 1
+                has_advanced = True
+        return course.findings.all()
 
     async def _examiner(
-        self, order: RunOrder, validator: InputValidator, findings: _Findings, stack: AsyncExitStack
+        self, order: RunOrder, place: int, validator: InputValidator, course: _Course, stack: AsyncExitStack
     ) -> AsyncIterator[_Examiner]:
         """The validator, built and with a box; none, with a finding, when it cannot be built."""
+        findings = course.findings
         path = f"{FOLDER}/{_source(validator)}"
         sources = await self._programs.sources(order.manifest.problem, validator.program)
         try:
             program = await self._builds.build(validator.program.language, sources)
         except BuildFailed as failed:
             said = f"{_name(validator)} does not compile:\n{failed.message[:SHOWN_BYTES]}{missing_header(failed.message)}"
+            course.silent.add(place)
             findings.add(_ERROR, "input-validator-broken", path, said)
         except Invalid as failed:
+            course.silent.add(place)
             findings.add(_ERROR, "input-validator-broken", path, f"{_name(validator)}: {failed.message}")
         else:
             boxes = await stack.enter_async_context(taking_turns(self._pool, program.furnish))
-            yield _Examiner(validator, program, boxes, path)
+            yield _Examiner(validator, program, boxes, path, place)
 
     @asynccontextmanager
     async def _checking(self, manifest: JudgingManifest) -> AsyncIterator[Check | None]:
@@ -126,21 +179,22 @@ class Examination:
             yield check
 
 
-async def _examine(examiner: _Examiner, case: TestCase, pair: Pair, findings: _Findings) -> None:
-    validator = examiner.validator
+async def _examine(examiner: _Examiner, case: TestCase, pair: Pair, course: _Course) -> None:
+    validator, findings = examiner.validator, course.findings
     if validator.kind is CheckerKind.OMEGAUP:
-        await _examine_by_score(examiner, case, pair, findings)
+        await _examine_by_score(examiner, case, pair, course)
         return
     launch = examiner.program.launch(CHECKER_LIMITS)
     arguments = (*validator.arguments, *case.input_arguments)
     job = Job((*launch.argv, *arguments), launch.limits, launch.environment, stdin=pair.question.fd, cuts_output=True, purpose="validator")
     async with examiner.boxes.turn() as box:
-        execution = await box.execute(job)
+        with course.asking():
+            execution = await box.execute(job)
     try:
         if execution.is_lost and execution.killed_by is None:
             raise BoxLost("the input validator's box was lost")
         if is_broken(execution):
-            examiner.is_broken = True
+            course.silent.add(examiner.place)
             said = why_broken(_name(validator), execution, f"it was reading data/{case.name}.in, and was asked no more")
             findings.add(_ERROR, "input-validator-broken", examiner.path, said)
         elif execution.exit_code != (0 if validator.kind is CheckerKind.TESTLIB else RIGHT):
@@ -149,21 +203,22 @@ async def _examine(examiner: _Examiner, case: TestCase, pair: Pair, findings: _F
         execution.output.close()
 
 
-async def _examine_by_score(examiner: _Examiner, case: TestCase, pair: Pair, findings: _Findings) -> None:
+async def _examine_by_score(examiner: _Examiner, case: TestCase, pair: Pair, course: _Course) -> None:
     """The same of omegaUp's kind, which is a checker that gets the input as the output too. Source: omegaup/quark ``runner/ci/ci.go``."""
     asker = Asker(CheckerKind.OMEGAUP, examiner.program, examiner.boxes, CHECKER_LIMITS, language="cpp")
     copied = Spool.over(pair.question.fd, pair.question.size_bytes)
     try:
-        judgement = await asker.ask(case, examiner.validator.arguments, copied, pair)
+        with course.asking():
+            judgement = await asker.ask(case, examiner.validator.arguments, copied, pair)
     finally:
         copied.close()
     if judgement.verdict is Verdict.VE:
-        examiner.is_broken = True
+        course.silent.add(examiner.place)
         said = f"{_name(examiner.validator)}: {judgement.message}\nit was reading data/{case.name}.in, and was asked no more"
-        findings.add(_ERROR, "input-validator-broken", examiner.path, said)
+        course.findings.add(_ERROR, "input-validator-broken", examiner.path, said)
     elif judgement.verdict is not Verdict.AC:
         said = f"{_name(examiner.validator)} does not give it 1\n{judgement.message}".strip()
-        findings.add(_ERROR, "input-invalid", f"data/{case.name}.in", said)
+        course.findings.add(_ERROR, "input-invalid", f"data/{case.name}.in", said)
 
 
 def _refusal(validator: InputValidator, execution: Execution) -> str:
@@ -171,17 +226,27 @@ def _refusal(validator: InputValidator, execution: Execution) -> str:
     return "\n".join(part for part in (f"{_name(validator)} refuses it with exit code {execution.exit_code}", *words) if part)
 
 
-async def _check_answer(check: Check, manifest: JudgingManifest, case: TestCase, pair: Pair, findings: _Findings) -> None:
+async def _check_answer(check: Check, manifest: JudgingManifest, case: TestCase, pair: Pair, course: _Course) -> None:
     answer = Spool.over(pair.answer.fd, pair.answer.size_bytes)
     try:
-        judgement = await check(case, answer, pair)
+        with course.asking():
+            judgement = await check(case, answer, pair)
     finally:
         answer.close()
     if judgement.verdict is Verdict.AC:
         return
     is_sure = case.is_sample and manifest.checker.kind in _ANSWERS_ARE_OUTPUTS
-    said = f"the checker says {judgement.verdict} of the jury's own answer, given to it as an output\n{judgement.message}".strip()
-    findings.add(_ERROR if is_sure else _WARNING, "answer-rejected", f"data/{case.name}.ans", said)
+    rest = ""
+    if judgement.verdict is Verdict.VE:
+        course.silent.add(CHECKER)
+        rest = "; it failed, and was asked no more"
+    said = f"the checker says {judgement.verdict} of the jury's own answer, given to it as an output{rest}\n{judgement.message}".strip()
+    course.findings.add(_ERROR if is_sure else _WARNING, "answer-rejected", f"data/{case.name}.ans", said)
+
+
+def _cut(examined: int, count: int) -> Finding:
+    said = f"the programs took more than {MOST_MS // 1000} s for {examined} of {count} cases: the rest was not examined; make them faster"
+    return Finding(_WARNING, "examination-cut", "", said)
 
 
 def _name(validator: InputValidator) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from dataclasses import replace
 
 from contest.verdicts import Verdict
 from services.grader.docket import Docket, Patience
-from services.grader.runs import Attempt, Run, Seeker, Stage
+from services.grader.doors import order_of
+from services.grader.runs import Attempt, Errand, Run, Seeker, Stage
 from tests.services.grader.cases import ACCEPTED, end, manifest, order, slip
 from tests.services.grader.room import Room
-from wire.judging import ProgressAnswer
+from wire.judging import VALIDATE, Examined, ProgressAnswer
+from wire.problems import Finding
 from wire.queues import PRIORITY_WEIGHTS
 
 ONE = Seeker("r1", frozenset({"cpp"}))
@@ -48,6 +51,29 @@ def test_a_rejudge_gives_way_to_what_comes_in_and_goes_on_where_it_was() -> None
     again = claim(book, Seeker("r2", frozenset({"cpp"})))
     assert again.run is run
     assert book.finish(end(again.id, "handed-back", ()), 2.0).kept == ACCEPTED[:2], "what is known stays known"
+
+
+def test_an_examination_that_gave_way_is_gone_on_with_where_it_was() -> None:
+    book = docket()
+    errand = Errand(lambda _: None, VALIDATE)
+    trial = book.enter(order("trial", priority="low"), errand, manifest(), 0.0)
+    attempt = claim(book)
+    assert order_of(attempt).examined is None
+    urgent = waits(book, "new", "contest")
+    assert book.call_for(urgent) is attempt
+    known = Examined(3, (Finding("error", "input-invalid", "data/1.in", "no"),), silent=(0,), spent_ms=7)
+    book.finish(replace(end(attempt.id, "handed-back", ()), examined=known), 1.0)
+    assert claim(book).run is urgent
+    again = claim(book)
+    assert (again.run, order_of(again).examined) == (trial, known)
+    book.finish(end(again.id, "handed-back", ()), 2.0)
+    lost = claim(book)
+    assert order_of(lost).examined == known, "a runner that leaves in the middle of a case says nothing of it"
+    book.lose(lost, 3.0)
+    last = claim(book, Seeker("r2", frozenset({"cpp"})))
+    assert order_of(last).examined == known
+    run = book.finish(replace(end(last.id, "validated", ()), findings=known.findings), 4.0)
+    assert (run.stage, errand.findings) == (Stage.CONCLUDED, known.findings)
 
 
 def test_no_more_give_way_than_there_are_runs_that_want_it() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from mesh.codec import decode, encode
 from services.runner import validating
-from tests.services.runner.workshop import Workshop
+from tests.services.runner.workshop import Log, Workshop
 from wire import judging
-from wire.judging import VALIDATE, AttemptEnd, Checker, CheckerKind, InputValidator
+from wire.judging import VALIDATE, AttemptEnd, Checker, CheckerKind, Examined, InputValidator
 from wire.problems import Finding
 
 pytestmark = pytest.mark.sandbox
@@ -90,6 +92,46 @@ async def test_answer_that_the_checker_rejects_is_found(workshop: Workshop) -> N
     testlib = Checker(CheckerKind.TESTLIB, program=workshop.shelf.program("python3", {"check.py": "import sys\nsys.exit('43' in open(sys.argv[2]).read())"}))
     found = (await validated(workshop, cases, (), testlib)).findings
     assert [(one.severity, one.path) for one in found] == [("error", "data/sample/1.ans")]
+
+
+async def test_checker_that_fails_is_asked_once(workshop: Workshop) -> None:
+    cases = [workshop.shelf.case(f"secret/{number}", "5", "") for number in range(4)]
+    end = await validated(workshop, cases, (), workshop.shelf.custom("python3", "raise SystemExit(9)", "check.py"))
+    assert [(one.code, one.path) for one in end.findings] == [("answer-rejected", "data/secret/0.ans")], end.findings
+    assert "was asked no more" in end.findings[0].message
+    assert workshop.eyes.purposes.count("validator") == 1
+
+
+async def test_examination_gives_way_between_two_cases_and_is_gone_on_with(workshop: Workshop) -> None:
+    cases = [workshop.shelf.case(f"secret/{number}", str(number), "") for number in range(4)]
+    crashes = validator(workshop, "raise SystemExit(9 * (input() == '0') or 42)", name="broken.py", kind=CheckerKind.OMEGAUP)
+    whole = await validated(workshop, cases, [crashes, validator(workshop, SMALL, arguments=("1",))], fails := workshop.shelf.custom("python3", "1/0", "check.py"))
+    once = len(workshop.eyes.purposes)
+    order = replace(workshop.order("python3", "", cases, fails), task=VALIDATE, input_validators=(crashes, validator(workshop, SMALL, arguments=("1",))))
+    done: list[int] = []
+    while (end := await workshop.judge.judge(order, Log(gives_way=True))).outcome == "handed-back":
+        assert end.examined is not None
+        done.append(end.examined.cases)
+        order = replace(order, examined=decode(Examined, encode(end.examined)))
+    assert done == [1, 2, 3], "each attempt examines one case"
+    assert (end.outcome, end.findings) == ("validated", whole.findings), "as if it had not given way"
+    asked = [purpose for purpose in workshop.eyes.purposes if purpose == "validator"]
+    assert len(asked) == 2 * sum(purpose == "validator" for purpose in workshop.eyes.purposes[:once]), "nothing is asked twice"
+
+
+async def test_what_was_compiled_is_a_step_too(workshop: Workshop) -> None:
+    cases = [workshop.shelf.case(f"secret/{number}", str(number), "") for number in range(2)]
+    order = replace(workshop.order("python3", "", cases), task=VALIDATE, input_validators=(validator(workshop, SMALL, arguments=("1",)),))
+    ends = [await workshop.judge.judge(order, Log(gives_way=True)) for _ in range(2)]
+    assert [end.examined and end.examined.cases for end in ends] == [0, 1]
+
+
+async def test_examination_that_takes_too_long_is_cut_and_says_so(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validating, "MOST_MS", 300)
+    cases = [workshop.shelf.case(f"secret/{number}", "5", "") for number in range(5)]
+    end = await validated(workshop, cases, [validator(workshop, "import time, sys\ntime.sleep(0.2)\nsys.exit(42)")])
+    assert (end.outcome, [one.code for one in end.findings]) == ("validated", ["examination-cut"]), end
+    assert re.search(r"for [12] of 5 cases", end.findings[0].message)
 
 
 async def test_answers_of_conversations_are_no_outputs(workshop: Workshop) -> None:
