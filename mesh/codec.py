@@ -119,8 +119,12 @@ def _enc_hook(value: Any) -> Any:
 
 
 def _dec_hook(kind: type[Any], value: Any) -> Any:
-    if kind is Fraction and isinstance(value, str | int):
-        return fraction_of(value) if isinstance(value, str) else Fraction(value)
+    if kind is Fraction:
+        if isinstance(value, str):
+            return fraction_of(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return Fraction(value)
+        raise ValueError('an exact number is wanted: write it as an integer or as a string, such as 3, "1/2" or "0.5"')
     raise NotImplementedError(f"cannot decode {kind}")
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from mesh.codec import decode, encode, fraction_of
+from mesh.codec import convert, decode, encode, fraction_of
 from mesh.errors import Refused
 
 
@@ -26,6 +26,15 @@ def test_exact_numbers_are_read(text: str, number: Fraction) -> None:
     assert fraction_of(text) == number
     assert decode(Prize, encode({"points": text})) == Prize(number)
     assert decode(Prize, encode(Prize(number))) == Prize(number)
+
+
+@pytest.mark.parametrize("written", ["0.5", "1e3", "true", "[1]", "{}"])
+def test_what_may_not_be_exact_is_refused_and_says_how_to_write_it(written: str) -> None:
+    with pytest.raises(Refused, match="as a string, such as") as refused:
+        decode(Prize, f'{{"points": {written}}}')
+    assert refused.value.code == "bad-shape"
+    with pytest.raises(Refused, match="as a string, such as"):
+        convert(Prize, {"points": 0.5})
 
 
 @pytest.mark.parametrize("text", [

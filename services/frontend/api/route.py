@@ -20,6 +20,9 @@ Q = TypeVar("Q")
 
 PREFIX: Final = "/api/v1"
 
+MOST_INTEGER: Final = (1 << 63) - 1
+"""No parameter is larger: databases cannot hold it."""
+
 
 class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What may be sent: a field that is not named is refused by name."""
@@ -108,9 +111,14 @@ class Route:
             if name not in known:
                 raise Refused(f"there is no parameter {name!r} here; known are: {', '.join(known) or 'none'}", code="unknown-parameter")
         try:
-            return msgspec.convert(dict(request.query), type=self.query, strict=False)
+            asked = msgspec.convert(dict(request.query), type=self.query, strict=False)
         except msgspec.ValidationError as wrong:
             raise Refused(str(wrong), code="bad-parameter") from wrong
+        for field_name, name in zip(self.query.__struct_fields__, known, strict=True):
+            value = getattr(asked, field_name)
+            if isinstance(value, int) and not -MOST_INTEGER <= value <= MOST_INTEGER:
+                raise Refused(f"a number between -{MOST_INTEGER} and {MOST_INTEGER} is wanted - at `$.{name}`", code="bad-parameter")
+        return asked
 
 
 def location(path: str) -> dict[str, str]:

@@ -158,7 +158,10 @@ async def test_the_audit_log_is_the_jurys(finals: World) -> None:
     olga = await finals.signed_in("olga")
     assert [event["body"]["text"] for event in (await olga.get("/contests/finals/events?after=1")).json] == ["2", "3"]
     assert len((await olga.get("/contests/finals/events?most=1")).json) == 1
-    assert (await olga.get("/contests/finals/events?most=zero")).code == "bad-parameter"
+    for wrong in ("most=zero", "after=99999999999999999999", "after=-99999999999999999999", "after=9223372036854775808", f"after={'9' * 5000}"):
+        refused = await olga.get(f"/contests/finals/events?{wrong}")
+        assert (refused.status, refused.code) == (400, "bad-parameter"), wrong
+    assert (await olga.get("/contests/finals/events?after=9223372036854775807")).json == []
     assert (await (await finals.signed_in("ana")).get("/contests/finals/events")).code == "not-jury"
 
 
@@ -166,6 +169,7 @@ async def test_the_audit_log_is_the_jurys(finals: World) -> None:
     ("change", "status", "code"),
     [
         ({"languages": ["brainfog"]}, 422, "unknown-language"),
+        ({"problems": [{"alias": "sum", "label": "A", "points": 0.5}]}, 400, "bad-shape"),
         ({"problems": [{"alias": "nowhere", "label": "A"}]}, 404, "no-such-problem"),
         ({"start": "2026-01-01T00:00:00"}, 400, "bad-shape"),
         ({"mode": "olympic"}, 400, "bad-shape"),
