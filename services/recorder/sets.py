@@ -33,6 +33,15 @@ def selected(connection: Connection, record: Record, contest: str, wanted: Filte
     return [(row.id, row.problem) for row in found]
 
 
+def is_published(connection: Connection, record: Record, problem: str, version: str) -> bool:
+    """Whether that judging version of a problem was ever recorded."""
+    events = record.table(rows.Event)
+    body = sa.type_coerce(events.c.body, sa.Text)
+    told = [body.contains(f'"{name}":"{value}"', autoescape=True) for name, value in (("alias", problem), ("version", version))]
+    published = sa.select(events.c.seq).where(events.c.contest == "", events.c.kind == "problem-recorded", *told)
+    return connection.scalar(published.limit(1)) is not None
+
+
 def open_sets(connection: Connection, record: Record, contest: str) -> int:
     """How many sets of a contest are neither applied nor dropped."""
     table = record.table(rows.Rejudging)

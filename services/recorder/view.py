@@ -46,6 +46,8 @@ class Needs:
     """Sets whose runs are compared with what is in force."""
     selections: dict[str, tuple[str, Filter]] = field(default_factory=dict)
     """What of a contest a set shall judge, by the set."""
+    versions: set[tuple[str, str]] = field(default_factory=set)
+    """Judging versions that are asked for, each with its problem: which of them the record knows is wanted."""
     reports: set[tuple[str, str]] = field(default_factory=set)
     newest_reports: set[str] = field(default_factory=set)
     """Problems whose report of the newest commit is wanted with them."""
@@ -102,6 +104,8 @@ class View:
         """Submissions and their problems that a set shall judge, oldest first, by the set."""
         self.open_sets: dict[str, int] = {}
         """How many sets of a contest are neither applied nor dropped."""
+        self.known_versions: set[tuple[str, str]] = set()
+        """Those of `Needs.versions` that were ever published."""
         self.candidates: dict[str, list[Candidate]] = {}
         """The runs of a set that is to be applied."""
 

@@ -40,6 +40,8 @@ def needs_of_opening(command: Command, needs: Needs) -> None:
     needs.contests.add(body.contest)
     needs.selections[command.id] = (body.contest, body.filter)
     needs.jobs.add(FILLING_JOB)
+    if body.version:
+        needs.versions.update((problem, body.version) for problem in body.filter.problems[:1])
 
 
 def open_rejudging(command: Command, view: View) -> Effects:
@@ -55,6 +57,8 @@ def open_rejudging(command: Command, view: View) -> Effects:
     found = view.selections[command.id]
     if not found:
         raise Invalid("no judged submission of this contest fits the filter: choose less", code="rejudging-empty")
+    if body.version:
+        _check_version(body.filter.problems[0], body.version, view)
     if len(found) > MOST_SUBMISSIONS:
         raise TooLarge(f"a set judges at most {MOST_SUBMISSIONS:,} submissions: narrow the filter and open several", code="rejudging-too-large")
     if view.open_sets[contest.alias] >= MOST_OPEN:
@@ -174,6 +178,12 @@ def _version(view: View, problem: str) -> str:
     row = view.find(rows.Problem, problem)
     assert row is not None, "what was submitted to is recorded"
     return row.version
+
+
+def _check_version(alias: str, version: str, view: View) -> None:
+    problem = view.find(rows.Problem, alias)
+    if (alias, version) not in view.known_versions and (problem is None or problem.version != version):
+        raise Invalid(f"{alias} never had the version {version}: choose one that was published, or none for the newest", code="rejudging-invalid")
 
 
 def _check_form(body: OpenRejudging) -> None:

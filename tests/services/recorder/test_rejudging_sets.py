@@ -184,6 +184,7 @@ async def test_a_filter_chooses_as_it_says_and_as_pages_count(jury: Jury, record
     [
         (_open(verdicts=("CE",)), "rejudging-empty"), (_open(reason=" "), "rejudging-invalid"), (_open(verdicts=("NO",)), "rejudging-invalid"),
         (_open(version="c" * 40), "rejudging-invalid"), (_open(version="../x", problems=("apples",)), "rejudging-invalid"),
+        (_open(version="c" * 40, problems=("apples",)), "rejudging-invalid"), (_open(version=VERSION[1:], problems=("apples",)), "rejudging-invalid"),
         (_open(actor="ana"), "not-jury"), (_open(actor="otto"), "not-jury"), (command("olga", OpenRejudging("ghost", Filter(), "x")), "no-such-contest"),
         (command("olga", ApplyRejudging(new_id())), "no-such-rejudging"), (command("olga", DropRejudging("\x00")), "no-such-rejudging"),
     ],
@@ -210,6 +211,10 @@ async def test_strangers_cannot_settle_a_set_and_nobody_settles_it_twice(quick_j
 async def test_the_versions_are_those_of_the_opening_or_the_one_that_was_asked_for(quick_jury: Jury) -> None:
     [wish] = await quick_jury.judged(Verdict.AC)
     newest, other = _open(), _open(problems=("apples",), version="c" * 40)
+    await quick_jury.store.do(problem("apples", version="c" * 40, at=NOW + timedelta(seconds=3)))
+    await quick_jury.store.do(problem("apples", at=NOW + timedelta(seconds=4)))
+    await quick_jury.store.do(problem("bridges", version="e" * 40, at=NOW + timedelta(seconds=4)))
+    assert await quick_jury.code(_open(problems=("apples",), version="e" * 40)) == "rejudging-invalid", "a version of another problem"
     await quick_jury.store.do(newest)
     await quick_jury.store.do(problem("apples", version="d" * 40, at=NOW + timedelta(seconds=5)), other)
     await quick_jury.fill()
