@@ -26,6 +26,8 @@ SEVERITIES: Final = (ERROR, WARNING, HINT)
 LEAST_ROOM: Final = Fraction(2)
 """A limit of less than so many times the slowest accepted submission is too tight, whatever the rule of the format asks for besides."""
 
+LOWER: Final = "lower"
+UPPER: Final = "upper"
 MOST_FINDINGS: Final = 200
 MESSAGE_BYTES: Final = 1_000
 _WHOLE: Final = frozenset({Verdict.CE, Verdict.JE, Verdict.VE})
@@ -44,22 +46,35 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Appraised:
-    """A submission's report. ``needs_ms`` is how long its slowest case needs, at least that where ``is_cut``: it was stopped."""
+    """A submission's report. ``needs_ms`` is how long its slowest case needs, at least that where ``is_cut``: it was stopped.
+
+    ``limit_use`` is what it says of the time limit: "lower" (room must be left for it), "upper" (it must be stopped), "none".
+    """
 
     report: SubmissionReport
     is_lacking: bool
     is_cut: bool
     needs_ms: int
+    limit_use: str = "none"
 
 
-def must_be_accepted(one: ExpectedSubmission) -> bool:
-    """Whether the setter allows nothing but AC: the time limit has to leave room for it."""
-    return one.expected == (Verdict.AC.value,)
+def limit_use_of(one: ExpectedSubmission) -> str:
+    """What a submission says of the time limit: what its package states, else what its verdicts and its folder say.
+
+    Of a scoring problem those that shall be accepted may get some of the points, so that AC is not all that they may get.
+    """
+    if one.limit_use:
+        return one.limit_use
+    allowed = set(one.expected)
+    is_good = "accepted" in one.path.split("/")[:-1] and Verdict.AC in allowed and Verdict.TLE not in allowed
+    if is_good or allowed == {Verdict.AC}:
+        return LOWER
+    return UPPER if allowed == {Verdict.TLE} else "none"
 
 
-def must_exceed(one: ExpectedSubmission) -> bool:
-    """Whether the setter allows nothing but TLE: the time limit has to stop it."""
-    return one.expected == (Verdict.TLE.value,)
+def needs_room(one: ExpectedSubmission) -> bool:
+    """Whether the time limit has to leave room for it."""
+    return limit_use_of(one) == LOWER
 
 
 def may_exceed(one: ExpectedSubmission) -> bool:
@@ -95,14 +110,14 @@ def appraise(manifest: JudgingManifest, rule: LimitRule, tried: Tried) -> Apprai
     )  # fmt: skip
     is_cut = any(result.verdict is Verdict.TLE for result in verdict.cases)
     given_ms = exceeding_ms(rule, limit_ms) if may_exceed(tried.one) else limit_ms
-    return Appraised(report, tried.is_lacking, is_cut, max(time_ms, given_ms) if is_cut else time_ms)
+    return Appraised(report, tried.is_lacking, is_cut, max(time_ms, given_ms) if is_cut else time_ms, limit_use_of(tried.one))
 
 
 def evidence_of(manifest: JudgingManifest, rule: LimitRule, appraised: Iterable[Appraised]) -> LimitEvidence:
     """What the limit of the manifest rests on."""
     known = list(appraised)
-    accepted = [one.report for one in known if one.report.expected == (Verdict.AC.value,) and one.report.verdict is Verdict.AC]
-    exceeding = [one for one in known if one.report.expected == (Verdict.TLE.value,) and one.report.verdict not in _WHOLE]
+    accepted = [one.report for one in known if one.limit_use == LOWER and one.report.is_allowed and one.report.verdict not in _TIMELESS]
+    exceeding = [one for one in known if one.limit_use == UPPER and one.report.verdict not in _WHOLE]
     slowest = max(accepted, key=lambda one: one.time_ms, default=None)
     fastest = min(exceeding, key=lambda one: one.needs_ms, default=None)
     return LimitEvidence(
@@ -125,8 +140,7 @@ def findings_of(appraised: Sequence[Appraised], evidence: LimitEvidence, *, is_p
             " times the limit, or on a faster machine it passes",
         )
         for one in appraised
-        if one.report.verdict is Verdict.TLE and one.report.expected == (Verdict.TLE.value,) and not one.is_cut
-        and one.needs_ms < exceeding_ms(rule, limit_ms)
+        if one.limit_use == UPPER and one.report.is_allowed and not one.is_cut and one.needs_ms < exceeding_ms(rule, limit_ms)
     ]  # fmt: skip
     if is_provisional:
         found.append(Finding(
@@ -134,7 +148,7 @@ def findings_of(appraised: Sequence[Appraised], evidence: LimitEvidence, *, is_p
             f"the package states no time limit, and none could be measured: all that must be accepted has to be. {seconds(limit_ms)} stay for now",
         ))  # fmt: skip
     reports = [one.report for one in appraised]
-    if not any(one.expected == (Verdict.AC.value,) for one in reports):
+    if not any(Verdict.AC.value in one.report.expected and (one.limit_use == LOWER or len(one.report.expected) == 1) for one in appraised):
         found.append(Finding(WARNING, "no-accepted-submission", "", "no submission must be accepted: nothing shows that the problem can be solved in its limits"))
     if reports and not any(Verdict.TLE.value in one.expected for one in reports):
         found.append(Finding(HINT, "no-submission-exceeds", "", "no submission is expected to exceed the time limit: nothing shows that the limit stops what it should"))

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from contest.verdicts import Verdict
 from mesh.ids import new_id
 from services.grader.appraisal import (
-    ERROR, WARNING, Appraised, Tried, appraise, evidence_of, exceeding_ms, findings_of, in_order, may_exceed, must_be_accepted, state_of,
+    ERROR, WARNING, Appraised, Tried, appraise, evidence_of, exceeding_ms, findings_of, in_order, may_exceed, needs_room, state_of,
 )  # fmt: skip
 from services.grader.desk import Desk
 from services.grader.manifests import Manifests, NoManifest
@@ -102,7 +102,7 @@ class Trial:
         """Every submission's report, in the package's order, and the manifest with the limit that they were judged by."""
         manifest, submissions, tried = self._trial.manifest, self._trial.submissions, dict[str, Tried]()
         if manifest.is_provisional:
-            models = [one for one in submissions if must_be_accepted(one)]
+            models = [one for one in submissions if needs_room(one)]
             tried |= await self._judge_all(manifest, models)
             manifest = await self._measured(manifest, list(tried.values()))
         tried |= await self._judge_all(manifest, [one for one in submissions if one.path not in tried])
@@ -111,8 +111,9 @@ class Trial:
     async def _measured(self, manifest: JudgingManifest, tried: Sequence[Tried]) -> JudgingManifest:
         """The manifest with the limit that follows from what must be accepted, pinned; as it was when that does not hold."""
         rule = self._trial.limit_rule
-        wanted = evidence_of(manifest, rule, [appraise(manifest, rule, one) for one in tried]).measured_ms
-        if wanted is None or any(one.verdict.verdict is not Verdict.AC and not one.is_lacking for one in tried):
+        appraised = [appraise(manifest, rule, one) for one in tried]
+        wanted = evidence_of(manifest, rule, appraised).measured_ms
+        if wanted is None or any(not one.report.is_allowed and not one.is_lacking for one in appraised):
             return manifest
         cpu_ms = await self._manifests.pin_limit(manifest.problem, manifest.version, wanted)
         return replace(manifest, limits=manifest.limits.at_cpu(cpu_ms), is_provisional=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ SLOW = "submissions/time_limit_exceeded/slow.cpp"
 BAD = "submissions/wrong_answer/bad.cpp"
 
 
-def one(path: str, *expected: str, **bounds: Fraction) -> ExpectedSubmission:
+def one(path: str, *expected: str, **bounds: Any) -> ExpectedSubmission:
     return ExpectedSubmission(path, "cpp", "int main(){}", expected, **bounds)
 
 
@@ -122,6 +123,25 @@ def test_accepted_submission_near_the_limit_is_a_warning() -> None:
     assert (findings[0].path, state_of(findings)) == (GOOD, WARNED)
     _, findings = look(judged(one(GOOD, "AC"), (AC, 500), (AC, 10), (AC, 10)), *FINE[1:])
     assert findings == []
+
+
+@pytest.mark.parametrize("use", ["lower", ""])
+def test_a_scoring_problem_has_a_measured_limit_and_one_that_can_be_too_tight(use: str) -> None:
+    """What shall be accepted may get some of the points there: AC is not all that it may get."""
+    good, slow = one(GOOD, "AC", "PA", limit_use=use), one(SLOW, "TLE", "PA", limit_use="upper")
+    appraised, findings = look(judged(good, (AC, 700), (AC, 10)), judged(slow, (AC, 100), (AC, 1200), verdict=Verdict.PA))
+    evidence = evidence_of(manifest(), RULE, appraised)
+    assert (evidence.slowest_accepted, evidence.slowest_accepted_ms, evidence.measured_ms) == (GOOD, 700, 2000)
+    assert (evidence.fastest_exceeding, evidence.fastest_exceeding_ms) == (SLOW, 1200)
+    assert codes(findings, "warning") == ["limit-too-tight", "limit-too-loose"]
+    assert "no-accepted-submission" not in codes(findings)
+
+
+def test_what_the_package_states_of_a_submission_and_the_limit_holds() -> None:
+    unused, wrong = one(GOOD, "AC", limit_use="none"), one(BAD, "WA", limit_use="lower")
+    appraised, findings = look(judged(unused, (AC, 900)), judged(wrong, (Verdict.WA, 600)))
+    assert evidence_of(manifest(), RULE, appraised).slowest_accepted == BAD
+    assert [(each.code, each.path) for each in findings if each.severity == "warning"] == [("limit-too-tight", BAD)]
 
 
 def test_limit_that_is_stated_below_a_generous_rule_is_only_a_hint() -> None:
