@@ -78,9 +78,13 @@ class OpenRejudging:
 
 @dataclass(frozen=True, slots=True)
 class ApplyRejudging:
-    """Makes every verdict of a set that is ready the one that counts, in one step."""
+    """Makes every verdict of a set that is ready the one that counts, in one step.
+
+    Where it would turn verdicts into judge errors it is refused unless ``accept_judge_errors``.
+    """
 
     rejudging: str
+    accept_judge_errors: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,11 @@ class Difference:
         """How many verdicts or scores it changes."""
         return sum(turn.count for turn in self.turns)
 
+    @property
+    def broken(self) -> int:
+        """How many verdicts would become judge errors: applying asks for a word of its own then."""
+        return sum(turn.count for turn in self.turns if turn.after is Verdict.JE)
+
 
 def difference(contest: Contest, teams: Iterable[BoardTeam], submissions: Sequence[BoardSubmission], lines: Sequence[Line], count: int) -> Difference:
     """What a set changes. ``submissions`` are those on the board as they stand, ``count`` how many the set shall judge."""

@@ -78,7 +78,9 @@ def test_a_set_survives_being_killed_and_changes_everything_at_once(house: House
     assert [line["id"] for line in lines] == right
     assert {one: admin.ask("GET", f"/submissions/{one}")["verdict"] for one in before} == dict.fromkeys(before, "WA")
 
+    assert admin.ask("GET", f"/rejudgings/{opened['id']}")["left_alone"] == 0
     admin.ask("POST", f"/submissions/{right[0]}/override", {"verdict": "RTE", "reason": "handed in by the coach"})
+    assert admin.ask("GET", f"/rejudgings/{opened['id']}")["left_alone"] == 1, "what is looked at is what applying does"
     applied = admin.ask("POST", f"/rejudgings/{opened['id']}/apply")
     assert (applied["state"], applied["changed"], applied["kept"]) == ("applied", COUNT - 1, 1)
     looked_back = admin.ask("GET", f"/rejudgings/{opened['id']}")

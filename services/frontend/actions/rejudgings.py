@@ -30,10 +30,13 @@ async def open_set(desk: Desk, actor: Actor, wanted: OpenRejudging) -> str:
     return command.id
 
 
-async def apply_set(desk: Desk, actor: Actor, rejudging: str) -> None:
-    """Makes the verdicts of a set those that count. Raises: `NotFound`, `Conflict` (``rejudging-not-ready``, ``rejudging-settled``)."""
+async def apply_set(desk: Desk, actor: Actor, rejudging: str, *, accept_judge_errors: bool = False) -> None:
+    """Makes the verdicts of a set those that count.
+
+    Raises: `NotFound`, `Conflict` (``rejudging-not-ready``, ``rejudging-settled``, ``rejudging-has-judge-errors``).
+    """
     found, _ = await desk.access.rejudging(actor, rejudging)
-    await desk.commands.apply(desk.commands.make(actor.username, ApplyRejudging(found.id)))
+    await desk.commands.apply(desk.commands.make(actor.username, ApplyRejudging(found.id, accept_judge_errors)))
 
 
 async def drop_set(desk: Desk, actor: Actor, rejudging: str) -> None:

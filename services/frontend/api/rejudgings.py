@@ -73,6 +73,12 @@ class RejudgingLine(View, frozen=True):
     kept: int | None
 
 
+class ApplyQuery(Shape, frozen=True):
+    """``accept_judge_errors=true`` applies a set although it turns verdicts into judge errors."""
+
+    accept_judge_errors: bool = False
+
+
 class TurnView(View, frozen=True):
     """So many submissions went from one verdict to another; the same twice: their score changed."""
 
@@ -167,9 +173,9 @@ async def list_lines(call: Call[None, LinesQuery]) -> list[RejudgedView]:
     return [_rejudged(line, access) for line in lines[begin : begin + query.most]]
 
 
-async def apply_set(call: Call[None, NoQuery]) -> RejudgingLine:
+async def apply_set(call: Call[None, ApplyQuery]) -> RejudgingLine:
     """Makes every verdict of a set that is ready the one that counts, in one step; what was judged anew or overridden since stays."""
-    await rejudgings.apply_set(call.desk, call.actor, call.name("id"))
+    await rejudgings.apply_set(call.desk, call.actor, call.name("id"), accept_judge_errors=call.query.accept_judge_errors)
     return RejudgingLine(**_line_of((await call.desk.access.rejudging(call.actor, call.name("id")))[0]))
 
 
@@ -227,6 +233,9 @@ ROUTES = (
     Route("POST", f"{_SETS}/count", count, CountView, Wanted, codes=_RUNNING),
     Route("GET", "/rejudgings/{id}", show_set, RejudgingView, codes=("no-such-rejudging",)),
     Route("GET", "/rejudgings/{id}/submissions", list_lines, list[RejudgedView], query=LinesQuery, codes=("no-such-rejudging",)),
-    Route("POST", "/rejudgings/{id}/apply", apply_set, RejudgingLine, codes=(*_SETTLING, "rejudging-not-ready")),
+    Route(
+        "POST", "/rejudgings/{id}/apply", apply_set, RejudgingLine, query=ApplyQuery,
+        codes=(*_SETTLING, "rejudging-not-ready", "rejudging-has-judge-errors"),
+    ),
     Route("POST", "/rejudgings/{id}/drop", drop_set, RejudgingLine, codes=_SETTLING),
 )  # fmt: skip

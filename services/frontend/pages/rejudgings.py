@@ -81,12 +81,15 @@ async def show_pair(request: web.Request) -> web.Response:
 
 
 async def _settle(request: web.Request, how: str) -> web.Response:
-    await read_form(request)
+    form = await read_form(request)
     desk, actor, rejudging = desk_of(request), actor_of(request), request.match_info["id"]
     try:
-        await (rejudgings.apply_set if how == "applied" else rejudgings.drop_set)(desk, actor, rejudging)
+        if how == "applied":
+            await rejudgings.apply_set(desk, actor, rejudging, accept_judge_errors=form.is_ticked("accept_judge_errors"))
+        else:
+            await rejudgings.drop_set(desk, actor, rejudging)
     except MeshError as refused:
-        if refused.code not in {"rejudging-not-ready", "rejudging-settled"}:
+        if refused.code not in {"rejudging-not-ready", "rejudging-settled", "rejudging-has-judge-errors"}:
             raise
         return await _set_page(request, status=refused.status, problem=sentence(refused.message))
     raise see_other(f"/rejudgings/{rejudging}?told={how}")

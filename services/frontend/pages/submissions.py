@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from fractions import Fraction
 from typing import Any, Final
 
 from aiohttp import web
 
+from mesh.codec import fraction_of
 from mesh.errors import Conflict, Invalid, MeshError, TooLarge
 from mesh.ids import new_id
 from services.frontend.access import check_signed_in
@@ -91,8 +91,8 @@ async def override(request: web.Request) -> web.Response:
     """Puts a verdict in force by hand."""
     form, submission = await read_form(request), request.match_info["id"]
     try:
-        score = Fraction(form.text("score")) if form.text("score") else None
-    except (ValueError, ZeroDivisionError):
+        score = fraction_of(form.text("score")) if form.text("score") else None
+    except ValueError:
         raise Invalid("a score is a number, as 1, 0.5 or 1/3", code="override-invalid") from None
     await rejudgings.override(desk_of(request), actor_of(request), OverrideVerdict(submission, form.text("verdict"), form.text("reason"), score))
     raise see_other(f"/submissions/{submission}")

@@ -102,6 +102,11 @@ class Contests:
         row = await self._record.row(sa.select(self._contests).where(self._contests.c.alias == alias))
         return _contest(row, await self._problems_of(alias)) if row is not None else None
 
+    async def seq(self, alias: str) -> int:
+        """The number of the contest's last event, 0 when there is none; it grows with everything that happens there."""
+        row = await self._record.row(sa.select(self._contests.c.seq).where(self._contests.c.alias == alias))
+        return int(row.seq) if row is not None else 0
+
     async def list_visible(self, actor: Actor, now: datetime, most: int = 500) -> list[Contest]:
         """What the actor may see, without problems: running first, then coming ones by start, then past ones, newest first."""
         table = self._contests

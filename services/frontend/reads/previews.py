@@ -33,15 +33,19 @@ class Previews:
         self._rejudgings = rejudgings
         self._contests = contests
         self._scoreboards = scoreboards
-        self._fresh: Fresh[tuple[str, str], Difference] = Fresh(clock, _FRESH_S, most=_KEPT)
-        self._heavy: Fresh[tuple[str, str], Difference] = Fresh(clock, _HEAVY_S, most=_KEPT)
+        self._fresh: Fresh[tuple[str, str, int], Difference] = Fresh(clock, _FRESH_S, most=_KEPT)
+        self._heavy: Fresh[tuple[str, str, int], Difference] = Fresh(clock, _HEAVY_S, most=_KEPT)
         self._outdated: Fresh[str, dict[str, int]] = Fresh(clock, _SLOW_S, most=200)
 
     async def difference(self, contest: Contest, rejudging: Rejudging) -> Difference:
-        """What the set changes, as far as it is judged. Raises: `Unavailable` (``record-unavailable``)."""
+        """What the set changes, as far as it is judged; kept while nothing happens in the contest: an override counts at once.
+
+        Raises: `Unavailable` (``record-unavailable``).
+        """
         is_heavy = rejudging.state == RUNNING and rejudging.count > _LIGHT
         fresh = self._heavy if is_heavy else self._fresh
-        return await fresh.read((rejudging.id, rejudging.state), lambda: self._work_out(contest, rejudging))
+        seq = 0 if is_heavy else await self._contests.seq(contest.alias)
+        return await fresh.read((rejudging.id, rejudging.state, seq), lambda: self._work_out(contest, rejudging))
 
     async def outdated(self, contest: str) -> dict[str, int]:
         """How many verdicts are by another version than their problem has now, by problem; a few seconds old at most."""

@@ -89,7 +89,8 @@ def needs_of_applying(command: Command, needs: Needs) -> None:
 def apply_rejudging(command: Command, view: View) -> Effects:
     """Those who run the contest, when every run has its verdict. What was judged anew or overridden since stays as it is.
 
-    Raises: `NotFound` (``no-such-rejudging``), `Forbidden` (``not-jury``), `Conflict` (``rejudging-not-ready``, ``rejudging-settled``).
+    Raises: `NotFound` (``no-such-rejudging``), `Forbidden` (``not-jury``), `Conflict` (``rejudging-not-ready``, ``rejudging-settled``,
+    ``rejudging-has-judge-errors``).
     """
     body = command.body
     assert isinstance(body, ApplyRejudging)
@@ -99,6 +100,12 @@ def apply_rejudging(command: Command, view: View) -> Effects:
     found = view.candidates[row.id]
     kept = tuple(one.run for one in found if not one.is_due)
     changes = [one for one in found if one.is_change]
+    broken = sum(one.verdict == Verdict.JE for one in changes)
+    if broken and not body.accept_judge_errors:
+        raise Conflict(
+            f"{broken:,} verdicts would become judge errors: find out what was wrong and open another set, or say that you accept them",
+            code="rejudging-has-judge-errors",
+        )
     effects = Effects()
     effects.change(
         row, state=APPLIED, settled_at=view.now, settled_by=command.actor, changed=len(changes), kept=len(kept), selected=None,

@@ -195,6 +195,18 @@ async def test_what_breaks_a_rule_is_refused_with_its_code(quick_jury: Jury, wis
     assert await quick_jury.code(wish) == code
 
 
+async def test_a_set_that_makes_judge_errors_is_applied_only_by_who_says_so(quick_jury: Jury) -> None:
+    good, broken = await quick_jury.judged(Verdict.AC, Verdict.JE)
+    opened = _open()
+    await quick_jury.store.do(opened)
+    await quick_jury.fill()
+    await quick_jury.store.do(_verdict_of(opened, good, Verdict.JE), _verdict_of(opened, broken, Verdict.JE))
+    assert await quick_jury.code(_apply(opened)) == "rejudging-has-judge-errors"
+    assert await quick_jury.verdicts([good, broken]) == ["AC", "JE"]
+    await quick_jury.store.do(command("olga", ApplyRejudging(opened.id, accept_judge_errors=True)))
+    assert await quick_jury.verdicts([good, broken]) == ["JE", "JE"]
+
+
 async def test_strangers_cannot_settle_a_set_and_nobody_settles_it_twice(quick_jury: Jury) -> None:
     await quick_jury.judged(Verdict.AC)
     opened = _open()
