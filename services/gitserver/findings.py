@@ -153,6 +153,9 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("submission-many-files", WARNING, "The files of one submission are of several languages, or of none; it is left out."),
     FindingKind("submission-too-large", WARNING, "A submission is larger than 256 KiB or not UTF-8 and is left out."),
     FindingKind("expectation-conflict", WARNING, "What is expected of a submission contradicts itself, or is in a word that nobody knows."),
+    FindingKind("expectation-pattern", ERROR, "submissions.yaml has more than 100 patterns, one of more than 300 characters, or one that stands for more than 20 paths."),
+    FindingKind("expectation-of-none", WARNING, "A pattern of submissions.yaml is no submission's path: nothing is asked of anything. Look for a slip in it."),
+    FindingKind("submissions-too-many", WARNING, "More than 1000 example submissions; what is beyond is left out."),
     FindingKind("expectation-not-checked", WARNING, "submissions.yaml asks something of groups, cases or messages; only verdict and score of the whole are compared."),
 )  # fmt: skip
 """Every finding there is, in the order in which `docs/packages.md` lists them."""

@@ -78,6 +78,12 @@ FAULTS_2025: tuple[Fault, ...] = (
     _sound("expectation-conflict", "submissions/submissions.yaml", {"submissions/submissions.yaml": "accepted:\n  permitted: [OK]\n"}, "OK"),
     _sound("expectation-conflict", "submissions/accepted/sum.py", {"submissions/submissions.yaml": "accepted/*:\n  required: [WA]\n"}, "no verdict"),
     _sound("expectation-not-checked", "submissions/submissions.yaml", {"submissions/submissions.yaml": "accepted:\n  sample:\n    permitted: [AC]\n"}),
+    _sound("expectation-pattern", "submissions/submissions.yaml", {"submissions/submissions.yaml": "accepted/" + "{a,b}" * 20 + ": {}\n"}, "20 paths"),
+    _sound("expectation-pattern", "submissions/submissions.yaml", {"submissions/submissions.yaml": "? " + "a" * 301 + "\n: {}\n"}, "300"),
+    _sound("expectation-pattern", "submissions/submissions.yaml", {"submissions/submissions.yaml": "".join(f"a{n}: {{}}\n" for n in range(101))}, "101"),
+    _sound("expectation-of-none", "submissions/submissions.yaml", {"submissions/submissions.yaml": "acepted/*.py: {}\n"}, "acepted"),
+    _sound("submissions-too-many", "submissions", {f"submissions/accepted/a{n}.py": "print()\n" for n in range(1001)}, "1002"),
+    _scoring("expectation-conflict", "submissions/submissions.yaml", {"submissions/submissions.yaml": "accepted:\n  score: [5, 1]\n"}, "least"),
     _sound("no-accepted-submission", "submissions/accepted", {"submissions/accepted/sum.py": None}),
     _sound("input-validators-missing", "input_validators", {"input_validators/check.py": None}),
 )  # fmt: skip

@@ -19,6 +19,7 @@ from services.gitserver.findings import Report
 from services.gitserver.formats.cms_task import MOST_GROUPS, GroupPlan, Task
 from services.gitserver.formats.files import PackageFile, PackageFiles, read_text
 from services.gitserver.formats.package import PackageCase
+from services.gitserver.formats.patterns import Numbers
 from services.gitserver.formats.parts import MOST_CASES, MOST_POINTS, check_count, check_utf8
 
 GEN: Final = "gen/GEN"
@@ -76,12 +77,13 @@ def read_cases(files: PackageFiles, task: Task, report: Report) -> Cases:
 def _grouped(found: Sequence[PackageCase], plans: Sequence[GroupPlan], count: int, report: Report) -> Cases:
     """Cases in their subtasks; each must be in one and in no more."""
     names = [f"{number:03}" for number in range(count)]
+    numbers = Numbers.of(names)
     place = {case.name.rpartition("/")[2]: index for index, case in enumerate(found)}
     taken: dict[str, int] = {}
     groups: list[CaseGroup] = []
     group_of: dict[str, str] = {}
     for number, plan in enumerate(plans):
-        chosen = plan.of(names)
+        chosen = plan.of(numbers)
         for name in chosen:
             if name in taken:
                 report.add("grading-not-yet", "task.yaml", f"case {name} is in the subtasks {taken[name]} and {number}: a case counts once here")

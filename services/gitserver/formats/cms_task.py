@@ -6,7 +6,7 @@ Source: cms-dev/cms ``cmscontrib/loaders/italy_yaml.py`` (keys, italian names, d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
@@ -15,6 +15,7 @@ from contest.limits import Limits
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFiles
 from services.gitserver.formats.parts import MOST_CASES, MOST_MS, MOST_POINTS, limits_of
+from services.gitserver.formats.patterns import Numbers, is_number_pattern
 from services.gitserver.formats.yaml_map import YamlMap, read_yaml
 
 DESCRIPTION: Final = "task.yaml"
@@ -44,12 +45,13 @@ class GroupPlan:
     first: int = 0
     count: int = 0
     names: frozenset[str] = frozenset()
-    pattern: re.Pattern[str] | None = None
+    pattern: str = ""
 
-    def of(self, names: Sequence[str]) -> list[str]:
+    def of(self, numbers: Numbers) -> list[str]:
         """Which of all cases, named by their numbers with three digits and in order, are in it."""
-        if self.pattern is not None:
-            return [name for name in names if self.pattern.match(name) is not None]
+        if self.pattern:
+            return numbers.like(self.pattern)
+        names = numbers.names
         return [name for name in names if name in self.names] if self.names else list(names[self.first : self.first + self.count])
 
 
@@ -151,11 +153,10 @@ def _groups(given: YamlMap) -> tuple[GroupPlan, ...]:
             found.append(GroupPlan(points, first=first, count=int(chosen)))
             first += int(chosen)
         else:
-            pattern = _pattern(chosen)
-            if pattern is None:
-                given.fault("score_type_parameters", "plan-mismatch", f"{chosen[:40]!r} is no pattern of case numbers such as 00[0-4]|007")
+            if not chosen or not is_number_pattern(chosen):
+                given.fault("score_type_parameters", "plan-mismatch", f"{chosen[:40]!r} is no pattern of case numbers such as 00[0-4]|007 or 01.*")
                 return ()
-            found.append(GroupPlan(points, pattern=pattern))
+            found.append(GroupPlan(points, pattern=chosen))
     return tuple(found)
 
 
@@ -163,13 +164,3 @@ def _points(text: object) -> Fraction | None:
     if not isinstance(text, str) or re.fullmatch(r"\d{1,7}(?:\.\d{1,9})?", text) is None or float(text) > MOST_POINTS:
         return None
     return Fraction(text)
-
-
-def _pattern(text: str) -> re.Pattern[str] | None:
-    """A pattern of numbers, of letters that can make no search long."""
-    if re.fullmatch(r"[0-9.\[\]()|?^$-]{1,200}", text) is None:
-        return None
-    try:
-        return re.compile(text)
-    except re.error:
-        return None

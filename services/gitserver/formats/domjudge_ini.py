@@ -6,7 +6,7 @@ externalid, allow_submit, allow_judge) is said when the problem is put into one.
 
 from __future__ import annotations
 
-import re
+import string
 from typing import Final
 
 from services.gitserver.findings import Report
@@ -16,7 +16,7 @@ KNOWN: Final = frozenset({
     "name", "short-name", "probid", "timelimit", "special_run", "special_compare", "special_compare_args", "color", "points", "externalid",
     "allow_submit", "allow_judge", "memlimit", "outputlimit", "lazy_eval_results",
 })  # fmt: skip
-_LINE = re.compile(r"\s*([A-Za-z_-]+)\s*=\s*(.*?)\s*")
+_LETTERS: Final = frozenset(string.ascii_letters + "_-")
 
 
 def read_ini(file: PackageFile | None, report: Report) -> dict[str, str]:
@@ -26,14 +26,13 @@ def read_ini(file: PackageFile | None, report: Report) -> dict[str, str]:
     for number, line in enumerate((text or "").splitlines(), 1):
         if not line.strip() or line.lstrip().startswith(("#", ";", "[")):
             continue
-        match = _LINE.fullmatch(line)
-        if match is None:
+        key, equals, value = (part.strip() for part in line.partition("="))
+        if not equals or not key or not _LETTERS.issuperset(key):
             report.add("ini-invalid", "domjudge-problem.ini", f"line {number} is not of the form key = value")
             continue
-        value = match.group(2)
         if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
             value = value[1:-1]
-        found[match.group(1).lower()] = value
+        found[key.lower()] = value
     for key in found:
         if key not in KNOWN:
             report.add("ini-key-unknown", "domjudge-problem.ini", f"{key[:40]!r} is no key of DOMjudge's")

@@ -6,7 +6,6 @@ each rule becomes the verdicts of the whole that do not contradict it. Source: 2
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -18,6 +17,7 @@ from services.gitserver.formats.files import PackageFile, PackageFiles
 from services.gitserver.formats.icpc_submissions import program_submission, require_accepted
 from services.gitserver.formats.languages import known_languages
 from services.gitserver.formats.package import PackageSubmission
+from services.gitserver.formats.patterns import Glob
 from services.gitserver.formats.yaml_map import NUMBER, YamlMap, read_yaml
 
 WORDS: Final[Mapping[str, tuple[Verdict, ...]]] = {
@@ -54,48 +54,61 @@ DEFAULTS: Final[Mapping[str, Expectation]] = {
 }
 """What the usual folders ask for; submissions.yaml can name them anew."""
 
+MOST_PATTERNS: Final = 100
+MOST_SUBMISSIONS: Final = 1_000
+"""As many patterns of submissions.yaml, each held against as many submissions."""
+
 
 def read_submissions_2025(files: PackageFiles, report: Report, *, is_scoring: bool, is_output_only: bool) -> tuple[PackageSubmission, ...]:
     """Every example submission that can be judged, sorted by path; findings say why others are left out."""
-    rules = dict(DEFAULTS)
-    file = files.find(_PATH)
-    if file is not None and (yaml_map := read_yaml(file, report)) is not None:
-        rules |= {pattern: _expectation(yaml_map, pattern, rules.get(pattern, Expectation()), report) for pattern in yaml_map.keys_as_written()}
+    rules = _rules(files.find(_PATH), report)
     found: list[PackageSubmission] = []
-    for folder, below in files.children("submissions").items():
-        if below[0].path == f"submissions/{folder}":
-            if folder not in {"submissions.yaml", "README.md"}:
-                report.add("submission-folder", below[0].path, "a submission must lie in a folder such as submissions/accepted/")
-            continue
-        for name, held in files.children(f"submissions/{folder}").items():
-            asked = [rule for pattern, rule in rules.items() if matches(pattern, f"{folder}/{name}")]
-            submission = _submission(f"submissions/{folder}/{name}", held, asked, report, is_scoring=is_scoring, is_output_only=is_output_only)
-            if submission is not None:
-                found.append(submission)
+    unused = set(rules) - set(DEFAULTS)
+    for path, held in _sources(files, report).items():
+        asked = []
+        for pattern, (glob, rule) in rules.items():
+            if glob.matches(path):
+                asked.append(rule)
+                unused.discard(pattern)
+        submission = _submission(f"submissions/{path}", held, asked, report, is_scoring=is_scoring, is_output_only=is_output_only)
+        if submission is not None:
+            found.append(submission)
+    for pattern in sorted(unused):
+        report.add("expectation-of-none", _PATH, f"`{pattern[:80]}` is no submission's path, nor the path of a folder above one")
     require_accepted(found, report)
     return tuple(sorted(found, key=lambda submission: submission.path))
 
 
-def matches(pattern: str, path: str) -> bool:
-    """Whether a glob pattern matches a path or a folder above it: ``*`` within a name, ``{a,b}`` one of several."""
-    parts = path.split("/")
-    return any(_regex(pattern).fullmatch("/".join(parts[:count])) for count in range(1, len(parts) + 1))
+def _sources(files: PackageFiles, report: Report) -> dict[str, list[PackageFile]]:
+    """The files of every submission by its path below submissions/."""
+    found: dict[str, list[PackageFile]] = {}
+    for folder, below in files.children("submissions").items():
+        if below[0].path != f"submissions/{folder}":
+            found |= {f"{folder}/{name}": held for name, held in files.children(f"submissions/{folder}").items()}
+        elif folder not in {"submissions.yaml", "README.md"}:
+            report.add("submission-folder", below[0].path, "a submission must lie in a folder such as submissions/accepted/")
+    if len(found) > MOST_SUBMISSIONS:
+        report.add("submissions-too-many", "submissions", f"{len(found)} submissions; the first {MOST_SUBMISSIONS} are looked at")
+    return dict(list(found.items())[:MOST_SUBMISSIONS])
 
 
-def _regex(pattern: str) -> re.Pattern[str]:
-    written, depth = "", 0
-    for sign in pattern:
-        if sign == "*":
-            written += "[^/]*"
-        elif sign == "{":
-            written, depth = written + "(?:", depth + 1
-        elif sign == "}" and depth:
-            written, depth = written + ")", depth - 1
-        elif sign == "," and depth:
-            written += "|"
+def _rules(file: PackageFile | None, report: Report) -> dict[str, tuple[Glob, Expectation]]:
+    """What is expected by pattern: as submissions.yaml says, else as the folder's name says."""
+    found = {pattern: (Glob(pattern), rule) for pattern, rule in DEFAULTS.items()}
+    yaml_map = read_yaml(file, report) if file is not None else None
+    patterns = yaml_map.keys_as_written() if yaml_map is not None else ()
+    if yaml_map is None or len(patterns) > MOST_PATTERNS:
+        if patterns:
+            report.add("expectation-pattern", _PATH, f"{len(patterns)} patterns; at most {MOST_PATTERNS} are read")
+        return found
+    for pattern in patterns:
+        try:
+            glob = Glob(pattern)
+        except ValueError as wrong:
+            yaml_map.fault(pattern, "expectation-pattern", f"`{pattern[:40]}`: {wrong}")
         else:
-            written += re.escape(sign)
-    return re.compile(written + ")" * depth)
+            found[pattern] = (glob, _expectation(yaml_map, pattern, DEFAULTS.get(pattern, Expectation()), report))
+    return found
 
 
 def _submission(
@@ -150,6 +163,8 @@ def _expectation(yaml_map: YamlMap, pattern: str, usual: Expectation, report: Re
             inner.fault("score", "yaml-wrong-type", f"`{pattern}.score` must be a number or two")
         else:
             scores = [Fraction(text.replace("_", "")) for text in texts]
+            if scores != sorted(scores):
+                inner.fault("score", "expectation-conflict", f"`{pattern[:80]}.score` must be the least first, then the most")
             found = replace(found, least_score=min(scores), most_score=max(scores))
     if "use_for_time_limit" in inner:
         word = inner.choice("use_for_time_limit", ("lower", "upper", "true", "false"), "true", "yaml-wrong-type")

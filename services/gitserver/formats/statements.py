@@ -25,7 +25,7 @@ _STREAM = re.compile(rb"/Type\s*/ObjStm\b[^>]{0,200}>>\s*stream\r?\n")
 _PAGE_COUNT = re.compile(rb"<<(?:(?!<<)[^>]){0,400}?/Count\s+([0-9]{1,5})\b(?:(?!<<)[^>]){0,400}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 _PROBLEM_NAME = re.compile(r"\\problemname\{((?:[^{}]|\{[^{}]*\})*)\}")
-_PLAIN_NAME = re.compile(r"^%%\s*plainproblemname:\s*(.+?)\s*$", re.MULTILINE)
+_PLAIN_NAME: Final = "plainproblemname:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,10 @@ def _title(titles: Mapping[str, str], language: str, latex: str | None) -> str:
 
 
 def _latex_title(text: str) -> str:
-    plain = _PLAIN_NAME.search(text)
-    if plain is not None:
-        return plain.group(1)
+    for line in text.splitlines():
+        words = line.removeprefix("%%").strip() if line.startswith("%%") else ""
+        if words.startswith(_PLAIN_NAME) and (plain := words.removeprefix(_PLAIN_NAME).strip()):
+            return plain
     named = _PROBLEM_NAME.search(text)
     title = re.sub(r"\s+", " ", named.group(1)).strip() if named is not None else ""
     return "" if title.startswith("\\problemyamlname") else title
