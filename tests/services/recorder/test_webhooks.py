@@ -36,6 +36,8 @@ async def test_a_call_from_its_verdict_to_its_end(store: Store) -> None:
     notices = {decode(Notification, work.body).id for work in done.work if work.queue == NOTIFICATIONS.name}
     assert notices == {row["id"] for row in calls.values()}
     assert json.loads(calls[URL]["body"])["data"]["compile_output"] == "warning: \N{SNOWMAN}\N{REPLACEMENT CHARACTER}"
+    figures = {(said["time_ms"], said["memory_bytes"]) for said in (json.loads(call["body"])["data"] for call in calls.values())}
+    assert figures == {(20, None)}, "an author could read a secret off his figures"
     one = calls[OTHER]["id"]
     order = await order_of(store.record, one)
     assert (order.url, order.secret, order.is_wanted, order.generation, order.tries) == (OTHER, SECRET, True, 1, 0)
