@@ -43,6 +43,8 @@ def settled(talk: Talk, own: tuple[Verdict | None, str], said: Judgement) -> Jud
         return _failed_by_itself(solution, own)
     if verdict is Verdict.TLE:
         return _late(talk, detail, said)
+    if is_left and _died_writing(solution):
+        return Judgement(Verdict.WA, CLOSED)  # we were about to dismiss it: it wrote once more before that
     if verdict is not None:
         return said if not is_first and _died_writing(solution) else _failed_by_itself(solution, own)
     return Judgement(Verdict.WA, LEFT) if is_left else said

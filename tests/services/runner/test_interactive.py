@@ -196,7 +196,9 @@ async def test_who_closes_its_input_and_stays_is_at_fault_for_the_interactors_de
     talker = Checker(kind, program=workshop.shelf.program(language, {name: source.replace("CODE", str(code))}))
     given = (Checker(), talker) if kind is CheckerKind.TESTLIB else (talker, None)
     result = await talked(workshop, "c", DEAF, given[0], interactor=given[1], limits=dataclasses.replace(QUICK, wall_ms=30_000))
-    assert (result.verdict, result.message, result.signal) == ("WA", "the program closed its input or its output before the interaction was over", None), result
+    assert (result.verdict, result.message) == ("WA", "the program closed its input or its output before the interaction was over"), result
+    hasty = await talked(workshop, "c", DEAF.replace("usleep(10000)", "usleep(50)").replace("200", "1000000"), given[0], interactor=given[1])
+    assert (hasty.verdict, hasty.message) == (result.verdict, result.message), "whether it writes once more to the dead is chance, and decides nothing"
 
 
 async def test_who_closes_its_input_and_then_fails_by_itself_has_its_own_verdict(workshop: Workshop) -> None:
