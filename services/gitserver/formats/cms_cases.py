@@ -50,17 +50,22 @@ def read_cases(files: PackageFiles, task: Task, report: Report) -> Cases:
     plan = _plan(files.find(GEN), report)
     count = _count(task, plan, len(questions), report)
     found: list[PackageCase] = []
+    missing: list[int] = []
     open_files = {file.digest for file in files.under("att")}
     for number in range(min(count, MOST_CASES)):
         question, answer = questions.get(number), answers.get(number)
-        if question is None:
-            code = "plan-mismatch" if answer is None else "answer-without-input"
-            report.add(code, f"input/input{number}.txt", f"there are {count} cases, numbered from 0, and this one is not there")
+        if question is None and answer is None:
+            missing.append(number)
+        elif question is None:
+            report.add("answer-without-input", f"input/input{number}.txt", f"there are {count} cases, numbered from 0, and this one is not there")
         elif answer is None:
             report.add("case-without-answer", question.path, f"there is no output/output{number}.txt")
         else:
             is_sample = {question.digest, answer.digest} <= open_files
             found.append(PackageCase(f"cases/{number:03}", question, answer, is_sample, ""))
+    if missing:
+        which = f"this one and {len(missing) - 1} more, up to {missing[-1]}, are" if len(missing) > 1 else "this one is"
+        report.add("plan-mismatch", f"input/input{missing[0]}.txt", f"there are {count} cases, numbered from 0, and {which} not there")
     for number in sorted(set(questions) | set(answers)):
         if number >= count:
             report.add("plan-mismatch", f"input/input{number}.txt", f"there are {count} cases, numbered from 0, and this is one more")
@@ -93,9 +98,10 @@ def _grouped(found: Sequence[PackageCase], plans: Sequence[GroupPlan], count: in
         if not held:
             report.add("plan-mismatch", "task.yaml" if plan.names or plan.pattern else GEN, f"subtask {number} has no case")
         groups.append(CaseGroup(f"subtask-{number}", held, aggregation=Aggregation.MIN, accept_score=plan.points))
-    for name in names:
-        if name not in taken:
-            report.add("plan-mismatch", GEN, f"case {name} is in no subtask")
+    left = [name for name in names if name not in taken]
+    if left:
+        more = f", nor are {len(left) - 1} more, up to {left[-1]}" if len(left) > 1 else ""
+        report.add("plan-mismatch", GEN, f"case {left[0]} is in no subtask{more}")
     cases = tuple(
         PackageCase(case.name, case.input, case.answer, case.is_sample, group_of.get(case.name.rpartition("/")[2], "")) for case in found
     )

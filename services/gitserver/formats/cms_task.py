@@ -110,8 +110,11 @@ def _text(given: YamlMap, keys: Iterable[str]) -> str:
 
 
 def _flag(given: YamlMap, keys: Iterable[str]) -> bool:
-    said = {given.text(key).lower() for key in keys}
-    return bool(said & {"true", "yes", "on", "1"})
+    said = {key: given.text(key).lower() for key in keys}
+    for key, word in said.items():
+        if word not in {"", "true", "yes", "on", "1", "false", "no", "off", "0"}:
+            given.fault(key, "yaml-wrong-type", f"`{key}` must be true or false, not {word[:40]!r}")
+    return any(word in {"true", "yes", "on", "1"} for word in said.values())
 
 
 def _limits(given: YamlMap) -> Limits:
