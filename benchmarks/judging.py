@@ -183,11 +183,11 @@ async def _in_a_row(judge: Judge, order: RunOrder, program: Path) -> dict[str, A
         await asyncio.sleep(0.1)  # its boxes end, and are counted
         own_cpu.append(_cpu_s() - cpu)
         assert [result.verdict for result in end.results] == ["AC"] * CASES
-    ratio = min(judged) / min(bare)  # the programs are bound to a core, the bare ones not: who else is on it counts against one only
+    ratio = statistics.median(judged) / statistics.median(bare)
     cpu_ms = statistics.median(own_cpu) * 1000 / CASES
     return {
         f"{CASES} cases judged": {"value": statistics.median(judged) * 1000, "unit": "ms", "note": f"bare: {statistics.median(bare) * 1000:.0f} ms"},
-        f"{CASES} cases judged / bare, the least of {ROUNDS} each": {"value": ratio, "goal": "< 2", "is_met": ratio < 2},
+        f"{CASES} cases judged / bare": {"value": ratio, "goal": "< 2", "is_met": ratio < 2},
         "CPU per case, the program's own with it": {"value": cpu_ms, "unit": "ms", "goal": "≤ 2.5 ms", "is_met": cpu_ms <= 2.5},
     }
 
