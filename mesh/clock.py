@@ -59,7 +59,7 @@ def iso(moment: datetime) -> str:
 
 def micros(moment: datetime) -> int:
     """Microseconds since the epoch, as the record stores times."""
-    return round((moment - _EPOCH) / timedelta(microseconds=1))
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def from_micros(value: int) -> datetime:
@@ -68,3 +68,4 @@ def from_micros(value: int) -> datetime:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)

@@ -27,6 +27,11 @@ def encode(value: Any) -> bytes:
     return _ENCODER.encode(value)
 
 
+def encode_sorted(value: Any) -> bytes:
+    """The same with every object's keys in order: one value has one text, however its keys were put in."""
+    return _SORTED.encode(value)
+
+
 def digest_of(value: Any) -> str:
     """SHA-256 of the JSON bytes, in hexadecimal: the same before and after a journey."""
     return hashlib.sha256(encode(value)).hexdigest()
@@ -133,3 +138,4 @@ _LONGEST_NUMBER = 3_000
 
 _HUGE = re.compile(r"[eE][+-]?\d{4}")
 _ENCODER = msgspec.json.Encoder(enc_hook=_enc_hook)
+_SORTED = msgspec.json.Encoder(enc_hook=_enc_hook, order="sorted")

@@ -32,11 +32,11 @@ class Moment(types.TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
         """Microseconds. Raises: `ValueError` for a naive time."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("times of the record are aware UTC")
-        return clock.micros(value)
+        return _micros(value)
+
+    def bind_processor(self, _dialect: Dialect) -> Callable[[datetime | None], int | None]:
+        """The same in one step: the drivers take integers as they are."""
+        return _micros
 
     def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
         """The moment."""
@@ -55,7 +55,11 @@ class Json(types.TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
         """Canonical text; None is SQL's NULL."""
-        return None if value is None else canonical(value)
+        return _text(value)
+
+    def bind_processor(self, _dialect: Dialect) -> Callable[[Any], str | None]:
+        """The same in one step: the drivers take text as it is."""
+        return _text
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
         """Dicts, lists, strings, numbers; `mesh.codec.convert` makes them dataclasses again."""
@@ -70,10 +74,11 @@ class ExactFraction(types.TypeDecorator[Fraction]):
 
     def process_bind_param(self, value: Fraction | int | None, _dialect: Dialect) -> str | None:
         """The text."""
-        if value is None:
-            return None
-        exact = Fraction(value)
-        return f"{exact.numerator}/{exact.denominator}"
+        return _ratio(value)
+
+    def bind_processor(self, _dialect: Dialect) -> Callable[[Fraction | int | None], str | None]:
+        """The same in one step: the drivers take text as it is."""
+        return _ratio
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Fraction | None:
         """The number."""
@@ -82,6 +87,22 @@ class ExactFraction(types.TypeDecorator[Fraction]):
     def result_processor(self, _dialect: Dialect, _coltype: object) -> Callable[[str | None], Fraction | None]:
         """The same in one step: the drivers bring text as it is."""
         return _fraction
+
+
+def _micros(value: datetime | None) -> int | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("times of the record are aware UTC")
+    return clock.micros(value)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else canonical(value)
+
+
+def _ratio(value: Fraction | int | None) -> str | None:
+    return None if value is None else f"{value.numerator}/{value.denominator}"
 
 
 def _moment(value: int | None) -> datetime | None:
@@ -96,7 +117,7 @@ def _fraction(value: str | None) -> Fraction | None:
 
 def canonical(value: Any) -> str:
     """JSON text of a value: the same value always gives the same text."""
-    return msgspec.json.encode(codec.as_builtins(value), order="deterministic").decode()
+    return codec.encode_sorted(value).decode()
 
 
 def column_type(kind: str) -> types.TypeEngine[Any]:

@@ -85,11 +85,12 @@ class _Loader:
         table, found = self._record.table(cast("type[Row]", kind)), []
         left_out = {name: value for name, value in (absent or {}).items() if name in table.c}
         columns = [one for one in table.c if one.name not in left_out]
+        names = [one.name for one in columns]
         for part in _parts(sorted(_possible(keys))):
             statement = sa.select(*columns).where(table.c[column].in_(part)).order_by(*table.primary_key)
             if is_locked:
                 statement = statement.with_for_update()
-            found += [kind(**row._mapping, **left_out) for row in self._connection.execute(statement)]  # noqa: SLF001  SQLAlchemy's documented name
+            found += [kind(**dict(zip(names, row, strict=True)), **left_out) for row in self._connection.execute(statement)]
         return found
 
     def selections(self, needs: Needs, view: View) -> None:
@@ -131,7 +132,7 @@ class _Loader:
         for contest in sorted(_possible(by_contest)):
             for part in _parts(sorted(_possible(by_contest[contest]))):
                 statement = sa.select(table).where(table.c.contest == contest, table.c.username.in_(part))
-                found += [rows.Contestant(**row._mapping) for row in self._connection.execute(statement)]  # noqa: SLF001  as above
+                found += [rows.Contestant(**row._mapping) for row in self._connection.execute(statement)]  # noqa: SLF001  SQLAlchemy's documented name
         return found
 
     def reports(self, wanted: Iterable[tuple[str, str]]) -> list[rows.ProblemReport]:
@@ -140,7 +141,7 @@ class _Loader:
             if "\x00" in alias + commit:
                 continue
             statement = sa.select(table).where(table.c.alias == alias, table.c.commit_hash == commit)
-            found += [rows.ProblemReport(**row._mapping) for row in self._connection.execute(statement)]  # noqa: SLF001  as above
+            found += [rows.ProblemReport(**row._mapping) for row in self._connection.execute(statement)]  # noqa: SLF001  SQLAlchemy's documented name
         return found
 
     def used_problems(self, contest: str) -> list[str]:
