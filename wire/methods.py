@@ -75,7 +75,7 @@ RESTART_S: Final = 8.0
 
 _WRITERS = _callers(_F, services.CERTIFICATES, services.MAILER, services.ANALYTICS)
 
-RECORDER_APPLY: Final = Method("recorder.apply", _WRITERS, Command, Outcome, timeout_s=10, patience_s=RESTART_S)
+RECORDER_APPLY: Final = Method("recorder.apply", _WRITERS, Command, Outcome, timeout_s=10, patience_s=RESTART_S, max_bytes=4 * MIB)
 RECORDER_DELIVERY: Final = Method("recorder.delivery", _callers(services.MAILER), DeliveryRequest, DeliveryOrder, timeout_s=10)
 
 MAILER_CHECK: Final = Method("mailer.check", _callers(_F), AddressCheck, Nothing, timeout_s=6)

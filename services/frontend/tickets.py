@@ -9,10 +9,14 @@ from datetime import datetime, timedelta
 from contest import visibility
 from contest.rules import Audience
 from mesh.clock import Clock
+from mesh.errors import Refused
 from services.frontend.actor import Actor
 from services.frontend.commands import Signer
 from services.frontend.access import ContestAccess
 from wire.news import contest_topic, jury_topic, scoreboard_topic, user_topic
+
+MOST_CONTESTS = 20
+"""That one listener hears of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,14 @@ class Tickets:
         now = self._clock.now()
         token = self._signer.sign(actor.username or "anonymous", "events", now, self._life_s, {"topics": list(topics)})
         return Ticket(token, topics, now + timedelta(seconds=self._life_s))
+
+
+def each_once(contests: Iterable[str]) -> tuple[str, ...]:
+    """The contests that somebody wants to hear of, each once. Raises: `Refused` (``too-many-contests``): silence would look like no news."""
+    wanted = tuple(dict.fromkeys(contests))
+    if len(wanted) > MOST_CONTESTS:
+        raise Refused(f"at most {MOST_CONTESTS} contests at once, not {len(wanted)}; open another stream for the others", code="too-many-contests")
+    return wanted
 
 
 def topics_of(actor: Actor, contests: Iterable[ContestAccess]) -> tuple[str, ...]:

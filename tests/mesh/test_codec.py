@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from mesh.codec import convert, decode, encode, fraction_of
+from mesh.codec import convert, decode, encode, encode_sorted, fraction_of
 from mesh.errors import Refused
 
 
@@ -26,6 +26,13 @@ def test_exact_numbers_are_read(text: str, number: Fraction) -> None:
     assert fraction_of(text) == number
     assert decode(Prize, encode({"points": text})) == Prize(number)
     assert decode(Prize, encode(Prize(number))) == Prize(number)
+
+
+def test_one_value_has_one_sorted_text_however_its_keys_were_put_in() -> None:
+    value = {"b": (Prize(Fraction(1, 2)), Fraction(3)), "a": {"y": None, "x": "ä"}}
+    turned = {"a": {"x": "ä", "y": None}, "b": [{"points": "1/2"}, "3"]}
+    assert encode_sorted(value) == encode_sorted(turned) == '{"a":{"x":"ä","y":null},"b":[{"points":"1/2"},"3"]}'.encode()
+    assert encode_sorted({"b": 1, "a": 2}) != encode({"b": 1, "a": 2})
 
 
 @pytest.mark.parametrize("written", ["0.5", "1e3", "true", "[1]", "{}"])

@@ -9,10 +9,9 @@ from mesh.errors import MeshError
 from services.frontend.access import check_signed_in
 from services.frontend.api.route import Call, NoQuery, Route, Shape, View
 from services.frontend.languages import LANGUAGES, versions_of
+from services.frontend.tickets import each_once
 from wire.languages import ONLY_WHEN_NAMED
 from wire.runners import RunnerStatus
-
-_MOST_CONTESTS = 20
 
 
 class LanguageView(View, frozen=True):
@@ -119,7 +118,7 @@ async def show_queue(call: Call[None, NoQuery]) -> QueueView:
 
 async def issue_ticket(call: Call[TicketRequest, NoQuery]) -> TicketView:
     """A ticket for live news of oneself and of contests that one may see; passers-by get one for public contests."""
-    accesses = [await call.desk.access.contest(call.actor, alias) for alias in dict.fromkeys(call.body.contests[:_MOST_CONTESTS])]
+    accesses = [await call.desk.access.contest(call.actor, alias) for alias in each_once(call.body.contests)]
     ticket = call.desk.tickets.issue(call.actor, accesses)
     return TicketView(ticket=ticket.ticket, topics=ticket.topics, expires_at=ticket.expires_at)
 
@@ -127,5 +126,5 @@ async def issue_ticket(call: Call[TicketRequest, NoQuery]) -> TicketView:
 ROUTES = (
     Route("GET", "/languages", list_languages, list[LanguageView]),
     Route("GET", "/queue/stats", show_queue, QueueView),
-    Route("POST", "/tickets", issue_ticket, TicketView, TicketRequest, status=201, codes=("no-such-contest",)),
+    Route("POST", "/tickets", issue_ticket, TicketView, TicketRequest, status=201, codes=("no-such-contest", "too-many-contests")),
 )

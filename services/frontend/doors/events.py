@@ -19,10 +19,10 @@ from services.frontend.gatekeeping import check_origin
 from services.frontend.desk import Desk
 from services.frontend.keys import DESK, actor_of, desk_of, session_of
 from services.frontend.sessions import Session
+from services.frontend.tickets import each_once
 from wire.methods import BROADCASTER_EVENTS
 
 TICKET_HEADER = "Palestra-Ticket"
-_MOST_CONTESTS = 20
 _LOOKED_AFTER_S = 5.0
 
 
@@ -33,13 +33,14 @@ class EventsDoor:
         self._listeners: dict[asyncio.Task[Any], Session | None] = {}
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
-        """Hands one listener on. Raises: `Forbidden` (``foreign-origin``), `NotFound` (``no-such-contest``), `Unavailable`."""
+        """Hands one listener on. Raises: `Forbidden` (``foreign-origin``), `NotFound` (``no-such-contest``), `Refused`
+        (``too-many-contests``), `Unavailable`.
+        """
         desk, actor = desk_of(request), actor_of(request)
         check_origin(request, desk.config.public_url)
         headers = {"Cookie": "", "Authorization": ""}
         if "ticket" not in request.query:
-            wanted = list(dict.fromkeys(request.query.getall("contest", [])))[:_MOST_CONTESTS]
-            accesses = [await desk.access.contest(actor, alias) for alias in wanted]
+            accesses = [await desk.access.contest(actor, alias) for alias in each_once(request.query.getall("contest", []))]
             headers[TICKET_HEADER] = desk.tickets.issue(actor, accesses).ticket
         task = asyncio.current_task()
         assert task is not None, "a handler runs in a task"

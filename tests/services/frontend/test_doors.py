@@ -83,6 +83,21 @@ async def test_there_is_no_ticket_for_a_contest_that_one_may_not_see(finals: Wor
     assert (answer.status, answer.code) == (404, "no-such-contest")
 
 
+async def test_whoever_names_more_contests_than_one_listener_hears_is_told_so(finals: World, broadcaster: Owner) -> None:
+    for number in range(20):
+        await finals.add_contest(f"round{number}")
+    names = [f"round{number}" for number in range(20)]
+    ana = await finals.signed_in("ana")
+    for told in (
+        await ana.post("/tickets", {"contests": [*names, "finals"]}),
+        await ana.get("/events?" + "&".join(f"contest={name}" for name in [*names, "finals"]), headers={"Cookie": f"{COOKIE}={ana.token}"}),
+    ):
+        assert (told.status, told.code) == (400, "too-many-contests")
+    assert not broadcaster.seen
+    answer = await ana.post("/tickets", {"contests": [*names, *names]})
+    assert (answer.status, len(answer.json["topics"])) == (201, 1 + 2 * 20)
+
+
 async def test_a_listener_with_a_session_needs_no_ticket_of_his_own(finals: World, broadcaster: Owner) -> None:
     ana = await finals.signed_in("ana")
     answer = await finals.person().get("/events?contest=finals&after=7", headers={"Cookie": f"{COOKIE}={ana.token}"})
