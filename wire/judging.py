@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final, TypeAlias
 
 from contest import groups as tree
@@ -64,7 +65,10 @@ class Checker:
 
 @dataclass(frozen=True, slots=True)
 class TestCase:
-    """One case. ``name`` is its path without ending, as ``secret/02-big``; digests are SHA-256 of input and answer."""
+    """One case. ``name`` is its path without ending, as ``secret/02-big``; digests are SHA-256 of input and answer.
+
+    ``threshold``: what a program of CMS's kind prints is no share but any number, right when it is above 0 and at most this.
+    """
 
     name: str
     input: str
@@ -75,6 +79,7 @@ class TestCase:
     group: str = ""
     checker_arguments: tuple[str, ...] = ()
     input_arguments: tuple[str, ...] = ()
+    threshold: Fraction | None = None
 
 
 CaseGroup: TypeAlias = tree.CaseGroup
@@ -90,6 +95,9 @@ class JudgingManifest:
     1: it is run again on what the checker writes as ``nextpass.in``, at most so often. ``is_output_only``: it is no program, but the output.
     ``includes`` are files that are compiled with a submission of that language (``*``: of every language that no other names).
     ``source_name`` is what they call the submission's own file, without ending; empty: it is called as its author likes.
+    ``processes`` more than 1: so many processes of the submission talk with an interactor of the kind CMS at once. ``talks_by_streams``: they
+    use stdin and stdout, and are given no names of FIFOs. ``input_file``: its input lies in a file of that name too; ``output_file``: what it
+    writes there is its output, stdout if it makes no such file.
     ``languages`` empty: whatever the contest allows. ``is_provisional``: its time limit is a generous one until the package was tried out
     and one was measured; ask again soon.
     """
@@ -110,6 +118,10 @@ class JudgingManifest:
     languages: tuple[str, ...] = ()
     source_name: str = ""
     is_provisional: bool = False
+    processes: int = 1
+    talks_by_streams: bool = False
+    input_file: str = ""
+    output_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +152,17 @@ class JudgeSubmission:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
-    """A runner asks for one run. ``languages`` it has, ``warm`` the problem versions in its cache; waits up to ``wait_s``."""
+    """A runner asks for one run. ``languages`` it has, ``warm`` the problem versions in its cache; waits up to ``wait_s``.
+
+    ``is_choosy``: nothing, when all there is yields: it asks every grader for what somebody waits for, before it takes the rest.
+    """
 
     runner: str
     languages: tuple[str, ...]
     warm: tuple[str, ...] = ()
     wait_s: float = 20.0
     facts: RunnerFacts | None = None
+    is_choosy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +189,8 @@ class Examined:
     """How far a `VALIDATE` came before it was handed back: the first ``cases``, in ``spent_ms`` of the programs' time on the clock.
 
     ``more`` counts the findings that are not among ``findings``; ``silent`` are programs that failed and are asked no more: places in
-    ``RunOrder.input_validators``, -1 for the checker.
+    ``RunOrder.input_validators``, -1 for the checker. Of the case that follows, ``asked`` programs have answered; the next one was broken
+    off ``broken_off`` times.
     """
 
     cases: int = 0
@@ -181,6 +198,8 @@ class Examined:
     more: int = 0
     silent: tuple[int, ...] = ()
     spent_ms: int = 0
+    asked: int = 0
+    broken_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +208,7 @@ class RunOrder:
 
     ``task`` VALIDATE asks for ``input_validators`` to be run over every case of the manifest; there is no source then.
     ``done`` are the cases, in order, that an attempt before this one had ended when it was handed back: they are not run again;
-    ``examined`` is the same of a VALIDATE.
+    ``examined`` is the same of a VALIDATE. ``yields``: nobody waits for it; while it works on that, the slot stands by for the other graders.
     """
 
     attempt: str
@@ -205,6 +224,7 @@ class RunOrder:
     input_validators: tuple[InputValidator, ...] = ()
     done: tuple[CaseResult, ...] = ()
     examined: Examined | None = None
+    yields: bool = False
 
 
 @dataclass(frozen=True, slots=True)

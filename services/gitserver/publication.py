@@ -204,7 +204,7 @@ def _manifest(package: Package) -> JudgingManifest:
         TestCase(
             name=case.name, input=case.input.digest, answer=case.answer.digest, input_bytes=case.input.size_bytes,
             answer_bytes=case.answer.size_bytes, is_sample=case.is_sample, group=case.group, checker_arguments=case.checker_arguments,
-            input_arguments=case.input_arguments,
+            input_arguments=case.input_arguments, threshold=case.threshold,
         )
         for case in package.cases
     )  # fmt: skip
@@ -215,4 +215,6 @@ def _manifest(package: Package) -> JudgingManifest:
         is_output_only=package.is_output_only, includes=tuple(_program(one) for one in package.includes), languages=_languages(package),
         source_name=package.source_name,
         is_provisional=not package.limit_rule.is_stated,
+        processes=package.processes, talks_by_streams=package.talks_by_streams,
+        input_file=package.input_file, output_file=package.output_file,
     )  # fmt: skip

@@ -26,6 +26,7 @@ class PackageCase:
     group: str
     checker_arguments: tuple[str, ...] = ()
     input_arguments: tuple[str, ...] = ()
+    threshold: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,10 @@ class Package:
     limit_rule: LimitRule = field(default_factory=LimitRule)
     findings: tuple[Finding, ...] = ()
     written: Mapping[str, str] = field(default_factory=dict)
+    processes: int = 1
+    talks_by_streams: bool = False
+    input_file: str = ""
+    output_file: str = ""
 
 
 class Reader(Protocol):
