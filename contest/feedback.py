@@ -7,7 +7,8 @@
     full       everything           verdict, time, memory, score, the checker's words
 
 A sample is public, so nothing of it is a secret. What a program wrote on another case is never shown to its author, who could have it print the
-secret input; nor what the setter's programs and ours said of their own failures: that is for the jury.
+secret input; nor what the setter's programs and ours said of their own failures: that is for the jury. Where a package calls a case open
+(2025-09: ``full_feedback``), its author sees it as a sample.
 
 Time and memory of the whole are those of the worst case, which may be a secret one: a program that allocates as many pages as the secret
 input says would be told its input. Unless it is ``full`` its author sees no memory and the time in steps of `TIME_STEP_MS`.
@@ -90,18 +91,18 @@ def shown_case(case: CaseResult, sight: Sight) -> CaseResult | None:
         case Sight.NOTHING:
             return None
         case Sight.VERDICT:
-            return CaseResult(case.index, case.verdict, 0, 0, is_sample=case.is_sample)
+            return CaseResult(case.index, case.verdict, 0, 0, is_sample=case.is_sample, hint=case.hint)
         case Sight.FIGURES:
-            return replace(case, name="", message=_words(case), output_head="", difference="")
+            return replace(case, name="", message=_words(case), output_head="", difference="", given="", description="")
         case Sight.OWN:
-            return replace(case, message="") if case.verdict in _NOT_THE_AUTHORS else case
+            return replace(case, description="", message="" if case.verdict in _NOT_THE_AUTHORS else case.message)
         case Sight.EVERYTHING:
             return case
 
 
 def shown_cases(viewer: Viewer, author: str, feedback: str, cases: Iterable[CaseResult]) -> tuple[CaseResult, ...]:
     """The cases of a submission as a viewer sees them, in the same order."""
-    seen = (shown_case(case, sight_of_case(viewer, author, feedback, is_sample=case.is_sample)) for case in cases)
+    seen = (shown_case(case, sight_of_case(viewer, author, feedback, is_sample=case.is_sample or case.is_open)) for case in cases)
     return tuple(case for case in seen if case is not None)
 
 

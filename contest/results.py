@@ -16,6 +16,8 @@ class CaseResult:
     scoring validator gave, in [0, 1] of the case's worth, and None for pass-fail; ``points`` is what it gave outright, in place of the
     case's worth. ``message`` is for the jury, and so are the head of the output and how it differs from the answer, kept for the
     first rejected cases only. ``name`` and ``is_sample`` are the manifest's, filled in where the run is folded. ``is_repeated``: the figures are those of a second run, since the first came near a limit.
+    ``is_open``: its author sees it as he sees a sample. ``given`` says what the program got besides its input, ``hint`` is for who
+    fails the case, ``description`` for the jury: the manifest's too.
     """
 
     index: int
@@ -33,6 +35,10 @@ class CaseResult:
     is_repeated: bool = False
     name: str = ""
     is_sample: bool = False
+    is_open: bool = False
+    given: str = ""
+    hint: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,13 +147,33 @@ class ManifestRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseRule:
+    """What is asked of a submission on some of its cases: ``spans`` are the first and the last of them, by their place in the manifest.
+
+    Every one of them that is run must have a verdict of ``permitted``, at least one a verdict of ``required``; both are empty for any. At least
+    one must have ``message`` in what the checker says of it. ``group`` is the path of the test group whose points the scores bound.
+    ``limit_use`` is what they say of the time limit: "lower", "upper", or nothing. ``name`` is how the package calls them, empty: all.
+    """
+
+    name: str = ""
+    spans: tuple[tuple[int, int], ...] = ()
+    permitted: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    message: str = ""
+    group: str = ""
+    least_score: Fraction | None = None
+    most_score: Fraction | None = None
+    limit_use: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectedSubmission:
     """A submission that lies in the package, with the verdicts that the setter allows for it.
 
     ``path`` is that of the file, or of the folder when it has several: then ``filename`` is that of ``source`` inside the folder, and
     ``files`` are all others, compiled with it (as a `JudgingManifest.includes` of its language would be). ``least_score`` and ``most_score`` bound
     the points that it may get, None does not. ``limit_use`` is what it says of the time limit: "lower" (it must not exceed it), "upper",
-    "none"; empty: what its verdicts say.
+    "none"; empty: what its verdicts say. ``rules`` are about single cases and groups; who has some is judged on every case that can be run.
     """
 
     path: str
@@ -165,3 +185,4 @@ class ExpectedSubmission:
     least_score: Fraction | None = None
     most_score: Fraction | None = None
     limit_use: str = ""
+    rules: tuple[CaseRule, ...] = ()

@@ -86,7 +86,7 @@ class ContestAccess:
     def shows_figures(self, detail: SubmissionDetail, case: CaseResult) -> bool:
         """Whether he may know time and memory of one case."""
         author = detail.submission.username
-        return sight_of_case(self.viewer, author, self.contest.feedback, is_sample=case.is_sample) >= Sight.FIGURES
+        return sight_of_case(self.viewer, author, self.contest.feedback, is_sample=case.is_sample or case.is_open) >= Sight.FIGURES
 
     def shown_line(self, submission: Submission) -> Submission:
         """As much of a submission in a list as he may see: how far its judging is tells where it failed, and figures may carry a secret out."""
