@@ -50,7 +50,7 @@ class Asker:
         try:
             if execution.is_lost and execution.killed_by is None:
                 raise BoxLost("the validator's box was lost")
-            return await self._read(box, execution)
+            return await self._read(box, execution, case)
         finally:
             execution.output.close()
 
@@ -75,7 +75,7 @@ class Asker:
             purpose="validator",
         )  # fmt: skip
 
-    async def _read(self, box: Box, execution: Execution) -> Judgement:
+    async def _read(self, box: Box, execution: Execution, case: TestCase) -> Judgement:
         match self._kind:
             case CheckerKind.TESTLIB:
                 judgement = read_testlib(execution)
@@ -83,7 +83,7 @@ class Asker:
                     return Judgement(Verdict.VE, f"the checker gives points, and the problem counts none: {judgement.message}")
                 return judgement
             case CheckerKind.CMS:
-                return read_cms(execution)
+                return read_cms(execution, threshold=case.threshold)
             case CheckerKind.OMEGAUP:
                 return read_omegaup(execution)
             case _:

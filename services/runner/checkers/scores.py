@@ -33,19 +33,33 @@ def read_omegaup(execution: Execution) -> Judgement:
     return scored(score, readable(execution.stderr[:MESSAGE_BYTES]).strip())
 
 
-def read_cms(execution: Execution, who: str = "the checker") -> Judgement:
+def read_cms(execution: Execution, who: str = "the checker", threshold: Fraction | None = None) -> Judgement:
     """What ``checker INPUT ANSWER OUTPUT`` said: a score in [0, 1] on stdout, and a line for people on stderr.
 
-    Source: cms-dev/cms, documentation, "Checker".
+    With a ``threshold`` any number: right when it is above 0 and at most that.
+    Source: cms-dev/cms, documentation, "Checker"; its score type GroupThreshold.
     """
     if is_broken(execution) or execution.exit_code:
         return Judgement(Verdict.VE, why_broken(who, execution))
     line = readable(execution.output.head(_HEAD_BYTES)).strip().partition("\n")[0].strip()
+    said = readable(execution.stderr[:MESSAGE_BYTES]).strip()
+    message = _MESSAGES.get(said, said)
     score = number(line)
+    if threshold is not None:
+        return _within(threshold, line, message) or Judgement(Verdict.VE, why_broken(who, execution, f"it printed no number: {line[:60]!r}"))
     if score is None or score > 1:
         return Judgement(Verdict.VE, why_broken(who, execution, f"it printed no score between 0 and 1: {line[:60]!r}"))
-    message = readable(execution.stderr[:MESSAGE_BYTES]).strip()
-    return scored(score, _MESSAGES.get(message, message))
+    return scored(score, message)
+
+
+def _within(threshold: Fraction, word: str, message: str) -> Judgement | None:
+    """Right or wrong by a number that is no share; None for what is no number."""
+    value = number(word.removeprefix("-"))
+    if value is None:
+        return None
+    is_right = not word.startswith("-") and 0 < value <= threshold
+    figures = f"{word}, at most {float(threshold):g} is right" if value and not is_right else word
+    return Judgement(Verdict.AC if is_right else Verdict.WA, f"{figures}\n{message}".strip())
 
 
 def read_literal(output: Spool) -> Judgement:

@@ -69,7 +69,7 @@ class Interactive:
         own = own_verdict(held.solution, self.solution.program)
         if own[0] is Verdict.JE or (held.interactor.is_lost and held.interactor.killed_by is None):
             raise BoxLost(f"case {case.name}: {own[1] or 'the interactor had no box any more'}")
-        said = await self.interactor.judgement(box, held.interactor)
+        said = await self.interactor.judgement(box, held.interactor, case.threshold)
         judgement = settled(held, own, said)
         if judgement is not said or said.verdict is not Verdict.AC or self.check is None or not self.interactor.has_output:
             return judgement

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from contest.limits import CHECKER_LIMITS, Limits
 from mesh.errors import Invalid
 from services.runner.builds import Built
@@ -37,7 +39,7 @@ _FIFOS = (
 class Interactor:
     """A built interactor: its command, and the reading of its end."""
 
-    def __init__(self, checker: Checker, program: Built, wall_ms: int, *, is_scoring: bool) -> None:
+    def __init__(self, checker: Checker, program: Built, wall_ms: int, *, is_scoring: bool, by_streams: bool = False) -> None:
         if checker.kind not in KINDS:
             raise Invalid(f"an interactor cannot be of the kind {checker.kind}", code="bad-manifest")
         limits = checker.limits or CHECKER_LIMITS
@@ -48,11 +50,12 @@ class Interactor:
         )  # fmt: skip
         self._launch = program.launch(self._limits)
         self._is_scoring = is_scoring
+        self._by_streams = by_streams
 
     @property
     def solution_arguments(self) -> tuple[str, ...]:
         """What a solution is given on its command line."""
-        return FIFO_ARGUMENTS if self._kind is CheckerKind.CMS else ()
+        return FIFO_ARGUMENTS if self._kind is CheckerKind.CMS and not self._by_streams else ()
 
     @property
     def has_output(self) -> bool:
@@ -74,13 +77,13 @@ class Interactor:
         """Whether it ended well, so that the solution may still go on."""
         return not is_broken(execution) and execution.exit_code == (RIGHT if self._kind is CheckerKind.CUSTOM else 0)
 
-    async def judgement(self, box: Box, execution: Execution) -> Judgement:
-        """What it said by its end. Raises: `BoxLost`."""
+    async def judgement(self, box: Box, execution: Execution, threshold: Fraction | None = None) -> Judgement:
+        """What it said by its end; ``threshold`` is the case's. Raises: `BoxLost`."""
         match self._kind:
             case CheckerKind.TESTLIB:
                 return read_testlib(execution, "the interactor")
             case CheckerKind.CMS:
-                return read_cms(execution, "the manager")
+                return read_cms(execution, "the manager", threshold)
             case _:
                 return await read_icpc(box, execution, is_scoring=self._is_scoring)
 

@@ -15,6 +15,7 @@ from services.runner.flows.flow import Desk, Flow
 from services.runner.flows.interactive import Interactive
 from services.runner.flows.interactor import Interactor
 from services.runner.flows.multi_pass import MultiPass
+from services.runner.flows.named_files import NamedFiles
 from services.runner.flows.output_only import OutputOnly
 from services.runner.flows.outputs import read_outputs
 from services.runner.flows.pass_fail import PassFail
@@ -37,7 +38,8 @@ async def flowing(manifest: JudgingManifest, program: Built, desk: Desk) -> Asyn
             yield OutputOnly(outputs, manifest.limits, await _check(manifest, program, desk, stack), desk.details)
             return
         turns = await stack.enter_async_context(taking_turns(desk.pool, program.furnish))
-        solution = Solution(program, manifest.limits, turns, desk.core, desk.overtime_ms)
+        files = NamedFiles(manifest.input_file, manifest.output_file)
+        solution = Solution(program, manifest.limits, turns, desk.core, desk.overtime_ms, files)
         if manifest.is_interactive:
             yield await _interactive(manifest, solution, desk, stack)
         elif manifest.passes > 1:
@@ -63,7 +65,7 @@ async def _multi_pass(manifest: JudgingManifest, solution: Solution, desk: Desk,
 async def _interactive(manifest: JudgingManifest, solution: Solution, desk: Desk, stack: AsyncExitStack) -> Interactive:
     checker: Checker = manifest.interactor or manifest.checker
     program = await built_checker(manifest.problem, checker, desk.programs, desk.builds)
-    interactor = Interactor(checker, program, manifest.limits.wall_ms, is_scoring=manifest.is_scoring)
+    interactor = Interactor(checker, program, manifest.limits.wall_ms, is_scoring=manifest.is_scoring, by_streams=manifest.talks_by_streams)
     check = None
     if interactor.has_output:
         if manifest.interactor is None:

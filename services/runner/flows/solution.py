@@ -7,6 +7,7 @@ from contest.results import CaseResult
 from contest.verdicts import Verdict
 from services.runner.builds import Built, readable
 from services.runner.checkers.judgement import Judgement
+from services.runner.flows.named_files import NamedFiles
 from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Execution, Job
 from services.runner.sandbox.turns import Turns
@@ -19,12 +20,15 @@ _LINE_BYTES = 400
 class Solution:
     """A built submission, the limits it runs under, and the boxes that it runs in."""
 
-    def __init__(self, program: Built, limits: Limits, turns: Turns, core: int | None, overtime_ms: int = 0) -> None:
+    def __init__(  # noqa: PLR0917  what a program runs with
+        self, program: Built, limits: Limits, turns: Turns, core: int | None, overtime_ms: int = 0, files: NamedFiles = NamedFiles()  # noqa: B008  a frozen value
+    ) -> None:
         self.program = program
         self.turns = turns
         self._launch = program.launch(limits)
         self._core = core
         self._overtime_ms = overtime_ms
+        self._files = files
 
     def job(self, stdin: int | None = None, arguments: tuple[str, ...] = ()) -> Job:
         """One execution of it."""
@@ -38,7 +42,8 @@ class Solution:
         for left in reversed(range(BOX_TRIES)):
             try:
                 async with self.turns.turn() as box:
-                    execution = await box.execute(job)
+                    await self._files.lay(box, stdin)
+                    execution = await self._files.taken(box, await box.execute(job))
             except BoxLost:
                 if not left:
                     raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import uuid
@@ -26,7 +27,9 @@ from services.runner.sandbox.sandbox import Observer, SandboxSettings, open_sand
 from services.runner.sandbox.spool import sealed
 from wire.judging import AttemptEnd, Checker, CheckerKind, JudgingManifest, Program, ProgramFile, RunOrder, Step, TestCase
 
-KIND = ("is_interactive", "interactor", "passes", "is_output_only", "includes", "source_name")
+KIND = (
+    "is_interactive", "interactor", "passes", "is_output_only", "includes", "source_name", "processes", "talks_by_streams", "input_file", "output_file",
+)  # fmt: skip
 LIMITS = Limits(cpu_ms=1000, wall_ms=15_000, memory_bytes=128 * MIB, output_bytes=MIB, processes=32)
 """Wide by the clock: a machine that is busy with others keeps a program waiting. Who is to be stopped by the clock gets limits of his own."""
 
@@ -75,6 +78,10 @@ class Log:
     steps: list[Step] = field(default_factory=list)
     results: list[CaseResult] = field(default_factory=list)
     gives_way: bool = False
+
+    async def until_urged(self) -> None:
+        while not self.gives_way:
+            await asyncio.sleep(0.01)
 
     def step(self, step: Step) -> None:
         self.steps.append(step)
