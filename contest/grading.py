@@ -15,6 +15,7 @@ from fractions import Fraction
 from contest.groups import CaseGroup, VerdictRule, attainable_score, fault_of
 from contest.marking import GOOD, SPOILING, Book, Marking
 from contest.results import CaseResult, Grade
+from contest.rulings import Question, Ruling, checked
 from contest.verdicts import Verdict
 
 
@@ -45,14 +46,27 @@ class Grading:
 
     @property
     def next_case(self) -> int | None:
-        """The index of the case to run now; None when all that remains is skipped or done."""
-        return self._next if self._next < self._case_count else None
+        """The index of the case to run now; None when all that remains is skipped or done, and while there is a `question`."""
+        return self._next if self._next < self._case_count and self._book.waiting is None else None
+
+    @property
+    def question(self) -> Question | None:
+        """What the package's own grader has to be asked before anything goes on; None when there is nothing."""
+        waiting = self._book.waiting
+        return None if waiting is None else waiting.question(self._folded)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no case is to be run any more, and nobody to be asked."""
+        return self.next_case is None and self._book.waiting is None
 
     @property
     def is_decided(self) -> bool:
         """Whether the verdict is certain: what may still be run cannot change it."""
-        if self.next_case is None:
+        if self.is_over:
             return True
+        if self._book.waiting is not None:
+            return False
         is_simple = self._root.group.rule is VerdictRule.FIRST and not self._root.group.accepts_any
         return not self._is_scoring and is_simple and not self._is_spotless and self._root.verdict(self._folded) is not None
 
@@ -70,6 +84,19 @@ class Grading:
         self._held.setdefault(result.index, result)
         self._advance()
 
+    def rule(self, ruling: Ruling) -> None:
+        """Takes the answer to the `question`.
+
+        Raises: ValueError when that is not what was asked, or the answer may not stand (`contest.rulings.checked`).
+        """
+        waiting = self._book.waiting
+        if waiting is None or waiting.group.path != ruling.path:
+            raise ValueError(f"nothing was asked about the group {ruling.path!r}")
+        checked(waiting.question(self._folded), ruling)
+        self._book.waiting = None
+        waiting.rule(ruling, self._folded)
+        self._advance()
+
     def grade(self) -> Grade:
         """What the results so far are worth; cases without one count as skipped."""
         ran = self._folded.values()
@@ -80,7 +107,7 @@ class Grading:
 
     def _passed(self) -> tuple[Verdict, Fraction, int | None]:
         rejected = self._root.verdict(self._folded)
-        return (Verdict.AC, Fraction(1), None) if rejected is None else (rejected.verdict, Fraction(0), rejected.index)
+        return (Verdict.AC, Fraction(1), None) if rejected is None else (rejected.verdict, Fraction(0), self._decisive(rejected))
 
     def _scored(self) -> tuple[Verdict, Fraction, int | None]:
         for spoiling in SPOILING:
@@ -91,7 +118,7 @@ class Grading:
             return Verdict.VE, Fraction(0), wrong.index
         rejected = self._root.verdict(self._folded)
         if rejected is not None and self._root.group.is_strict:
-            return rejected.verdict, Fraction(0), rejected.index
+            return rejected.verdict, Fraction(0), self._decisive(rejected)
         score = self._root.score(self._folded)
         first = next((one for one in self._folded.values() if one.verdict is not Verdict.AC), None)
         if self._is_full(score, first) and (score or rejected is None):
@@ -100,11 +127,15 @@ class Grading:
             return Verdict.PA, score, first.index if first else None
         return first.verdict if first else Verdict.WA, score, first.index if first else None
 
+    def _decisive(self, rejected: CaseResult) -> int | None:
+        """The case that decided; none when the package's grader rejects what no case of that verdict stands for."""
+        return rejected.index if self._folded[rejected.index].verdict is rejected.verdict else None
+
     def _is_full(self, score: Fraction, first_rejected: CaseResult | None) -> bool:
         return first_rejected is None if self._attainable is None else score >= self._attainable
 
     def _advance(self) -> None:
-        while self._next < self._case_count:
+        while self._next < self._case_count and self._book.waiting is None:
             leaf = self._book.leaves[self._next]
             if not leaf.skips(self._folded):
                 result = self._held.get(self._next)
@@ -116,12 +147,17 @@ class Grading:
             self._next += 1
 
 
-def grade(groups: CaseGroup, case_count: int, results: Iterable[CaseResult], *, is_scoring: bool) -> Grade | None:
-    """The grade of a whole attempt; None when a case that had to be run has no result.
+def grade(
+    groups: CaseGroup, case_count: int, results: Iterable[CaseResult], *, is_scoring: bool, rulings: Iterable[Ruling] = ()
+) -> Grade | None:
+    """The grade of a whole attempt; None when a case that had to be run has no result, or a group that had to be ruled on no ruling.
 
     Raises: ValueError as `Grading` does.
     """
     grading = Grading(groups, case_count, is_scoring=is_scoring)
     for result in results:
         grading.record(result)
-    return grading.grade() if grading.next_case is None else None
+    by_path = {ruling.path: ruling for ruling in rulings}
+    while (question := grading.question) is not None and question.path in by_path:
+        grading.rule(by_path[question.path])
+    return grading.grade() if grading.is_over else None

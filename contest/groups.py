@@ -81,6 +81,8 @@ class CaseGroup:
     nothing of what can be had. ``is_exact``: points above a case's worth, a sum above ``max_score``, and points that are missing where
     ``gives_points`` are the setter's error (VE); they are capped or stand in for ``accept_score`` otherwise.
     ``is_strict`` (of the root of a scoring problem): no points at all unless the root's verdict is accepted.
+    ``has_grader``: its verdict and score are what the package's own grader says of its parts, called with ``grader_arguments``; ``rule``,
+    ``accepts_any`` and ``aggregation`` say nothing then.
     """
 
     path: str = ""
@@ -99,6 +101,8 @@ class CaseGroup:
     gives_points: bool = False
     is_exact: bool = False
     is_strict: bool = False
+    has_grader: bool = False
+    grader_arguments: tuple[str, ...] = ()
 
     def worth_of(self, place: int) -> Fraction:
         """What the case at that place of ``cases`` is worth when accepted; beyond them stand the cases that no group names."""
@@ -116,6 +120,8 @@ def attainable_score(groups: CaseGroup, case_count: int) -> Fraction | None:
 
 def best_of(group: CaseGroup, extra: int = 0) -> Fraction | None:
     """The same of one group; ``extra`` cases are its own besides those that it names."""
+    if group.has_grader:
+        return group.max_score
     count = len(group.cases) + extra
     parts: list[Fraction | None] = [None if group.gives_points else group.worth_of(place) for place in range(count)]
     parts += [best_of(inner) for inner in group.groups if not inner.is_ignored]

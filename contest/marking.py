@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Final
 
 from contest.groups import Aggregation, CaseGroup, OnReject, VerdictRule, best_of
 from contest.results import CaseResult
+from contest.rulings import Question, Ruling, line
 from contest.verdicts import Verdict
 
 _BY_WORTH = frozenset({Aggregation.LEAST_SHARE, Aggregation.SUM_IF_NOT_ZERO})
@@ -24,11 +25,15 @@ Results = Mapping[int, CaseResult]
 
 @dataclass(slots=True)
 class Book:
-    """Where the groups of one tree are found: by their cases, by their paths. ``good`` are the verdicts of a case that is not rejected."""
+    """Where the groups of one tree are found: by their cases, by their paths. ``good`` are the verdicts of a case that is not rejected.
+
+    ``waiting`` is a group that is over and waits for the word of the package's own grader: nothing goes on before.
+    """
 
     good: frozenset[Verdict]
     leaves: dict[int, Marking] = field(default_factory=dict)
     by_path: dict[str, Marking] = field(default_factory=dict)
+    waiting: Marking | None = None
 
 
 class Marking:
@@ -37,7 +42,9 @@ class Marking:
     def __init__(self, group: CaseGroup, book: Book, parent: Marking | None = None) -> None:
         self.group = group
         self._parent = parent
+        self._book = book
         self._good = book.good
+        self._ruling: Ruling | None = None
         self._cases: list[int] = []
         self._left = 0
         self._is_closed = False
@@ -79,6 +86,8 @@ class Marking:
     def verdict(self, results: Results) -> CaseResult | None:
         """The result that decides the group's verdict; None when it is accepted. What was skipped decides nothing."""
         parts = self._parts(results)
+        if self._ruling is not None:
+            return self._blamed(self._ruling, parts, results)
         rejected = [part for part in parts if part is not None]
         spoilt = [part for part in rejected if part.verdict in SPOILING]
         if self.group.rule is VerdictRule.ACCEPT or (self.group.accepts_any and len(rejected) < len(parts)):
@@ -90,6 +99,8 @@ class Marking:
     def score(self, results: Results) -> Fraction:
         """What it is worth so far; cases without a result count as rejected."""
         group = self.group
+        if group.has_grader:
+            return self._ruling.score if self._ruling is not None else Fraction(0)
         if group.aggregation is Aggregation.PASS:
             return (group.max_score or Fraction(0)) if self.is_passed(results) and (self._cases or self._inner) else Fraction(0)
         own = [self._worth(place, results.get(index)) for place, index in enumerate(self._cases)]
@@ -104,9 +115,34 @@ class Marking:
                 if index in results and self._is_wrong(place, results[index]):
                     return results[index]
             last = max((index for index in self._cases if index in results), default=None)
-            if last is not None and group.max_score is not None and self._uncapped(results) > group.max_score:
+            if last is not None and not group.has_grader and group.max_score is not None and self._uncapped(results) > group.max_score:
                 return results[last]
         return next((found for inner in self._inner if (found := inner.fault(results)) is not None), None)
+
+    def question(self, results: Results) -> Question:
+        """What the package's own grader is asked when the group is over."""
+        lines = [(index, line(results[index].verdict, self._worth(place, results[index]))) for place, index in enumerate(self._cases) if index in results]
+        for inner in self._inner:
+            if (first := inner.first(results)) is not None:
+                rejected = inner.verdict(results)
+                lines.append((first, line(Verdict.AC if rejected is None else rejected.verdict, inner.score(results))))
+        return Question(self.group.path, self.group.grader_arguments, tuple(one for _, one in sorted(lines)), self.group.max_score)
+
+    def rule(self, ruling: Ruling, results: Results) -> None:
+        """Takes the grader's word; its parent hears of it."""
+        self._ruling = ruling
+        self._close(results)
+
+    def _blamed(self, ruling: Ruling, parts: list[CaseResult | None], results: Results) -> CaseResult | None:
+        """The result that a ruling is blamed on: the last part with that verdict, else the last that was judged, whatever it got."""
+        if ruling.verdict is Verdict.AC:
+            return None
+        alike = [part for part in parts if part is not None and part.verdict is ruling.verdict]
+        return alike[-1] if alike else replace(results[self.last(results)], verdict=ruling.verdict)
+
+    def last(self, results: Results) -> int:
+        """The last of its judged cases, at any depth; -1 when none was."""
+        return max([index for index in self._cases if index in results] + [inner.last(results) for inner in self._inner], default=-1)
 
     def _parts(self, results: Results) -> list[CaseResult | None]:
         """The verdicts of its judged cases and subgroups in judging order: None for one that was accepted."""
@@ -153,7 +189,13 @@ class Marking:
         if is_rejected and self.group.on_reject is OnReject.BREAK and self._left:
             self._is_closed = True
             self.take(self._left)
-        if self._left == 0 and self._parent is not None:
+        if self._left == 0 and self.group.has_grader and self._ruling is None:
+            self._book.waiting = self
+        elif self._left == 0:
+            self._close(results)
+
+    def _close(self, results: Results) -> None:
+        if self._parent is not None:
             self._parent.end_part(results, is_rejected=not self.group.is_ignored and self.verdict(results) is not None)
 
     def take(self, count: int) -> None:

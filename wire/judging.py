@@ -1,127 +1,23 @@
-"""Owns what grader, runner and gitserver say about judging: manifests, orders, reports. Never holds a test case's bytes."""
+"""Owns what grader and runner say about judging: orders, progress, reports. Never what a problem is: `wire.manifest` does."""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Final, TypeAlias
+from dataclasses import dataclass, field
+from typing import Final
 
-from contest import groups as tree
-from contest.limits import Limits
 from contest.results import CaseResult
+from contest.rulings import Ruling
 from contest.verdicts import Verdict
-from wire import problems
-from wire.problems import Finding
+from wire.manifest import CaseGroup, Checker, CheckerKind, JudgingManifest, Program, TestCase
+from wire.problems import Finding, ProgramFile
 from wire.runners import DirectRunner, RunnerFacts
 
-
-class CheckerKind(enum.StrEnum):
-    """How an output is compared."""
-
-    TOKEN = "token"  # noqa: S105  a token of an output, not a secret
-    CUSTOM = "custom"
-    TESTLIB = "testlib"
-    OMEGAUP = "omegaup"
-    CMS = "cms"
-    LITERAL = "literal"
-
-
-ProgramFile: TypeAlias = problems.ProgramFile
-"""One file of a program."""
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A program of a package, as source: its language id and its files."""
-
-    language: str
-    files: tuple[ProgramFile, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Checker:
-    """How outputs are judged.
-
-    TOKEN compares tokens as the ICPC default validator does: case and space as the flags say, numbers within the
-    tolerances when one is set (decimal strings, exact); ``numbers_only``: every letter that is no part of a number is
-    taken for space. CUSTOM runs ``program`` as ``validator input answer feedback_dir
-    [arguments] < output`` and reads exit code 42 as right and 43 as wrong; anything else is VE. TESTLIB runs ``program input output
-    answer`` and reads testlib's exit codes. OMEGAUP runs ``program < output`` beside ``data.in`` and ``data.out`` and reads a score in [0, 1]
-    from its stdout. CMS runs ``program input answer output`` and reads a score in [0, 1] from its stdout, a message from its stderr.
-    LITERAL takes the first token of the output as the score in [0, 1].
-    """
-
-    kind: CheckerKind = CheckerKind.TOKEN
-    case_sensitive: bool = False
-    space_change_sensitive: bool = False
-    float_absolute_tolerance: str | None = None
-    float_relative_tolerance: str | None = None
-    arguments: tuple[str, ...] = ()
-    program: Program | None = None
-    limits: Limits | None = None
-    numbers_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TestCase:
-    """One case. ``name`` is its path without ending, as ``secret/02-big``; digests are SHA-256 of input and answer.
-
-    ``threshold``: what a program of CMS's kind prints is no share but any number, right when it is above 0 and at most this.
-    """
-
-    name: str
-    input: str
-    answer: str
-    input_bytes: int
-    answer_bytes: int
-    is_sample: bool = False
-    group: str = ""
-    checker_arguments: tuple[str, ...] = ()
-    input_arguments: tuple[str, ...] = ()
-    threshold: Fraction | None = None
-
-
-CaseGroup: TypeAlias = tree.CaseGroup
-"""A node of the tree of test groups: the meaning is `contest.groups`' own, so is the shape."""
-
-
-@dataclass(frozen=True, slots=True)
-class JudgingManifest:
-    """All that judging needs to know of one version of a problem, in judging order. Source: its private tree.
-
-    How a submission meets a case: ``is_interactive`` it talks over two pipes with ``interactor``, or with the checker where that is None
-    (ICPC: then the checker's word counts); an interactor of the kind TESTLIB writes an output that the checker judges. ``passes`` more than
-    1: it is run again on what the checker writes as ``nextpass.in``, at most so often. ``is_output_only``: it is no program, but the output.
-    ``includes`` are files that are compiled with a submission of that language (``*``: of every language that no other names).
-    ``source_name`` is what they call the submission's own file, without ending; empty: it is called as its author likes.
-    ``processes`` more than 1: so many processes of the submission talk with an interactor of the kind CMS at once. ``talks_by_streams``: they
-    use stdin and stdout, and are given no names of FIFOs. ``input_file``: its input lies in a file of that name too; ``output_file``: what it
-    writes there is its output, stdout if it makes no such file.
-    ``languages`` empty: whatever the contest allows. ``is_provisional``: its time limit is a generous one until the package was tried out
-    and one was measured; ask again soon.
-    """
-
-    problem: str
-    version: str
-    limits: Limits
-    cases: tuple[TestCase, ...]
-    checker: Checker
-    groups: CaseGroup
-    is_scoring: bool = False
-    compile_limits: Limits | None = None
-    is_interactive: bool = False
-    interactor: Checker | None = None
-    passes: int = 1
-    is_output_only: bool = False
-    includes: tuple[Program, ...] = ()
-    languages: tuple[str, ...] = ()
-    source_name: str = ""
-    is_provisional: bool = False
-    processes: int = 1
-    talks_by_streams: bool = False
-    input_file: str = ""
-    output_file: str = ""
+__all__ = [
+    "ATTEMPT_OUTCOMES", "JUDGE", "TASKS", "VALIDATE", "VERDICT_OF_OUTCOME", "AttemptEnd", "BlobRequest", "CaseGroup", "Checker", "CheckerKind",
+    "ClaimAnswer", "ClaimRequest", "Examined", "Hold", "InputValidator", "JudgeSubmission", "JudgingManifest", "Nothing", "Program", "ProgramFile",
+    "Progress", "ProgressAnswer", "RunOrder", "Step", "TestCase",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +66,38 @@ class InputValidator:
     """A program of a package that says of one input, on its stdin, whether it keeps the statement's promises: 42 yes, 43 no.
 
     ``arguments`` are for every case; those of one case stand in `TestCase.input_arguments`. ``kind`` TESTLIB: exit code 0 is yes.
-    OMEGAUP: it runs as that checker does, with the input as the output too; a score of 1 is yes.
+    OMEGAUP: it runs as that checker does, with the input as the output too; a score of 1 is yes. ``path`` is where it lies in the package.
+    ``case_arguments`` are those of single cases, by name, which stand in place of what the case says for every validator.
     """
 
     program: Program
     arguments: tuple[str, ...] = ()
     kind: CheckerKind = CheckerKind.CUSTOM
+    path: str = ""
+    case_arguments: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Claim(enum.StrEnum):
+    """What a package says of a probe: some input validator refuses its input, the checker refuses its output, or accepts it."""
+
+    INVALID_INPUT = "invalid-input"
+    INVALID_OUTPUT = "invalid-output"
+    VALID_OUTPUT = "valid-output"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A case by which a package tries its own validators out; no submission is ever run on it.
+
+    ``path`` is that of the file that the claim is about, inside the package. ``output`` is a digest, empty: only the input is looked at.
+    Of an INVALID_INPUT the case has no answer.
+    """
+
+    claim: Claim
+    path: str
+    case: TestCase
+    output: str = ""
+    output_bytes: int = 0
 
 
 JUDGE: Final = "judge"
@@ -208,7 +130,7 @@ class RunOrder:
 
     ``task`` VALIDATE asks for ``input_validators`` to be run over every case of the manifest; there is no source then.
     ``done`` are the cases, in order, that an attempt before this one had ended when it was handed back: they are not run again;
-    ``examined`` is the same of a VALIDATE. ``yields``: nobody waits for it; while it works on that, the slot stands by for the other graders.
+    ``examined`` is the same of a VALIDATE; ``probes`` are examined behind the cases. ``yields``: nobody waits for it; while it works on that, the slot stands by for the other graders.
     """
 
     attempt: str
@@ -225,6 +147,7 @@ class RunOrder:
     done: tuple[CaseResult, ...] = ()
     examined: Examined | None = None
     yields: bool = False
+    probes: tuple[Probe, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +191,7 @@ class AttemptEnd:
     setter's program failed), "judge-error" (ours: try again elsewhere) or "handed-back" (the runner leaves, or gives way; costs no try, and the next attempt begins after ``results``).
     ``results`` is every case in order, so that a lost progress report costs nothing. "validated" ends a `VALIDATE`: ``findings`` say what
     the input validators had against the inputs, or why one could not be run. ``examined`` is what a `VALIDATE` that is handed back has done.
+    ``rulings`` is what the package's own grader said of its groups: it runs beside the cases, never in the grader.
     """
 
     attempt: str
@@ -278,6 +202,7 @@ class AttemptEnd:
     runner: str = ""
     findings: tuple[Finding, ...] = ()
     examined: Examined | None = None
+    rulings: tuple[Ruling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
