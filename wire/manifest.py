@@ -21,6 +21,7 @@ class CheckerKind(enum.StrEnum):
     OMEGAUP = "omegaup"
     CMS = "cms"
     LITERAL = "literal"
+    LIBINTERACTIVE = "libinteractive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Checker:
     [arguments] < output`` and reads exit code 42 as right and 43 as wrong; anything else is VE. TESTLIB runs ``program input output
     answer`` and reads testlib's exit codes. OMEGAUP runs ``program < output`` beside ``data.in`` and ``data.out`` and reads a score in [0, 1]
     from its stdout. CMS runs ``program input answer output`` and reads a score in [0, 1] from its stdout, a message from its stderr.
-    LITERAL takes the first token of the output as the score in [0, 1].
+    LITERAL takes the first token of the output as the score in [0, 1]. LIBINTERACTIVE is an interactor only: it gets the case's input on
+    stdin, its stdout is the output for the checker, and each process of the submission hangs on two descriptors of its own, from 4 on.
     """
 
     kind: CheckerKind = CheckerKind.TOKEN
@@ -99,7 +101,7 @@ class JudgingManifest:
     1: it is run again on what the checker writes as ``nextpass.in``, at most so often. ``is_output_only``: it is no program, but the output.
     ``includes`` are files that are compiled with a submission of that language (``*``: of every language that no other names).
     ``source_name`` is what they call the submission's own file, without ending; empty: it is called as its author likes.
-    ``processes`` more than 1: so many processes of the submission talk with an interactor of the kind CMS at once. ``talks_by_streams``: they
+    ``processes`` more than 1: so many processes of the submission talk with an interactor of the kind CMS or LIBINTERACTIVE at once. ``talks_by_streams``: they
     use stdin and stdout, and are given no names of FIFOs. ``input_file``: its input lies in a file of that name too; ``output_file``: what it
     writes there is its output, stdout if it makes no such file.
     ``static_validator`` judges the cases that are static. ``code_bytes``: a longer source is refused; 0: whatever the house takes.
