@@ -101,8 +101,8 @@ class JudgingManifest:
     1: it is run again on what the checker writes as ``nextpass.in``, at most so often. ``is_output_only``: it is no program, but the output.
     ``includes`` are files that are compiled with a submission of that language (``*``: of every language that no other names).
     ``source_name`` is what they call the submission's own file, without ending; empty: it is called as its author likes.
-    ``processes`` more than 1: so many processes of the submission talk with an interactor of the kind CMS or LIBINTERACTIVE at once. ``talks_by_streams``: they
-    use stdin and stdout, and are given no names of FIFOs. ``input_file``: its input lies in a file of that name too; ``output_file``: what it
+    ``processes`` more than 1: so many processes of the submission talk at once with an interactor of the kind CMS or LIBINTERACTIVE.
+    ``talks_by_streams``: they use stdin and stdout, and are given no names of FIFOs. ``input_file``: its input lies in a file of that name too; ``output_file``: what it
     writes there is its output, stdout if it makes no such file.
     ``static_validator`` judges the cases that are static. ``code_bytes``: a longer source is refused; 0: whatever the house takes.
     ``languages`` empty: whatever the contest allows. ``is_provisional``: its time limit is a generous one until the package was tried out
