@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 
 from mesh.clock import Clock
 from mesh.codec import encode
-from mesh.errors import MeshError
 from mesh.ids import derived_id
 from mesh.log import Log
 from mesh.metrics import Metrics
 from mesh.queue import Message, Queue
+from mesh.queue.insistence import publish_until_safe
 from wire.commands import Command, RecordVerdict
 from wire.queues import COMMANDS
 from wire.services import GRADER
 
 _REMEMBERED_VERDICTS = 2_000
 _REMEMBERED_BYTES = 32 << 20
-_PUBLISH_LIMIT_S = 15.0
-_LONGEST_PAUSE_S = 5.0
 
 
 class Announcer:
@@ -55,16 +52,7 @@ class Announcer:
         await self._publish(said)
 
     async def _publish(self, message: Message) -> None:
-        pause_s = 0.05
-        while True:
-            try:
-                async with asyncio.timeout(_PUBLISH_LIMIT_S):
-                    return await self._queue.publish(COMMANDS.name, message)
-            except (MeshError, TimeoutError) as wrong:
-                self._retries.inc()
-                self._log.warning("verdict-not-safe-yet", command=message.id, reason=str(wrong) or "no answer", pause_s=pause_s)
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+        await publish_until_safe(self._queue, COMMANDS.name, message, retries=self._retries, log=self._log)
 
     def _remember(self, run: str, message: Message) -> None:
         self._said[run] = message

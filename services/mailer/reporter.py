@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Final
-
 from mesh.clock import Clock
 from mesh.codec import encode
-from mesh.errors import MeshError
 from mesh.ids import derived_id
 from mesh.log import Log
 from mesh.metrics import Metrics
 from mesh.queue import Message, Queue
+from mesh.queue.insistence import publish_until_safe
 from wire.commands import Command
 from wire.queues import COMMANDS
 from wire.services import MAILER
 from wire.webhooks import RecordDelivery
-
-_PUBLISH_LIMIT_S: Final = 15.0
-_LONGEST_PAUSE_S: Final = 5.0
 
 
 class Reporter:
@@ -37,13 +31,5 @@ class Reporter:
             id=derived_id("delivery-told", body.delivery, str(body.generation), which), kind="RecordDelivery", actor=f"service:{MAILER}",
             at=self._clock.now(), body=body, correlation=correlation,
         )  # fmt: skip
-        message, pause_s = Message(command.id, encode(command), correlation=correlation), 0.05
-        while True:
-            try:
-                async with asyncio.timeout(_PUBLISH_LIMIT_S):
-                    return await self._queue.publish(COMMANDS.name, message)
-            except (MeshError, TimeoutError) as wrong:
-                self._retries.inc()
-                self._log.warning("outcome-not-safe-yet", delivery=body.delivery, reason=str(wrong) or "no answer", pause_s=pause_s)
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+        message = Message(command.id, encode(command), correlation=correlation)
+        await publish_until_safe(self._queue, COMMANDS.name, message, retries=self._retries, log=self._log, delivery=body.delivery)
