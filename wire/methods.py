@@ -81,6 +81,7 @@ RECORDER_DELIVERY: Final = Method("recorder.delivery", _callers(services.MAILER)
 MAILER_CHECK: Final = Method("mailer.check", _callers(_F), AddressCheck, Nothing, timeout_s=6)
 
 GRADER_CLAIM: Final = Method("grader.claim", _callers(_R), ClaimRequest, ClaimAnswer, is_idempotent=False, timeout_s=35)
+GRADER_STANDBY: Final = Method("grader.standby", _callers(_R), ClaimRequest, ProgressAnswer, is_idempotent=False, timeout_s=35)
 GRADER_PROGRESS: Final = Method("grader.progress", _callers(_R), Progress, ProgressAnswer, timeout_s=10)
 GRADER_FINISH: Final = Method("grader.finish", _callers(_R), AttemptEnd, Nothing, timeout_s=20, max_bytes=8 * MIB)
 GRADER_HOLD: Final = Method("grader.hold", _callers(_R), Hold, ProgressAnswer, is_idempotent=False, timeout_s=3600)

@@ -17,6 +17,7 @@ from mesh.log import Log, correlation
 from mesh.queue import Delivery, Message
 from services.grader.announcer import Announcer
 from services.grader.bulletin import Bulletin
+from services.grader.calling import Calling
 from services.grader.docket import Docket
 from services.grader.figures import Figures
 from services.grader.handout import Handout
@@ -37,17 +38,9 @@ class Desk:
     """The grader at work. Keep `working` open for as long as it shall be; outside of it every report is refused."""
 
     def __init__(
-        self,
-        docket: Docket,
-        manifests: Manifests,
-        announcer: Announcer,
-        bulletin: Bulletin,
-        figures: Figures,
-        *,
-        clock: Clock,
-        log: Log,
-        language_wait_s: float,
-    ) -> None:
+        self, docket: Docket, manifests: Manifests, announcer: Announcer, bulletin: Bulletin, figures: Figures,
+        *, clock: Clock, log: Log, language_wait_s: float,
+    ) -> None:  # fmt: skip
         self.docket = docket
         self.roster = Roster()
         self.figures = figures
@@ -59,6 +52,7 @@ class Desk:
         self._log = log
         self._language_wait_s = language_wait_s
         self._lines = Lines(figures)
+        self._calling = Calling(docket, self.roster, self._lines, figures, clock)
         self._moved = asyncio.Event()
         self._work: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,6 +75,7 @@ class Desk:
     async def drain(self, limit_s: float) -> None:
         """Hands out no more, and waits so long for runners to end and verdicts to be safe."""
         self._handout.close()
+        self._calling.close()
         try:
             async with asyncio.timeout(limit_s):
                 while self.docket.is_owing():
@@ -106,9 +101,9 @@ class Desk:
         run = self.docket.admit(order, delivery, self._clock.monotonic())
         if run is None:
             self.figures.duplicates.inc()
-            return
-        self._bulletin.note(run)
-        self._start(self._prepare(run), order.correlation)
+        else:
+            self._bulletin.note(run)
+            self._start(self._prepare(run), order.correlation)
 
     def enter(self, order: JudgeSubmission, errand: Errand, manifest: JudgingManifest) -> None:
         """Takes in a run of a trial; its end, JE included, is told to the errand's ``hear``, unless the grader leaves before."""
@@ -121,6 +116,7 @@ class Desk:
         """A fresh attempt at the next run, or None when none comes up in time. Raises: `Unavailable` (``shutting-down``)."""
         self._check_open()
         self.roster.saw(seeker, self._clock.monotonic())
+        self.docket.arrived(seeker.name, self._clock.monotonic())
         attempt = await self._handout.claim(seeker, wait_s)
         if attempt is not None:
             self.figures.handed_out(attempt.run, self._clock.monotonic())
@@ -148,6 +144,15 @@ class Desk:
             return ProgressAnswer(give_way=True)
         return ProgressAnswer(cancel=not self.docket.has_ended(attempt_id))
 
+    async def stand_by(self, seeker: Seeker, until: float) -> ProgressAnswer:
+        """Waits (until that time of the loop) for something urgent that a slot at work for another grader is wanted for.
+
+        Raises: `Unavailable` (``shutting-down``).
+        """
+        self._check_open()
+        self.roster.saw(seeker, self._clock.monotonic())
+        return ProgressAnswer(give_way=await self._calling.until_called(seeker, until))
+
     def direct(self, direction: DirectRunner) -> bool:
         """An operator holds a runner or takes it into service again; whether it was heard of lately."""
         is_known = self.roster.direct(direction)
@@ -167,11 +172,11 @@ class Desk:
         self._check_open()
         if self.docket.has_ended(end.attempt):
             return
-        attempt = self._heard(end.attempt)
-        run = self.docket.finish(end, self._clock.monotonic())
+        attempt, now = self._heard(end.attempt), self._clock.monotonic()
+        run = self.docket.finish(end, now)
         self._ended(attempt, end.outcome, end.message)
         if end.outcome != "handed-back":
-            self.figures.took(attempt, self._clock.monotonic())
+            self.figures.took(attempt, now)
         self._advance(run)
 
     # ── within ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -227,6 +232,7 @@ class Desk:
             self.roster.forget_silent(now)
             self._handout.look_again()
             self._give_up_languages(now)
+            self._calling.look()
             self.figures.look(self.docket, self.roster)
             await asyncio.sleep(_TICK_S)
 
@@ -247,7 +253,7 @@ class Desk:
     def _ended(self, attempt: Attempt, outcome: str, detail: str) -> None:
         self.figures.attempt_ended(outcome)
         self.roster.ended(attempt.runner, outcome)
-        is_fault = outcome in {"silent", "line-broken", "judge-error"} or (outcome == "handed-back" and not attempt.is_called)
+        is_fault = outcome in {"silent", "line-broken", "judge-error"} or (outcome == "handed-back" and not attempt.yields)
         if is_fault:
             self._log.warning("attempt-failed", attempt=attempt.id, run=attempt.run.id, runner=attempt.runner, outcome=outcome, detail=detail)
         self._lines.stir(attempt.id)
@@ -257,9 +263,7 @@ class Desk:
         if run.stage is not Stage.CONCLUDED:
             self._note(run)
             self._handout.offer(run)
-            called = self.docket.call_for(run)
-            if called is not None:
-                self._lines.stir(called.id)
+            self._calling.call_for(run)
         elif run.errand is not None:
             self.docket.unsettled(run)
             run.errand.hear(run)

@@ -15,7 +15,7 @@ from services.grader.backlog import Backlog
 from services.grader.conclusions import NotJudged, give_up
 from services.grader.errands import conclude_any, keep_any
 from services.grader.precedence import Precedence
-from services.grader.runs import Attempt, AttemptDead, Errand, Run, Seeker, Stage
+from services.grader.runs import Attempt, AttemptDead, Errand, Run, Seeker, Stage, Standby
 from wire.commands import RecordVerdict
 from wire.judging import AttemptEnd, JudgeSubmission, JudgingManifest
 
@@ -82,7 +82,9 @@ class Docket:
                 return False
             return run.failed_on != seeker.name or now >= run.elsewhere_until or not has_others(run)
 
-        run = self._backlog.pick(lambda run: run.order.version in seeker.warm, self._precedence.narrowed(suits, self._backlog))
+        run = self._backlog.pick(
+            lambda run: run.order.version in seeker.warm, self._precedence.narrowed(suits, self._backlog, seeker, now)
+        )
         if run is None:
             return None
         first_sign_at = now + self._patience.first_sign_s
@@ -92,9 +94,21 @@ class Docket:
         self._attempts[attempt.id] = attempt
         return attempt
 
-    def call_for(self, run: Run) -> Attempt | None:
-        """An attempt at something that nobody waits for, which shall give way to a waiting run; None when none does."""
-        return self._precedence.call_for(run, self._backlog, self._attempts.values()) if run.stage is Stage.WAITING else None
+    def call_for(self, run: Run, now: float) -> Attempt | Standby | None:
+        """Who works on something that nobody waits for, here or for another grader, and shall give way to a waiting run; None when nobody."""
+        return self._precedence.call_for(run, self._backlog, self._attempts.values(), now) if run.stage is Stage.WAITING else None
+
+    def stand_by(self, seeker: Seeker, now: float) -> Standby:
+        """A slot works for another grader, and may be called from there until `stand_down`."""
+        return self._precedence.stand_by(seeker, now)
+
+    def stand_down(self, standby: Standby, now: float) -> None:
+        """That line is over."""
+        self._precedence.stand_down(standby, now)
+
+    def arrived(self, slot: str, now: float) -> None:
+        """A slot asks for work anew: what it was called for is given to it first."""
+        self._precedence.arrived(slot, now)
 
     def attempt(self, attempt_id: str) -> Attempt:
         """The live attempt of that id. Raises: `AttemptDead`."""
@@ -115,7 +129,7 @@ class Docket:
         if len(self._ended) > _REMEMBERED_ENDS:
             self._ended.popitem(last=False)
         if end.outcome == "handed-back":
-            self._precedence.gave_way(attempt)
+            self._precedence.gave_way(attempt, now)
             keep_any(run, end)
             self._wait(run, now, is_return=True)
             return run

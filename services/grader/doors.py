@@ -20,7 +20,8 @@ from wire.judging import (
     JUDGE, AttemptEnd, BlobRequest, ClaimAnswer, ClaimRequest, Hold, Nothing, Progress, ProgressAnswer, RunOrder,
 )  # fmt: skip
 from wire.methods import (
-    GITSERVER_BLOB, GRADER_BLOB, GRADER_CLAIM, GRADER_DIRECT, GRADER_FINISH, GRADER_HOLD, GRADER_PROGRESS, GRADER_STATUS,
+    GITSERVER_BLOB, GRADER_BLOB, GRADER_CLAIM, GRADER_DIRECT, GRADER_FINISH, GRADER_HOLD, GRADER_PROGRESS, GRADER_STANDBY,
+    GRADER_STATUS,
 )  # fmt: skip
 from wire.queues import SUBMISSIONS
 from wire.runners import DirectAnswer, DirectRunner, GraderStatus
@@ -47,6 +48,7 @@ class Doors:
     def show(self, server: RpcServer) -> None:
         """Registers every method."""
         server.serve(GRADER_CLAIM, self.claim)
+        server.serve(GRADER_STANDBY, self.standby)
         server.serve(GRADER_PROGRESS, self.progress)
         server.serve(GRADER_FINISH, self.finish)
         server.serve(GRADER_HOLD, self.hold)
@@ -56,10 +58,15 @@ class Doors:
 
     async def claim(self, request: ClaimRequest, call: Call) -> ClaimAnswer:
         """Waits for a run; its caller's going away gives back what it was about to get."""
-        seeker = Seeker(request.runner, frozenset(request.languages), frozenset(request.warm), request.facts)
+        seeker = _seeker(request)
         wait_s = min(request.wait_s, self._claim_wait_s, call.deadline - _now() - _MARGIN_S)
         attempt = await self._desk.claim(seeker, max(wait_s, 0))
         return ClaimAnswer(None if attempt is None else order_of(attempt), self._desk.roster.direction_for(seeker))
+
+    async def standby(self, request: ClaimRequest, call: Call) -> ProgressAnswer:
+        """The line to a slot that works for another grader."""
+        until = min(_now() + min(request.wait_s, self._claim_wait_s), call.deadline - _MARGIN_S)
+        return await self._desk.stand_by(_seeker(request), until)
 
     async def direct(self, request: DirectRunner, _call: Call) -> DirectAnswer:
         """An operator's word about a runner."""
@@ -126,8 +133,12 @@ def order_of(attempt: Attempt) -> RunOrder:
         attempt=attempt.id, run=order.run, submission=order.submission, language=order.language, source=order.source,
         filename=order.filename, manifest=manifest, lease_s=attempt.lease_s, correlation=order.correlation,
         done=attempt.run.kept, task=JUDGE if errand is None else errand.task, input_validators=() if errand is None else errand.input_validators,
-        examined=None if errand is None else errand.examined,
+        examined=None if errand is None else errand.examined, yields=attempt.yields,
     )  # fmt: skip
+
+
+def _seeker(request: ClaimRequest) -> Seeker:
+    return Seeker(request.runner, frozenset(request.languages), frozenset(request.warm), request.facts, request.is_choosy)
 
 
 def _now() -> float:

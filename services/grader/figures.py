@@ -28,6 +28,7 @@ class Figures:
         self.lines = metrics.gauge("lines")
         self._runs = metrics.counter("runs_total")
         self._attempts = metrics.counter("attempts_total")
+        self._calls = metrics.counter("slots_called_total")
         self._running = metrics.gauge("runs_running")
         self._runners = metrics.gauge("runners")
         self._waiting = {priority: metrics.gauge("runs_waiting").labels(priority) for priority in PRIORITIES}
@@ -37,6 +38,10 @@ class Figures:
     def handed_out(self, run: Run, now: float) -> None:
         """A runner took it."""
         self._waits[run.priority].observe(now - run.waits_since)
+
+    def called(self, whose: str) -> None:
+        """A slot was told to give way that works for us (``ours``) or for ``another``."""
+        self._calls.labels(whose).inc()
 
     def attempt_ended(self, outcome: str) -> None:
         """As its runner reported, or ``line-broken``, ``silent``."""

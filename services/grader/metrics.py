@@ -10,6 +10,7 @@ _TRIALS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("runs_total", "counter", "Runs that ended, by verdict", ("verdict",)),
     MetricSpec("attempts_total", "counter", "Attempts that ended, by outcome: as reported, or lost", ("outcome",)),
+    MetricSpec("slots_called_total", "counter", "Slots told to give way to something urgent here, by the grader whose work they did: ours, another", ("whose",)),
     MetricSpec("late_reports_total", "counter", "Reports of dead attempts, refused"),
     MetricSpec("duplicate_deliveries_total", "counter", "Deliveries of a run that is known already"),
     MetricSpec("runs_waiting", "gauge", "Runs in the grader's window that wait for a runner or a manifest", ("priority",)),

@@ -14,6 +14,10 @@ from wire.judging import JUDGE, Examined, InputValidator, JudgeSubmission, Judgi
 from wire.problems import Finding
 from wire.runners import RunnerFacts
 
+YIELDING = frozenset({"low"})
+"""Rejudges and trials of packages. Every other level has somebody who waits."""
+
+
 class AttemptDead(Conflict):
     """The attempt is over: its lease ran out, its line broke, or it was never ours. Forget it; the run has moved on."""
 
@@ -37,12 +41,16 @@ class Stage(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seeker:
-    """A slot that asks for work: its name, the languages it has, the problem versions whose inputs it holds, what its runner says of itself."""
+    """A slot that asks for work: its name, the languages it has, the problem versions whose inputs it holds, what its runner says of itself.
+
+    ``is_choosy``: it takes nothing that yields when that is all there is.
+    """
 
     name: str
     languages: frozenset[str]
     warm: frozenset[str] = frozenset()
     facts: RunnerFacts | None = None
+    is_choosy: bool = False
 
     @property
     def host(self) -> str:
@@ -110,6 +118,11 @@ class Run:
         """Whose share it counts against."""
         return self.order.author
 
+    @property
+    def yields(self) -> bool:
+        """Whether nobody waits for it."""
+        return self.order.priority in YIELDING
+
 
 @dataclass(slots=True, eq=False)
 class Attempt:
@@ -130,6 +143,11 @@ class Attempt:
     is_called: bool = False
     is_told: bool = False
 
+    @property
+    def yields(self) -> bool:
+        """Whether it may have to give way."""
+        return self.run.yields
+
     def extend(self, now: float) -> None:
         """The runner gave a sign."""
         self.dies_at = max(self.dies_at, now + self.lease_s)
@@ -144,3 +162,33 @@ class Attempt:
         """How far it says that it is."""
         self.step = step
         self.done.update(result.index for result in results)
+
+
+@dataclass(slots=True, eq=False)
+class Standby:
+    """A slot that works for another grader, on a run that yields, seen here since ``began`` (monotonic seconds).
+
+    It keeps a line open, or ``lines`` while one takes the other's place; without one since ``left_at``. ``is_called``: something
+    urgent that waits here wants it.
+    """
+
+    seeker: Seeker
+    began: float
+    lines: int = 0
+    left_at: float = 0.0
+    is_called: bool = False
+
+    @property
+    def id(self) -> str:
+        """The name of its line."""
+        return f"standby {self.seeker.name}"
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """What it could be given."""
+        return self.seeker.languages
+
+    @property
+    def yields(self) -> bool:
+        """Whether it can be told: by a line that is open."""
+        return self.lines > 0

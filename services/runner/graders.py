@@ -1,7 +1,8 @@
 """Owns the asking of every grader for work, and whom an order came from. Never judges, never delivers.
 
 Several graders share the queues; each knows the attempts that it handed out, and no others. So a slot asks one after the other,
-beginning with another one each time, waits at all of them when none has work, and speaks about an order to the one that gave it.
+beginning with another one each time, for what somebody waits for, then for the rest; waits at all of them when none has work, and speaks
+about an order to the one that gave it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ MOST_PAUSE_S = 3.0
 AT_ONCE_LIMIT_S = 2.0
 LEFT_ALONE_S = 5.0
 """Who did not answer at once is waited for beside the others for so long, not before them."""
+
+SHARE = 65
+"""Every so many claims take what comes, also where others have something urgent: as the levels share at one grader."""
 
 _NOBODY_PAUSE_S = 2.0
 _RETURN_LIMIT_S = 5.0
@@ -92,7 +96,12 @@ class Claims:
         self._pauses: dict[Peer, Pause] = {}
         self._left_alone: dict[Peer, float] = {}
         self._wanted: asyncio.Future[Order] | None = None
+        self._caller: Peer | None = None
         self._turn = 0
+
+    def prefer(self, grader: Peer) -> None:
+        """That grader is asked first the next time: it has called for this slot. The first of several counts."""
+        self._caller = self._caller or grader
 
     async def next(self, ask: Callable[[], ClaimRequest]) -> Order | None:
         """The next order that any grader has; None when none had one in time: graders may have come or gone.
@@ -130,22 +139,31 @@ class Claims:
             task.cancel()
 
     async def _at_once(self, graders: Sequence[Peer], ask: Callable[[], ClaimRequest]) -> Order | None:
-        """What a grader has this moment, another one first each time."""
-        loop = asyncio.get_running_loop()
+        """What a grader has this moment, another one first each time; what somebody waits for, at any of them, before the rest."""
         self._turn += 1
-        for place in range(len(graders)):
-            grader = graders[(self._turn + place) % len(graders)]
-            if grader in self._standing or self._left_alone.get(grader, 0.0) > loop.time():
-                continue
-            try:
-                answer = await self._asked(grader, replace(ask(), wait_s=0.0), AT_ONCE_LIMIT_S)
-            except MeshError as failed:
-                self._log.debug("claim-failed", code=failed.code)
-                self._left_alone[grader] = loop.time() + LEFT_ALONE_S
-                continue
-            if answer.order is not None:
-                return Order(answer.order, grader)
+        first = self._turn % len(graders)
+        caller, self._caller = self._caller, None
+        turns = sorted([*graders[first:], *graders[:first]], key=lambda grader: grader is not caller)
+        is_rest_due = self._turn % SHARE == 0 and caller is None
+        for is_choosy in (False,) if is_rest_due else (True, False):
+            for grader in turns:
+                order = await self._now(grader, replace(ask(), wait_s=0.0, is_choosy=is_choosy))
+                if order is not None:
+                    return order
         return None
+
+    async def _now(self, grader: Peer, request: ClaimRequest) -> Order | None:
+        """What this one has, unless a claim stands there or it did not answer lately."""
+        loop = asyncio.get_running_loop()
+        if grader in self._standing or self._left_alone.get(grader, 0.0) > loop.time():
+            return None
+        try:
+            answer = await self._asked(grader, request, AT_ONCE_LIMIT_S)
+        except MeshError as failed:
+            self._log.debug("claim-failed", code=failed.code)
+            self._left_alone[grader] = loop.time() + LEFT_ALONE_S
+            return None
+        return None if answer.order is None else Order(answer.order, grader)
 
     async def _asked(self, grader: Peer, request: ClaimRequest, limit_s: float | None = None) -> ClaimAnswer:
         answer = await grader.call(GRADER_CLAIM, request, limit_s)

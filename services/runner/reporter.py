@@ -19,7 +19,7 @@ BATCH = 200
 class Reporter:
     """The reports of one attempt: the first at once, then at most ten a second; in silence one every third of the lease.
 
-    ``gives_way``: the grader has something more urgent. ``heard`` are all results so far.
+    ``heard`` are all results so far.
     """
 
     def __init__(self, grader: Peer, order: RunOrder, abandon: Callable[[], None]) -> None:
@@ -29,9 +29,22 @@ class Reporter:
         self._abandon = abandon
         self._step = Step.FETCHING
         self._results: deque[CaseResult] = deque()
-        self.gives_way = False
+        self._urged = asyncio.Event()
         self.heard = list(order.done)
         self._news = asyncio.Event()
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether something more urgent waits for this slot."""
+        return self._urged.is_set()
+
+    def give_way(self) -> None:
+        """Something more urgent does."""
+        self._urged.set()
+
+    async def until_urged(self) -> None:
+        """Returns when it does."""
+        await self._urged.wait()
 
     def step(self, step: Step) -> None:
         """A new step begins."""
@@ -60,7 +73,8 @@ class Reporter:
                 if answer.cancel:
                     self._abandon()
                     return
-                self.gives_way |= answer.give_way
+                if answer.give_way:
+                    self.give_way()
             if self._results:
                 self._news.set()
             await asyncio.sleep(INTERVAL_S)

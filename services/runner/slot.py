@@ -15,11 +15,13 @@ from dataclasses import replace
 
 from mesh.errors import MeshError
 from mesh.log import Log, correlation
+from mesh.rpc.client import Peer
 from services.runner.figures import Figures
 from services.runner.graders import Claims, Graders, Order
 from services.runner.judging import Judge
 from services.runner.pause import Pause
 from services.runner.reporter import Reporter
+from services.runner.standby import standing_by
 from services.runner.standing import Standing
 from wire.judging import AttemptEnd, ClaimRequest, Hold, RunOrder
 from wire.methods import GRADER_FINISH, GRADER_HOLD
@@ -57,7 +59,7 @@ class Slot:
             while not self._is_leaving:
                 order = await self._claim(claims)
                 if order is not None:
-                    await self._attend(order)
+                    await self._attend(order, claims)
 
     def leave(self) -> None:
         """Claims no more; what is held is finished."""
@@ -91,14 +93,14 @@ class Slot:
 
     # ── one attempt ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _attend(self, taken: Order) -> None:
+    async def _attend(self, taken: Order, claims: Claims) -> None:
         order = taken.run
         correlation.set(order.correlation)
         self.attempt, self._why_stopped = order.attempt, ""
         began = time.perf_counter()
         self._figures.busy.inc()
         try:
-            end = await self._judged_and_delivered(taken)
+            end = await self._judged_and_delivered(taken, claims)
         finally:
             self._figures.busy.dec()
             self.attempt = ""
@@ -113,14 +115,17 @@ class Slot:
         correlation.set("")
         self._remember(order.manifest.version)
 
-    async def _judged_and_delivered(self, taken: Order) -> AttemptEnd | None:
+    async def _judged_and_delivered(self, taken: Order, claims: Claims) -> AttemptEnd | None:
         order = taken.run
         reporter = Reporter(taken.grader, order, lambda: self._stop_work("forgotten"))
         async with asyncio.TaskGroup() as tasks:
             companions = [tasks.create_task(self._hold(taken, reporter)), tasks.create_task(reporter.report())]
+            if order.yields:
+                companions.append(tasks.create_task(self._stand_by(taken, reporter, claims)))
             try:
                 end = await self._judged(order, reporter)
-                companions[1].cancel()
+                for companion in companions[1:]:
+                    companion.cancel()
                 return end if end and await self._deliver(taken, end) else None
             finally:
                 for companion in companions:
@@ -155,9 +160,18 @@ class Slot:
                     self._stop_work("forgotten")
                     return
                 if answer.give_way:
-                    reporter.gives_way = True
+                    reporter.give_way()
                     continue
                 await asyncio.sleep(max(0.0, LEAST_HOLD_S - (loop.time() - began)))
+
+    async def _stand_by(self, taken: Order, reporter: Reporter, claims: Claims) -> None:
+        """Lets the other graders call this slot while it works on what nobody waits for."""
+
+        def hear(grader: Peer) -> None:
+            claims.prefer(grader)
+            reporter.give_way()
+
+        await standing_by(self._graders, taken, self._request, hear, self._log)
 
     async def _deliver(self, taken: Order, end: AttemptEnd) -> bool:
         """Says the last word until it is heard; False when nobody wants it, or could: without a sign for so long its lease is over."""

@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 
 from contest.verdicts import Verdict
 from services.grader.docket import Docket, Patience
-from services.grader.runs import Attempt, AttemptDead, Run, Seeker, Stage
+from services.grader.runs import Attempt, AttemptDead, Run, Seeker, Stage, Standby
 from tests.services.grader.cases import ACCEPTED, WRONG, Slip, end, manifest, order, results, slip
 from wire.commands import RecordVerdict
 from wire.judging import ATTEMPT_OUTCOMES, Progress, Step
@@ -42,6 +42,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         self.docket = fresh_docket()
         self.now = 0.0
         self.count = 0
+        self.standbys: list[Standby] = []
         self.slips: dict[str, list[Slip]] = {}
         self.verdicts: dict[str, list[RecordVerdict]] = {}
         self.handed_out: set[str] = set()
@@ -75,10 +76,23 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
     @rule(name=names)
     def somebody_is_called_to_give_way(self, name: str) -> None:
         run = self.held(name)
-        called = self.docket.call_for(run) if run is not None else None
-        if called is not None:
+        called = self.docket.call_for(run, self.now) if run is not None else None
+        if isinstance(called, Standby):
+            assert called.yields
+        elif called is not None:
             assert run is not None
             assert (run.stage, called.run.priority, called.run.attempt) == (Stage.WAITING, "low", called)
+
+    @rule(slot=st.sampled_from(("r1", "r2")), is_leaving=st.booleans())
+    def a_slot_of_another_grader_stands_by(self, slot: str, is_leaving: bool) -> None:
+        if is_leaving and self.standbys:
+            self.docket.stand_down(self.standbys.pop(), self.now)
+        else:
+            self.standbys.append(self.docket.stand_by(Seeker(slot, frozenset({"cpp"})), self.now))
+
+    @rule(slot=st.sampled_from(("r1", "r2")))
+    def a_slot_asks_anew(self, slot: str) -> None:
+        self.docket.arrived(slot, self.now)
 
     @rule(name=names, is_known=st.booleans())
     def gitserver_answers(self, name: str, is_known: bool) -> None:

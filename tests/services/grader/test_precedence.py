@@ -1,4 +1,4 @@
-"""What nobody waits for gives way between two cases, loses nothing by it, and still gets its share."""
+"""What nobody waits for gives way between two cases, loses nothing by it, and still gets its share; for another grader's runs too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import replace
 from contest.verdicts import Verdict
 from services.grader.docket import Docket, Patience
 from services.grader.doors import order_of
-from services.grader.runs import Attempt, Errand, Run, Seeker, Stage
+from services.grader.precedence import COMING_S
+from services.grader.runs import Attempt, Errand, Run, Seeker, Stage, Standby
 from tests.services.grader.cases import ACCEPTED, end, manifest, order, slip
 from tests.services.grader.room import Room
 from wire.judging import VALIDATE, Examined, ProgressAnswer
@@ -43,7 +44,7 @@ def test_a_rejudge_gives_way_to_what_comes_in_and_goes_on_where_it_was() -> None
     attempt = claim(book)
     assert not attempt.is_called
     urgent = waits(book, "new", "contest")
-    assert book.call_for(urgent) is attempt
+    assert book.call_for(urgent, 0.0) is attempt
     assert attempt.is_called
     run = book.finish(end(attempt.id, "handed-back", ACCEPTED[:2]), 1.0)
     assert (run.stage, run.kept, run.judge_errors, run.losses) == (Stage.WAITING, ACCEPTED[:2], 0, 0)
@@ -60,7 +61,7 @@ def test_an_examination_that_gave_way_is_gone_on_with_where_it_was() -> None:
     attempt = claim(book)
     assert order_of(attempt).examined is None
     urgent = waits(book, "new", "contest")
-    assert book.call_for(urgent) is attempt
+    assert book.call_for(urgent, 0.0) is attempt
     known = Examined(3, (Finding("error", "input-invalid", "data/1.in", "no"),), silent=(0,), spent_ms=7)
     book.finish(replace(end(attempt.id, "handed-back", ()), examined=known), 1.0)
     assert claim(book).run is urgent
@@ -82,25 +83,25 @@ def test_no_more_give_way_than_there_are_runs_that_want_it() -> None:
         waits(book, f"old{number}", "low")
     attempts = [claim(book, Seeker(f"r{number}", frozenset({"cpp"})), float(number)) for number in range(4)]
     first, second = waits(book, "a", "contest"), waits(book, "b", "normal")
-    assert book.call_for(first) is attempts[3], "the one that began last"
-    assert book.call_for(second) is attempts[2]
-    assert book.call_for(first) is None
+    assert book.call_for(first, 0.0) is attempts[3], "the one that began last"
+    assert book.call_for(second, 0.0) is attempts[2]
+    assert book.call_for(first, 0.0) is None
     book.finish(end(attempts[3].id, "handed-back", ()), 5.0)
-    assert book.call_for(second) is None, "a place is free already"
+    assert book.call_for(second, 0.0) is None, "a place is free already"
     assert claim(book).run is first
-    assert book.call_for(second) is None
+    assert book.call_for(second, 0.0) is None
 
 
 def test_only_who_can_judge_it_gives_way_and_only_to_what_is_more_urgent() -> None:
     book = docket()
     waits(book, "old", "low")
     claim(book)
-    assert book.call_for(waits(book, "java", "contest", "java")) is None
-    assert book.call_for(waits(book, "low", "low")) is None
+    assert book.call_for(waits(book, "java", "contest", "java"), 0.0) is None
+    assert book.call_for(waits(book, "low", "low"), 0.0) is None
     busy = docket()
     waits(busy, "old", "normal")
     claim(busy)
-    assert busy.call_for(waits(busy, "new", "contest")) is None, "somebody waits for that one too"
+    assert busy.call_for(waits(busy, "new", "contest"), 0.0) is None, "somebody waits for that one too"
 
 
 def test_the_next_claim_gets_what_is_urgent_whatever_the_turns_say() -> None:
@@ -119,10 +120,72 @@ def test_the_next_claim_gets_what_is_urgent_whatever_the_turns_say() -> None:
                 break
             book.finish(end(attempt.id), 0.0)
         urgent = waits(book, "new", "contest")
-        called = attempt if attempt.is_called else book.call_for(urgent)
+        called = attempt if attempt.is_called else book.call_for(urgent, 0.0)
         assert called is attempt
         book.finish(end(attempt.id, "handed-back", ACCEPTED[:1]), 1.0)
         assert claim(book).run.priority == "contest"
+
+
+def stands_by(of: Docket, name: str = "r9", now: float = 0.0, languages: str = "cpp") -> Standby:
+    return of.stand_by(Seeker(name, frozenset({languages})), now)
+
+
+def test_a_slot_of_another_grader_is_called_when_none_of_ours_can_give_way_and_gets_what_it_was_called_for() -> None:
+    book = docket()
+    standby = stands_by(book)
+    urgent = waits(book, "new", "contest")
+    waits(book, "old", "low")
+    assert book.call_for(urgent, 0.0) is standby
+    assert book.call_for(urgent, 0.0) is None, "one is on its way"
+    book.stand_down(standby, 1.0)
+    assert book.call_for(urgent, 1.1) is None, "it ends its case and comes"
+    book.arrived("r9", 1.2)
+    assert book.call_for(urgent, 1.2) is None
+    assert claim(book, Seeker("r9", frozenset({"cpp"})), 1.2).run is urgent
+
+
+def test_a_slot_that_was_called_and_does_not_come_is_not_counted_on_for_ever() -> None:
+    book = docket()
+    gone, other = stands_by(book, "r8", 1.0), stands_by(book, "r9", 0.0)
+    urgent = waits(book, "new", "contest")
+    assert book.call_for(urgent, 2.0) is gone
+    book.stand_down(gone, 2.0)
+    assert book.call_for(urgent, 2.0 + COMING_S - 0.1) is None
+    assert book.call_for(urgent, 2.0 + COMING_S) is other
+    book.arrived("r9", 5.0)
+    assert book.call_for(urgent, 5.0 + COMING_S) is None, "nobody is left to call"
+    again = stands_by(book, "r9", 7.0)
+    assert book.call_for(urgent, 7.0) is again, "it took something else, and stands by anew"
+
+
+def test_a_line_that_takes_the_place_of_another_is_the_same_slot() -> None:
+    book = docket()
+    first, second = stands_by(book), stands_by(book)
+    assert first is second
+    book.stand_down(first, 1.0)
+    urgent = waits(book, "new", "contest")
+    assert book.call_for(urgent, 9.0) is second
+    book.stand_down(second, 9.0)
+    assert stands_by(book, now=9.5).is_called, "it hears it again if it did not hear"
+
+
+def test_only_a_slot_that_is_there_and_has_the_language_is_called() -> None:
+    book = docket()
+    left = stands_by(book, "r7")
+    book.stand_down(left, 0.0)
+    stands_by(book, "r8", languages="java")
+    assert book.call_for(waits(book, "new", "contest"), 1.0) is None
+    assert book.call_for(waits(book, "old", "low"), 1.0) is None
+
+
+def test_who_is_choosy_gets_what_somebody_waits_for_or_nothing() -> None:
+    book = docket()
+    choosy = Seeker("r1", frozenset({"cpp"}), is_choosy=True)
+    waits(book, "old", "low")
+    assert book.claim(choosy, 0.0, has_others=lambda _: True) is None
+    urgent = waits(book, "new", "contest")
+    assert claim(book, choosy).run is urgent
+    assert claim(book).run.priority == "low"
 
 
 def test_a_share_that_falls_due_while_others_wait_is_one_case() -> None:

@@ -19,7 +19,7 @@ from mesh.rpc import Call, Peers, RpcServer
 from mesh.rpc.contract import Download
 from mesh.rpc.places import AddressBook
 from mesh.tls import Credentials
-from services.runner.graders import Graders
+from services.runner.graders import SHARE, Graders
 from tests.services.runner.workshop import LIMITS
 from wire.judging import AttemptEnd, BlobRequest, Checker, ClaimAnswer, ClaimRequest, JudgingManifest, Nothing, RunOrder
 from wire.methods import GRADER_BLOB, GRADER_CLAIM, GRADER_FINISH
@@ -38,6 +38,7 @@ class Grader:
     def __init__(self, name: str) -> None:
         self.name = name
         self.orders: list[str] = []
+        self.yielding: list[str] = []
         self.may_answer = asyncio.Event()
         self.files: dict[str, bytes] = {}
         self.returned: list[str] = []
@@ -56,7 +57,8 @@ class Grader:
         except asyncio.CancelledError:
             self.given_up += 1
             raise
-        attempt = self.orders.pop() if self.orders else None
+        given = self.orders or ([] if request.is_choosy else self.yielding)
+        attempt = given.pop() if given else None
         manifest = JudgingManifest("p", "v", LIMITS, (), Checker(), CaseGroup())
         return ClaimAnswer(None if attempt is None else RunOrder(attempt, "run", "submission", "c", "", "", manifest, 30.0, ""))
 
@@ -119,6 +121,35 @@ async def test_work_that_is_there_is_taken_from_one_grader_after_the_other(pair:
     assert sorted(taken) == ["a", "b", "c", "d"]
     assert (one.returned, two.returned, one.given_up, two.given_up) == ([], [], 0, 0)
     assert len({*taken[:2]} & {"a", "b"}) == 1, "they take turns"
+
+
+async def test_what_somebody_waits_for_is_taken_before_the_rest_wherever_it_is_but_the_rest_has_its_share(
+    pair: tuple[Graders, Grader, Grader],
+) -> None:
+    graders, one, two = pair
+    one.yielding = ["rest"] * 4
+    two.orders = [f"urgent {number}" for number in range(3 * SHARE)]
+    async with graders.claims(deaf) as claims:
+        taken = [order.run.attempt for _ in range(3 * SHARE) if (order := await claims.next(lambda: ASKED)) is not None]
+        assert 1 <= taken.count("rest") <= 3
+        two.orders = ["last"]
+        one.yielding = ["rest"]
+        final = [order.run.attempt for _ in range(2) if (order := await claims.next(lambda: ASKED)) is not None]
+    assert final == ["last", "rest"]
+
+
+async def test_who_has_called_is_asked_first(pair: tuple[Graders, Grader, Grader]) -> None:
+    graders, one, two = pair
+    one.orders, two.orders = ["a", "b", "c"], ["d", "e", "f"]
+    callers = await graders.places()
+    async with graders.claims(deaf) as claims:
+        taken = []
+        for _ in range(3):
+            claims.prefer(callers[1])
+            order = await claims.next(lambda: ASKED)
+            assert order is not None
+            taken.append(order.run.attempt)
+    assert taken == ["f", "e", "d"]
 
 
 async def test_an_order_that_comes_while_the_slot_is_busy_goes_back_at_once(pair: tuple[Graders, Grader, Grader]) -> None:
