@@ -124,6 +124,8 @@ def _private(package: Package) -> dict[str, PackageFile]:
     found |= {f"checker/{path}": file for path, file in package.checker_files.items()}
     if package.interactor is not None:
         found |= {f"interactor/{path}": file for path, file in package.interactor.files.items()}
+    if package.grader is not None:
+        found |= {f"grader/{path}": file for path, file in package.grader.files.items()}
     for number, program in enumerate(package.includes):
         found |= {f"include/{number}/{path}": file for path, file in program.files.items()}
     return found
@@ -214,7 +216,7 @@ def _manifest(package: Package) -> JudgingManifest:
         interactor=None if package.interactor is None else _interactor(package.interactor), passes=package.passes,
         is_output_only=package.is_output_only, includes=tuple(_program(one) for one in package.includes), languages=_languages(package),
         source_name=package.source_name,
-        is_provisional=not package.limit_rule.is_stated,
+        is_provisional=not package.limit_rule.is_stated, grader=None if package.grader is None else _program(package.grader),
         processes=package.processes, talks_by_streams=package.talks_by_streams,
         input_file=package.input_file, output_file=package.output_file,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from services.grader.conclusions import cut
 from wire.commands import RecordVerdict
 from wire.judging import JudgingManifest
 from wire.problems import ExpectedSubmission, Finding
-from wire.verification import FAILED, PASSED, WARNED, LimitEvidence, LimitRule, SubmissionReport
+from wire.verification import FAILED, PASSED, WARNED, LimitEvidence, LimitRule, PackageTrial, SubmissionReport
 
 ERROR: Final = "error"
 WARNING: Final = "warning"
@@ -92,12 +92,18 @@ def exceeding_ms(rule: LimitRule, limit_ms: int) -> int:
     return max(limit_ms, math.ceil(limit_ms * rule.exceeding_multiplier))
 
 
+def rule_of(trial: PackageTrial) -> LimitRule:
+    """The rule of a package's limit. With a grader of its own nothing is given more time: nobody knows what it says of other results."""
+    rule = trial.limit_rule
+    return rule if trial.manifest.grader is None else replace(rule, exceeding_multiplier=Fraction(1))
+
+
 def appraise(manifest: JudgingManifest, rule: LimitRule, tried: Tried) -> Appraised:
     """What came of one submission, by the limit of the manifest, however much time it was given."""
     verdict, limit_ms = tried.verdict, manifest.limits.cpu_ms
     final = Grade(verdict.verdict, verdict.score, verdict.time_ms, verdict.memory_bytes, verdict.decisive_case)
     results = verdict.cases
-    if may_exceed(tried.one) and verdict.verdict not in _WHOLE:
+    if may_exceed(tried.one) and verdict.verdict not in _WHOLE and manifest.grader is None:
         results = tuple(_at_limit(result, limit_ms) for result in results)
         final = grade(manifest.groups, len(manifest.cases), results, is_scoring=manifest.is_scoring) or replace(final, verdict=Verdict.TLE)
     slowest = max(verdict.cases, key=lambda result: result.time_ms, default=None)

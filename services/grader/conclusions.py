@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from contest.grading import grade
 from contest.results import CaseResult, Grade
+from contest.rulings import Ruling
 from contest.verdicts import Verdict
 from services.grader.runs import Run
 from wire.commands import RecordVerdict
@@ -22,6 +23,9 @@ DETAILED_CASES = 5
 """So many cases keep an output and a difference, of so many bytes each, whatever a runner sends."""
 MESSAGES_BYTES = 1 << 20
 """All messages of one verdict together: what is beyond is cut."""
+
+BEHIND = "behind the last case"
+"""The name of what failed when every case had been judged: the package's own grader."""
 
 
 class NotJudged(Exception):
@@ -40,7 +44,7 @@ def conclude(run: Run, end: AttemptEnd) -> RecordVerdict:
         case "compile-error":
             return _verdict(run, end, Grade(Verdict.CE, Fraction(0), 0, 0), ())
         case "judged":
-            return _verdict(run, end, _graded(manifest, results), results)
+            return _verdict(run, end, _graded(manifest, results, end.rulings), results)
         case "checker-error":
             results = _with_blame(results, Verdict.VE, end.message or "the checker failed")
             return _verdict(run, end, _blamed_grade(manifest, results), results)
@@ -66,9 +70,9 @@ def check(manifest: JudgingManifest) -> str:
     return "" if manifest.cases else "the problem has no test cases"
 
 
-def _graded(manifest: JudgingManifest, results: Sequence[CaseResult]) -> Grade:
+def _graded(manifest: JudgingManifest, results: Sequence[CaseResult], rulings: Sequence[Ruling]) -> Grade:
     try:
-        final = grade(manifest.groups, len(manifest.cases), results, is_scoring=manifest.is_scoring)
+        final = grade(manifest.groups, len(manifest.cases), results, is_scoring=manifest.is_scoring, rulings=rulings)
     except ValueError as wrong:
         raise NotJudged(f"the runner's report makes no sense: {wrong}") from wrong
     if final is None:
@@ -145,7 +149,7 @@ def _named(manifest: JudgingManifest | None, results: Sequence[CaseResult]) -> t
     named = []
     for result in results:
         case = manifest.cases[result.index] if 0 <= result.index < len(manifest.cases) else None
-        named.append(replace(result, name=case.name if case else "", is_sample=case is not None and case.is_sample))
+        named.append(replace(result, name=case.name if case else BEHIND, is_sample=case is not None and case.is_sample))
     return tuple(named)
 
 

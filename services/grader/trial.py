@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from contest.verdicts import Verdict
 from mesh.ids import new_id
 from services.grader.appraisal import (
-    ERROR, WARNING, Appraised, Tried, appraise, evidence_of, exceeding_ms, findings_of, in_order, may_exceed, needs_room, state_of,
+    ERROR, WARNING, Appraised, Tried, appraise, evidence_of, exceeding_ms, findings_of, in_order, may_exceed, needs_room, rule_of, state_of,
 )  # fmt: skip
 from services.grader.desk import Desk
 from services.grader.manifests import Manifests, NoManifest
@@ -53,6 +53,7 @@ class Trial:
     def __init__(self, wish: VerifyProblem, trial: PackageTrial, desk: Desk, manifests: Manifests, moved: Callable[[], None]) -> None:
         self.wish = wish
         self._trial = trial
+        self._rule = rule_of(trial)
         self._desk = desk
         self._manifests = manifests
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -68,7 +69,7 @@ class Trial:
             except ExceptionGroup as several:
                 raise several.exceptions[0] from several
         manifest, appraised = judged.result()
-        rule = self._trial.limit_rule
+        rule = self._rule
         evidence = evidence_of(manifest, rule, appraised)
         found = [*validated.result(), *findings_of(appraised, evidence, is_provisional=manifest.is_provisional)]
         known = {finding.code for finding in found}
@@ -106,11 +107,11 @@ class Trial:
             tried |= await self._judge_all(manifest, models)
             manifest = await self._measured(manifest, list(tried.values()))
         tried |= await self._judge_all(manifest, [one for one in submissions if one.path not in tried])
-        return manifest, [appraise(manifest, self._trial.limit_rule, tried[one.path]) for one in submissions]
+        return manifest, [appraise(manifest, self._rule, tried[one.path]) for one in submissions]
 
     async def _measured(self, manifest: JudgingManifest, tried: Sequence[Tried]) -> JudgingManifest:
         """The manifest with the limit that follows from what must be accepted, pinned; as it was when that does not hold."""
-        rule = self._trial.limit_rule
+        rule = self._rule
         appraised = [appraise(manifest, rule, one) for one in tried]
         wanted = evidence_of(manifest, rule, appraised).measured_ms
         if wanted is None or any(not one.report.is_allowed and not one.is_lacking for one in appraised):
@@ -119,7 +120,7 @@ class Trial:
         return replace(manifest, limits=manifest.limits.at_cpu(cpu_ms), is_provisional=False)
 
     async def _judge_all(self, manifest: JudgingManifest, submissions: Sequence[ExpectedSubmission]) -> dict[str, Tried]:
-        rule = self._trial.limit_rule
+        rule = self._rule
         longer = replace(manifest, limits=manifest.limits.at_cpu(exceeding_ms(rule, manifest.limits.cpu_ms)))
         tried = await _all(self._judge_one(longer if may_exceed(one) else manifest, one) for one in submissions)
         return {one.one.path: one for one in tried}

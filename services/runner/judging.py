@@ -10,8 +10,10 @@ from typing import Protocol
 
 from contest.grading import Grading
 from contest.results import CaseResult
+from contest.rulings import Ruling
 from contest.verdicts import Verdict
 from mesh.errors import Invalid, MeshError
+from services.runner.arbiter import Arbiter, arbiter_of
 from services.runner.blobs import BlobCache
 from services.runner.builds import BuildFailed, Builds, Built
 from services.runner.flows.details import Details
@@ -30,9 +32,16 @@ GIVES_WAY = "gives way to something more urgent"
 
 
 class Listener(Protocol):
-    """Hears how far an attempt is. Never blocks. ``gives_way``: something more urgent waits for this slot."""
+    """Hears how far an attempt is. Never blocks."""
 
-    gives_way: bool
+    @property
+    def gives_way(self) -> bool:
+        """Whether something more urgent waits for this slot."""
+        ...
+
+    async def until_urged(self) -> None:
+        """Returns when it does."""
+        ...
 
     def step(self, step: Step) -> None:
         """A new step begins."""
@@ -69,9 +78,10 @@ class Judge:
         except MeshError as ours:
             return AttemptEnd(order.attempt, "judge-error", message=f"{ours.code}: {ours.message}")
         results: list[CaseResult] = []
+        rulings: list[Ruling] = []
         outcome, message = "judged", ""
         try:
-            if not await self._run_cases(order, program, listener, results):
+            if not await self._run_cases(order, program, listener, results, rulings):
                 outcome, message = "handed-back", GIVES_WAY
         except BuildFailed as setters:
             outcome, message = "checker-error", f"the validator does not compile:\n{setters.message}"
@@ -83,7 +93,9 @@ class Judge:
             failed = next((result for result in results if result.verdict is Verdict.VE), None)
             if failed:
                 outcome, message = "checker-error", failed.message
-        return AttemptEnd(order.attempt, outcome, results=tuple(results), compile_output=program.output, message=message)
+        return AttemptEnd(
+            order.attempt, outcome, results=tuple(results), compile_output=program.output, message=message, rulings=tuple(rulings)
+        )  # fmt: skip
 
     async def _validated(self, order: RunOrder, listener: Listener) -> AttemptEnd:
         listener.step(Step.RUNNING)
@@ -96,14 +108,17 @@ class Judge:
             return AttemptEnd(order.attempt, "handed-back", message=GIVES_WAY, examined=examination.examined)
         return AttemptEnd(order.attempt, "validated", findings=findings)
 
-    async def _run_cases(self, order: RunOrder, program: Built, listener: Listener, results: list[CaseResult]) -> bool:
+    async def _run_cases(
+        self, order: RunOrder, program: Built, listener: Listener, results: list[CaseResult], rulings: list[Ruling]
+    ) -> bool:
         """False when it gave way before the last case."""
         manifest = order.manifest
         try:
             grading = Grading(manifest.groups, len(manifest.cases), is_scoring=manifest.is_scoring)
         except ValueError as wrong:
             raise Invalid(f"the problem cannot be graded: {wrong}", code="bad-manifest") from wrong
-        results += _replayed(grading, order.done)
+        arbiter = await arbiter_of(manifest, self._programs, self._builds, self._pool)
+        results += await _replayed(grading, order.done, arbiter)
         listener.step(Step.FETCHING)
         has_advanced = program.is_new
         desk = Desk(self._pool, self._builds, self._programs, self._core, Details(), self._repeats.overtime_ms(manifest.limits))
@@ -120,6 +135,8 @@ class Judge:
                 if result.verdict is Verdict.VE:
                     break
                 grading.record(result)
+                await _rule(grading, arbiter)
+        rulings += arbiter.rulings
         return True
 
     async def _judged_case(self, flow: Flow, index: int, manifest: JudgingManifest, pair: Pair) -> CaseResult:
@@ -130,12 +147,19 @@ class Judge:
         return self._repeats.better(result, await flow.judge(index, manifest.cases[index], pair))
 
 
-def _replayed(grading: Grading, done: tuple[CaseResult, ...]) -> list[CaseResult]:
+async def _replayed(grading: Grading, done: tuple[CaseResult, ...], arbiter: Arbiter) -> list[CaseResult]:
     """The results of an attempt before this one that count as they are: those that the order of judging asks for."""
     taken = []
     for result in done:
         if grading.next_case != result.index:
             break
         grading.record(result)
+        await _rule(grading, arbiter)
         taken.append(result)
     return taken
+
+
+async def _rule(grading: Grading, arbiter: Arbiter) -> None:
+    """Has the package's own grader say what it has to say before anything goes on."""
+    while (question := grading.question) is not None:
+        grading.rule(await arbiter.rule(question))

@@ -140,6 +140,8 @@ class _Reading:
                     groups.append(group)
         settings = folder.settings
         made = CaseGroup(folder.path, tuple(named), tuple(groups), on_reject=settings.on_reject, accepts_any=settings.accepts_any)
+        if settings.has_grader:
+            made = replace(made, has_grader=True, grader_arguments=settings.grader_words)
         if settings.on_reject is OnReject.CONTINUE or settings.rule is VerdictRule.ACCEPT:
             made = replace(made, rule=settings.rule)
         if not self._kind.is_scoring:
@@ -201,7 +203,7 @@ def check_contents(cases: Iterable[PackageCase], output_bytes: int, report: Repo
 
 def _allows_part(group: CaseGroup) -> bool:
     """Whether a run of which some case is rejected can be accepted."""
-    if group.rule is VerdictRule.ACCEPT or group.accepts_any:
+    if group.rule is VerdictRule.ACCEPT or group.accepts_any or group.has_grader:
         return True
     counted = [inner for inner in group.groups if not inner.is_ignored]
     return not group.cases and bool(counted) and any(_allows_part(inner) for inner in counted)

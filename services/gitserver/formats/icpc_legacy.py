@@ -11,6 +11,7 @@ from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFiles
 from services.gitserver.formats.icpc_cases import Kind, check_contents, read_cases
 from services.gitserver.formats.icpc_flags import checker_note, lift_flags, with_input_flags
+from services.gitserver.formats.icpc_graders import read_grader
 from services.gitserver.formats.icpc_includes import read_includes
 from services.gitserver.formats.icpc_metadata import read_metadata
 from services.gitserver.formats.icpc_programs import read_checker, read_input_validators
@@ -22,7 +23,7 @@ from services.gitserver.formats.statements import read_statements, title_of
 OUTPUT_VALIDATORS: Final = ("output_validators", "output_validator")
 """Where the program that checks outputs lies: the name, then that of 2025-09, which some write already."""
 
-PROTECTED_FOLDERS: Final = ("submissions", "solution", "solutions", "input_validators", "input_format_validators", "generators")
+PROTECTED_FOLDERS: Final = ("submissions", "solution", "solutions", "input_validators", "input_format_validators", "generators", "graders")
 """What only those may see who may see solutions."""
 
 
@@ -70,6 +71,7 @@ class IcpcLegacy:
             is_interactive=metadata.is_interactive,
             passes=metadata.passes,
             includes=read_includes(files, (), report),
+            grader=read_grader(files, cases.groups, report),
             input_validators=validators,
             limit_rule=metadata.limit_rule,
         )

@@ -38,8 +38,9 @@ def read_checker(
         if programs:
             report.add("validator-unused", folder, "there is a program here, and `validation` in problem.yaml does not say custom")
         return CheckerSource(token_checker(flags, "problem.yaml", report), {})
-    chosen = _validator(folder, programs, report)
-    language = _checker_language(chosen, report) if chosen else ""
+    if not programs:
+        report.add("validator-missing", folder, f"there must be a program in {folder}/")
+    language, chosen = one_program(folder, programs, "output validator", "validators-many", report)
     made = tuple(ProgramFile(path, file.digest, file.size_bytes) for path, file in sorted(chosen.items()))
     return CheckerSource(Checker(CheckerKind.CUSTOM, arguments=flags, program=Program(language, made), limits=limits), chosen)
 
@@ -120,38 +121,45 @@ def _is_tolerance(text: str) -> bool:
     return value.is_finite() and value >= 0
 
 
-def _validator(folder: str, programs: dict[str, list[PackageFile]], report: Report) -> dict[str, PackageFile]:
-    """The files of the one output validator: a file, a folder, or sources with their headers lying loose."""
-    loose = [held[0] for name, held in programs.items() if held[0].name == name and len(held) == 1 and held[0].path.count("/") == 1]
-    folders = {name: held for name, held in programs.items() if held[0] not in loose}
-    sources = [file for file in loose if file.suffix not in ACCOMPANYING]
-    if not folders and not sources:
-        report.add("validator-missing", folder, f"there must be a program in {folder}/")
-        return {}
-    if len(folders) + len(sources) > 1:
-        names = ", ".join(sorted([*folders, *(file.name for file in sources)]))
-        report.add("validators-many", folder, f"there must be one output validator, not {names}")
-        return {}
-    if sources:
-        return {file.name: file for file in loose}
-    name, held = next(iter(folders.items()))
-    root = held[0].path.split("/", 1)[0] + f"/{name}/"
-    return {file.path.removeprefix(root): file for file in held}
+def one_program(
+    folder: str, programs: Mapping[str, list[PackageFile]], what: str, many: str, report: Report
+) -> tuple[str, Mapping[str, PackageFile]]:
+    """The one program in a folder of programs that judge, with its language: a file, a folder, or a source with its headers lying loose.
+
+    Everything that is wrong with any of them is told; the language is empty when something is.
+    """
+    loose = {name: held[0] for name, held in programs.items() if held[0].path == f"{folder}/{name}"}
+    sources = [name for name, file in loose.items() if file.suffix not in ACCOMPANYING]
+    beside = {name: file for name, file in loose.items() if name not in sources}
+    found: dict[str, dict[str, PackageFile]] = {name: {name: loose[name]} | beside for name in sources}
+    for name, held in programs.items():
+        if name not in loose:
+            found[name] = {file.path.removeprefix(f"{folder}/{name}/"): file for file in held}
+    if beside and not found:
+        report.add("validator-source-missing", folder, f"the {what} has no source file: {', '.join(sorted(beside))}")
+    languages = [_language_of_program(folder if name in loose else f"{folder}/{name}", own, what, report) for name, own in sorted(found.items())]
+    if len(found) > 1:
+        report.add(many, folder, f"there must be one {what}, not {', '.join(sorted(found))}")
+    if len(found) != 1:
+        return "", {}
+    return languages[0], next(iter(found.values()))
 
 
-def _checker_language(chosen: Mapping[str, PackageFile], report: Report) -> str:
-    folder = next(iter(chosen.values())).path.rpartition("/")[0]
-    for path, file in chosen.items():
-        if path in {"build", "run"}:
-            report.add("validator-build-script", file.path, "build and run scripts are not run; give the sources alone")
-            return ""
-    sources = [file for file in chosen.values() if file.suffix not in ACCOMPANYING]
+def _language_of_program(place: str, held: Mapping[str, PackageFile], what: str, report: Report) -> str:
+    """Its language; empty, with a finding, when it cannot be run."""
+    scripts = sorted({"build", "run"} & held.keys())
+    for path in scripts:
+        report.add("validator-build-script", held[path].path, "build and run scripts are not run; give the sources alone")
+    sources = [file for path, file in held.items() if file.suffix not in ACCOMPANYING and path not in scripts]
+    if scripts and not sources:
+        return ""
     if not any(file.size_bytes for file in sources):
-        report.add("validator-source-missing", folder, "the output validator has no source file, or only empty ones")
+        report.add("validator-source-missing", place, f"the {what} has no source file, or only empty ones")
         return ""
     languages = {language_of(file) for file in sources}
     if len(languages) != 1 or not languages <= CHECKER_LANGUAGES:
         names = ", ".join(sorted(file.name for file in sources))
-        report.add("validator-language", folder, f"an output validator must be C, C++, Java or Python 3, and one of them: {names}")
+        article = "an" if what[0] in "aeiou" else "a"
+        report.add("validator-language", place, f"{article} {what} must be C, C++, Java or Python 3, and one of them: {names}")
         return ""
-    return languages.pop()
+    return "" if scripts else languages.pop()

@@ -17,7 +17,7 @@ from services.gitserver.formats.files import PackageFile
 from services.gitserver.formats.icpc_programs import token_checker
 from services.gitserver.formats.yaml_map import NUMBER, YamlMap, read_yaml
 
-_RULES: Final = {"worst_error": VerdictRule.WORST, "first_error": VerdictRule.FIRST, "always_accept": VerdictRule.ACCEPT}
+_RULES: Final = {"worst_error": VerdictRule.WORST, "no_errors": VerdictRule.WORST, "first_error": VerdictRule.FIRST, "always_accept": VerdictRule.ACCEPT}
 _AGGREGATIONS: Final = {word.value: word for word in (Aggregation.SUM, Aggregation.MIN, Aggregation.MAX, Aggregation.AVG)}
 _ON_REJECT: Final = {"first_error": OnReject.BREAK, "worst_error": OnReject.CONTINUE, "grade": OnReject.CONTINUE}
 """What `grading.on_reject` of problem.yaml meant before there was testdata.yaml."""
@@ -25,7 +25,10 @@ _ON_REJECT: Final = {"first_error": OnReject.BREAK, "worst_error": OnReject.CONT
 
 @dataclass(frozen=True, slots=True)
 class GroupSettings:
-    """How a group is judged and graded. ``checker_flags`` and ``input_flags`` are for its cases; ``input_name`` says whose the latter are."""
+    """How a group is judged and graded. ``checker_flags`` and ``input_flags`` are for its cases; ``input_name`` says whose the latter are.
+
+    ``has_grader``: the package's own grader grades it, with ``grader_words``; the default grader reads its meaning from them.
+    """
 
     on_reject: OnReject = OnReject.BREAK
     rule: VerdictRule = VerdictRule.WORST
@@ -38,6 +41,8 @@ class GroupSettings:
     checker_flags: tuple[str, ...] = ()
     input_flags: tuple[str, ...] = ()
     input_name: str = ""
+    has_grader: bool = False
+    grader_words: tuple[str, ...] = ()
 
 
 def old_settings(grading: YamlMap) -> GroupSettings:
@@ -57,15 +62,17 @@ def read_settings(file: PackageFile, place: str, inherited: GroupSettings, repor
     yaml_map = read_yaml(file, report)
     if yaml_map is None:
         return inherited
-    if yaml_map.choice("grading", ("default", "custom"), "default", "yaml-wrong-type") == "custom":
-        yaml_map.fault("grading", "grading-not-yet", "`grading: custom`: custom graders are not run; say it with grader_flags")
+    usual = "custom" if inherited.has_grader else "default"
+    has_grader = yaml_map.choice("grading", ("default", "custom"), usual, "yaml-wrong-type") == "custom"
     for key in ("accept_score", "reject_score", "range"):
         if key in yaml_map and not is_scoring:
             yaml_map.fault(key, "grading-ignored", f"`{key}` says nothing for pass-fail problems")
-    found = replace(inherited, ignores_sample=False)
+    found = replace(inherited, ignores_sample=False, has_grader=has_grader)
     if "on_reject" in yaml_map:
         found = replace(found, on_reject=OnReject(yaml_map.choice("on_reject", tuple(OnReject), "break", "yaml-wrong-type")))
     if "grader_flags" in yaml_map:
+        found = replace(found, grader_words=tuple(yaml_map.text("grader_flags").split()))
+    if not has_grader and ("grader_flags" in yaml_map or inherited.has_grader):
         found = _grader_flags(yaml_map, place, found, is_scoring=is_scoring)
     if "output_validator_flags" in yaml_map:
         found = replace(found, checker_flags=_flags(yaml_map, "output_validator_flags"))
@@ -97,7 +104,8 @@ def _scores(yaml_map: YamlMap, found: GroupSettings) -> GroupSettings:
 def _grader_flags(yaml_map: YamlMap, place: str, inherited: GroupSettings, *, is_scoring: bool) -> GroupSettings:
     """Where flags contradict each other the last one counts. Flags that are not said are not inherited."""
     found = replace(inherited, rule=VerdictRule.WORST, aggregation=Aggregation.SUM, accepts_any=False)
-    for word in yaml_map.text("grader_flags").split():
+    is_own = "grader_flags" in yaml_map
+    for word in inherited.grader_words:
         if word in _RULES:
             found = replace(found, rule=_RULES[word])
         elif word in _AGGREGATIONS and is_scoring:
@@ -106,6 +114,8 @@ def _grader_flags(yaml_map: YamlMap, place: str, inherited: GroupSettings, *, is
             found = replace(found, accepts_any=True)
         elif word == "ignore_sample" and place == "data":
             found = replace(found, ignores_sample=True)
+        elif not is_own:
+            continue
         elif word == "ignore_sample":
             yaml_map.fault("grader_flags", "grading-ignored", "`grader_flags: ignore_sample` says something in data/testdata.yaml only")
         else:

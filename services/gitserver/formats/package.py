@@ -106,6 +106,7 @@ class Package:
     limit_rule: LimitRule = field(default_factory=LimitRule)
     findings: tuple[Finding, ...] = ()
     written: Mapping[str, str] = field(default_factory=dict)
+    grader: PackageProgram | None = None
     processes: int = 1
     talks_by_streams: bool = False
     input_file: str = ""

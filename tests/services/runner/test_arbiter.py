@@ -1,0 +1,98 @@
+"""A package's own grader runs in a box, is asked bottom up, and what it does wrong is the setter's fault."""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+
+import pytest
+
+from contest.grading import grade
+from contest.groups import CaseGroup, OnReject
+from contest.rulings import Ruling
+from contest.verdicts import Verdict
+from tests.services.runner.test_giving_way import CAT, Hurried
+from tests.services.runner.workshop import Log, Workshop
+from wire.judging import AttemptEnd, RunOrder
+
+HALF = """import sys
+lines = [line.split() for line in sys.stdin]
+right = [float(score) for verdict, score in lines if verdict == 'AC']
+print('AC' if 2 * len(right) >= len(lines) else 'WA', sum(right) * float((sys.argv + ['1'])[1]))
+"""
+TREE = CaseGroup(
+    groups=(
+        CaseGroup("secret", groups=(
+            CaseGroup("secret/1", (0, 1, 2), accept_score=Fraction(10), on_reject=OnReject.CONTINUE, has_grader=True, grader_arguments=("1.5",)),
+            CaseGroup("secret/2", (3, 4), accept_score=Fraction(20)),
+        ), on_reject=OnReject.BREAK, has_grader=True),
+    ),
+    is_strict=True,
+)  # fmt: skip
+
+
+def order(workshop: Workshop, grader: str, answers: str = "xxxxx", groups: CaseGroup = TREE) -> RunOrder:
+    cases = [workshop.shelf.case(str(number), "x\n", f"{answer}\n") for number, answer in enumerate(answers)]
+    made = workshop.order("python3", CAT, cases, is_scoring=True, groups=groups)
+    program = workshop.shelf.program("python3", {"grade.py": grader})
+    return dataclasses.replace(made, manifest=dataclasses.replace(made.manifest, grader=program))
+
+
+def points(order: RunOrder, end: AttemptEnd) -> tuple[Verdict, Fraction]:
+    final = grade(order.manifest.groups, len(order.manifest.cases), end.results, is_scoring=True, rulings=end.rulings)
+    assert final is not None, (end.outcome, end.message)
+    return final.verdict, final.score
+
+
+async def test_each_group_is_graded_by_the_packages_own_program(workshop: Workshop) -> None:
+    whole = order(workshop, HALF)
+    end = await workshop.judge.judge(whole, Log())
+    assert end.rulings == (Ruling("secret/1", Verdict.AC, Fraction(45)), Ruling("secret", Verdict.AC, Fraction(85)))
+    assert points(whole, end) == (Verdict.AC, 85)
+
+    some = order(workshop, HALF, "x-xx-")
+    end = await workshop.judge.judge(some, Log())
+    assert end.rulings == (Ruling("secret/1", Verdict.AC, Fraction(30)), Ruling("secret", Verdict.AC, Fraction(30)))
+    assert points(some, end) == (Verdict.PA, 30)
+
+
+async def test_cases_behind_a_group_that_the_grader_rejects_are_not_run(workshop: Workshop) -> None:
+    order_ = order(workshop, HALF, "x--xx")
+    end = await workshop.judge.judge(order_, Log())
+    assert [one.index for one in end.results] == [0, 1, 2]
+    assert points(order_, end) == (Verdict.WA, 0)
+
+
+async def test_an_attempt_that_goes_on_asks_again_and_comes_to_the_same(workshop: Workshop) -> None:
+    whole = order(workshop, HALF, "x-xx-")
+    first = await workshop.judge.judge(whole, Hurried(4))
+    assert (first.outcome, len(first.results)) == ("handed-back", 4)
+    second = await workshop.judge.judge(dataclasses.replace(whole, done=first.results), Log())
+    assert second.outcome == "judged"
+    assert points(whole, second) == (Verdict.PA, 30)
+
+
+@pytest.mark.parametrize(("grader", "words"), [
+    ("print('AC')", "one line"), ("raise SystemExit(3)", "exit code 3"), ("import os\nos.kill(os.getpid(), 9)", "failed"), ("print('JE 0')", "says JE"),
+    ("print('AC 1' * 3000)", "one line"), ("import sys\nsys.stderr.write('no idea')\nprint('AC -1')", "no idea"), ("print(", "does not compile"),
+    ("import socket\nsocket.create_connection(('127.0.0.1', 22), 1)\nprint('AC 1')", "exit code 1"),
+])  # fmt: skip
+async def test_a_grader_that_fails_is_the_setters_fault_and_the_jury_reads_why(workshop: Workshop, grader: str, words: str) -> None:
+    end = await workshop.judge.judge(order(workshop, grader), Log())
+    assert end.outcome == "checker-error"
+    assert words in end.message
+    assert "grader" in end.message
+
+
+async def test_a_grader_that_never_ends_is_stopped(workshop: Workshop) -> None:
+    endless = order(workshop, "while True: pass")
+    checker = dataclasses.replace(endless.manifest.checker, limits=dataclasses.replace(endless.manifest.limits, cpu_ms=300))
+    end = await workshop.judge.judge(dataclasses.replace(endless, manifest=dataclasses.replace(endless.manifest, checker=checker)), Log())
+    assert end.outcome == "checker-error"
+    assert "data/secret/1" in end.message
+
+
+async def test_a_group_that_asks_where_no_grader_is_told_as_such(workshop: Workshop) -> None:
+    made = order(workshop, HALF)
+    end = await workshop.judge.judge(dataclasses.replace(made, manifest=dataclasses.replace(made.manifest, grader=None)), Log())
+    assert (end.outcome, "brings none" in end.message) == ("checker-error", True)
