@@ -111,8 +111,8 @@ class Examined:
     """How far a `VALIDATE` came before it was handed back: the first ``cases``, in ``spent_ms`` of the programs' time on the clock.
 
     ``more`` counts the findings that are not among ``findings``; ``silent`` are programs that failed and are asked no more: places in
-    ``RunOrder.input_validators``, -1 for the checker. Of the case that follows, ``asked`` programs have answered; the next one was broken
-    off ``broken_off`` times.
+    ``RunOrder.input_validators``, -1 for the checker. Of the case that follows, the first ``asked`` validators have answered; who comes next was
+    broken off ``broken_off`` times.
     """
 
     cases: int = 0

@@ -8,7 +8,7 @@ from contest.verdicts import Verdict
 from services.grader.conclusions import NotJudged, conclude
 from services.grader.runs import Run
 from wire.commands import RecordVerdict
-from wire.judging import VALIDATE, AttemptEnd
+from wire.judging import VALIDATE, AttemptEnd, Examined
 from wire.problems import Finding
 
 _SETTERS_FAULT = frozenset({"compile-error", "checker-error"})
@@ -19,7 +19,11 @@ def keep_any(run: Run, end: AttemptEnd) -> None:
     run.kept = max(run.kept, end.results, key=len)
     if run.errand is not None and end.examined is not None:
         known = run.errand.examined
-        run.errand.examined = end.examined if known is None or end.examined.cases > known.cases else known
+        run.errand.examined = end.examined if known is None else max(known, end.examined, key=_how_far)
+
+
+def _how_far(examined: Examined) -> tuple[int, int, int]:
+    return (examined.cases, examined.asked, examined.broken_off)
 
 
 def conclude_any(run: Run, end: AttemptEnd) -> RecordVerdict:

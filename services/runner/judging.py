@@ -101,7 +101,7 @@ class Judge:
         listener.step(Step.RUNNING)
         examination = Examination(self._pool, self._builds, self._blobs)
         try:
-            findings = await examination.findings(order, lambda: listener.gives_way)
+            findings = await examination.findings(order, listener.until_urged)
         except MeshError as ours:
             return AttemptEnd(order.attempt, "judge-error", message=f"{ours.code}: {ours.message}")
         if findings is None:

@@ -4,16 +4,18 @@
     validator CASE LANGUAGE < input     omegaUp's kind, beside data.in: it prints 1 for a good one
 
 A validator that is killed, crashes or does not compile is broken: that is said once, and it is not asked again; nor is a checker that fails.
-All programs together have `MOST_MS`. Between two cases it gives way to what somebody waits for, and is gone on with where it was.
+All programs together have `MOST_MS`. To what somebody waits for it gives way at once (`services.runner.haste`), in the middle of a case too: the
+answers that it has are kept, the program that was broken off is asked again. Time that was broken off does not count.
 Source: ICPC problem package format, "Input validators"; what `verifyproblem` says of judge answers.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from contest.limits import CHECKER_LIMITS
 from contest.verdicts import Verdict
@@ -23,6 +25,7 @@ from services.runner.builds import SHOWN_BYTES, BuildFailed, Builds, Built, read
 from services.runner.checkers.checking import Check, built_checker, checking, missing_header
 from services.runner.checkers.programs import Asker
 from services.runner.checkers.validator import RIGHT, is_broken, why_broken
+from services.runner.haste import Haste
 from services.runner.inputs import Pair, fetching_ahead
 from services.runner.programs import Programs
 from services.runner.sandbox.errors import BoxLost
@@ -82,24 +85,26 @@ class _Course:
     silent: set[int]
     cases: int
     spent_ms: float
+    asked: int = 0
+    broken_off: int = 0
 
     @classmethod
     def behind(cls, done: Examined) -> _Course:
         """Where an attempt before this one handed back."""
-        return cls(_Findings(list(done.findings), done.more), set(done.silent), done.cases, done.spent_ms)
+        findings = _Findings(list(done.findings), done.more)
+        return cls(findings, set(done.silent), done.cases, done.spent_ms, done.asked, done.broken_off)
 
     def examined(self) -> Examined:
         findings = self.findings
-        return Examined(self.cases, tuple(findings.found), findings.more, tuple(sorted(self.silent)), round(self.spent_ms))
+        silent = tuple(sorted(self.silent))
+        return Examined(self.cases, tuple(findings.found), findings.more, silent, round(self.spent_ms), self.asked, self.broken_off)
 
     @contextmanager
     def asking(self) -> Iterator[None]:
         """Counts what the programs take."""
         began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.spent_ms += (time.perf_counter() - began) * 1000
+        yield
+        self.spent_ms += (time.perf_counter() - began) * 1000
 
 
 class Examination:
@@ -112,35 +117,37 @@ class Examination:
         self._programs = Programs(blobs)
         self.examined = Examined()
 
-    async def findings(self, order: RunOrder, gives_way: Callable[[], bool]) -> tuple[Finding, ...] | None:
+    async def findings(self, order: RunOrder, until_urged: Callable[[], Awaitable[None]]) -> tuple[Finding, ...] | None:
         """What is to be said of the inputs and the answers of a package; None when it gave way before the last case.
 
-        It goes on behind ``order.examined``, and compiles something or examines one case at least. Raises: `BoxLost`, and what fetching raises.
+        It goes on behind ``order.examined``. Raises: `BoxLost`, and what fetching raises.
         """
-        course = _Course.behind(order.examined or self.examined)
+        course, haste = _Course.behind(order.examined or self.examined), Haste(until_urged)
         cases = order.manifest.cases
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(haste.listening())
             wanted = [(place, one) for place, one in enumerate(order.input_validators) if place not in course.silent]
             examiners = [one for place, validator in wanted async for one in self._examiner(order, place, validator, course, stack)]
             inputs = await stack.enter_async_context(fetching_ahead(self._blobs, order.manifest))
             check = None if CHECKER in course.silent else await stack.enter_async_context(self._checking(order.manifest))
-            has_advanced = any(one.program.is_new for one in examiners)
+            if any(one.program.is_new for one in examiners):
+                haste.advance()
             asked = [one.place for one in examiners] + [CHECKER] * (check is not None)
             while course.cases < len(cases) and not course.silent.issuperset(asked):
                 if course.spent_ms >= MOST_MS:
                     return (*course.findings.all(), _cut(course.cases, len(cases)))
-                if gives_way() and has_advanced:
+                if haste.is_over:
                     self.examined = course.examined()
                     return None
                 case = cases[course.cases]
                 async with inputs.case(course.cases) as pair:
-                    for examiner in examiners:
-                        if examiner.place not in course.silent:
-                            await _examine(examiner, case, pair, course)
-                    if check is not None and CHECKER not in course.silent:
-                        await _check_answer(check, order.manifest, case, pair, course)
-                course.cases += 1
-                has_advanced = True
+                    pieces = {one.place: partial(_examine, one, case, pair, course) for one in examiners}
+                    if check is not None:
+                        pieces[CHECKER] = partial(_check_answer, check, order.manifest, case, pair, course)
+                    if not await _all_asked(pieces, course, haste):
+                        self.examined = course.examined()
+                        return None
+                course.cases, course.asked = course.cases + 1, 0
         return course.findings.all()
 
     async def _examiner(
@@ -177,6 +184,20 @@ class Examination:
             return
         async with checking(manifest, self._programs, self._builds, self._pool) as check:
             yield check
+
+
+async def _all_asked(pieces: Mapping[int, Callable[[], Awaitable[None]]], course: _Course, haste: Haste) -> bool:
+    """Whether every program has answered for this case; False: it gives way. The checker is the last."""
+    for place, piece in pieces.items():
+        if 0 <= place < course.asked or place in course.silent:
+            continue
+        if haste.is_over:
+            return False
+        if not await haste.ended(piece, course.broken_off):
+            course.broken_off += 1
+            return False
+        course.asked, course.broken_off = (place + 1 if place != CHECKER else course.asked), 0
+    return True
 
 
 async def _examine(examiner: _Examiner, case: TestCase, pair: Pair, course: _Course) -> None:

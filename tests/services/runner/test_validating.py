@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from mesh.codec import decode, encode
-from services.runner import validating
+from services.runner import haste, validating
 from tests.services.runner.workshop import Log, Workshop
 from wire import judging
 from wire.judging import VALIDATE, AttemptEnd, Checker, CheckerKind, Examined, InputValidator
@@ -102,21 +103,42 @@ async def test_checker_that_fails_is_asked_once(workshop: Workshop) -> None:
     assert workshop.eyes.purposes.count("validator") == 1
 
 
-async def test_examination_gives_way_between_two_cases_and_is_gone_on_with(workshop: Workshop) -> None:
+async def test_examination_gives_way_between_two_programs_and_is_gone_on_with(workshop: Workshop) -> None:
     cases = [workshop.shelf.case(f"secret/{number}", str(number), "") for number in range(4)]
     crashes = validator(workshop, "raise SystemExit(9 * (input() == '0') or 42)", name="broken.py", kind=CheckerKind.OMEGAUP)
     whole = await validated(workshop, cases, [crashes, validator(workshop, SMALL, arguments=("1",))], fails := workshop.shelf.custom("python3", "1/0", "check.py"))
     once = len(workshop.eyes.purposes)
     order = replace(workshop.order("python3", "", cases, fails), task=VALIDATE, input_validators=(crashes, validator(workshop, SMALL, arguments=("1",))))
-    done: list[int] = []
+    done: list[tuple[int, int]] = []
     while (end := await workshop.judge.judge(order, Log(gives_way=True))).outcome == "handed-back":
         assert end.examined is not None
-        done.append(end.examined.cases)
+        done.append((end.examined.cases, end.examined.asked))
         order = replace(order, examined=decode(Examined, encode(end.examined)))
-    assert done == [1, 2, 3], "each attempt examines one case"
+    assert done[0] == (0, 1), "each attempt asks one program"
+    assert done == sorted(set(done))
+    assert {cases for cases, _ in done} == {0, 1, 2, 3}
     assert (end.outcome, end.findings) == ("validated", whole.findings), "as if it had not given way"
     asked = [purpose for purpose in workshop.eyes.purposes if purpose == "validator"]
     assert len(asked) == 2 * sum(purpose == "validator" for purpose in workshop.eyes.purposes[:once]), "nothing is asked twice"
+
+
+async def test_program_that_runs_is_broken_off_for_what_is_urgent_twice_and_then_ends(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(haste, "SLICE_S", 0.05)
+    cases = [workshop.shelf.case("secret/1", "50", "")]
+    sleeps = validator(workshop, "import time, sys\ntime.sleep(1.2)\nsys.exit(43)", name="sleeps.py")
+    order = replace(workshop.order("python3", "", cases), task=VALIDATE, input_validators=(validator(workshop, SMALL, arguments=("10",)), sleeps))
+    ends, took_s = [], []
+    while not ends or ends[-1].outcome == "handed-back":
+        began = time.monotonic()
+        ends.append(await workshop.judge.judge(order, Log(gives_way=True)))
+        took_s.append(time.monotonic() - began)
+        assert len(ends) < 9
+        order = replace(order, examined=decode(Examined, encode(ends[-1].examined or Examined())))
+    far = [(end.examined.asked, end.examined.broken_off) for end in ends[:-1] if end.examined is not None]
+    assert far[-2:] == [(1, 1), (1, 2)], "what the other program said is kept"
+    assert min(took_s[-3:-1]) < 1.0, "it was broken off"
+    assert took_s[-1] >= 1.2, "the third time it ran to its end"
+    assert [(one.code, one.path) for one in ends[-1].findings] == [("input-invalid", "data/secret/1.in")] * 2
 
 
 async def test_what_was_compiled_is_a_step_too(workshop: Workshop) -> None:
