@@ -92,6 +92,17 @@ CaseGroup: TypeAlias = tree.CaseGroup
 """A node of the tree of test groups: the meaning is `contest.groups`' own, so is the shape."""
 
 
+class Talks(enum.StrEnum):
+    """How a solution reaches an interactor of CMS's kind. FIFOS: both are given names of two FIFOs, the one to read from first.
+    FIFOS_WRITE_FIRST: the one to write to first, as tasks did before that order was written down. STREAMS: the solution uses stdin and
+    stdout, and is given no names.
+    """
+
+    FIFOS = "fifos"
+    FIFOS_WRITE_FIRST = "fifos-write-first"
+    STREAMS = "streams"
+
+
 @dataclass(frozen=True, slots=True)
 class JudgingManifest:
     """All that judging needs to know of one version of a problem, in judging order. Source: its private tree.
@@ -102,8 +113,8 @@ class JudgingManifest:
     ``includes`` are files that are compiled with a submission of that language (``*``: of every language that no other names).
     ``source_name`` is what they call the submission's own file, without ending; empty: it is called as its author likes.
     ``processes`` more than 1: so many processes of the submission talk at once with an interactor of the kind CMS or LIBINTERACTIVE.
-    ``talks_by_streams``: they use stdin and stdout, and are given no names of FIFOs. ``input_file``: its input lies in a file of that name too; ``output_file``: what it
-    writes there is its output, stdout if it makes no such file.
+    ``talks`` says how, of the kind CMS. ``input_file``: its input lies in a file of that name too; ``output_file``: what it writes there is its
+    output, stdout if it makes no such file.
     ``static_validator`` judges the cases that are static. ``code_bytes``: a longer source is refused; 0: whatever the house takes.
     ``languages`` empty: whatever the contest allows. ``is_provisional``: its time limit is a generous one until the package was tried out
     and one was measured; ask again soon. ``grader`` is the package's own, for the groups that have one (`contest.rulings`).
@@ -127,7 +138,7 @@ class JudgingManifest:
     is_provisional: bool = False
     grader: Program | None = None
     processes: int = 1
-    talks_by_streams: bool = False
+    talks: Talks = Talks.FIFOS
     input_file: str = ""
     output_file: str = ""
     static_validator: Checker | None = None

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from contest.verdicts import Verdict
-from wire.judging import InputValidator, JudgingManifest
+from wire.judging import InputValidator, JudgingManifest, Probe
 from wire.problems import ExpectedSubmission, Finding
 
 WAITING: Final = "waiting"
@@ -57,7 +57,7 @@ class PackageTrial:
     """All that a trial needs: how submissions are judged, the input validators, the submissions with what their setter allows.
 
     ``is_newest``: no later commit was accepted. ``manifest.limits`` are those in force: measured ones once they are pinned. ``findings`` are
-    what the checks had to say when the commit came.
+    what the checks had to say when the commit came. ``probes`` try the validators themselves.
     """
 
     manifest: JudgingManifest
@@ -66,6 +66,7 @@ class PackageTrial:
     limit_rule: LimitRule = LimitRule()
     is_newest: bool = True
     findings: tuple[Finding, ...] = ()
+    probes: tuple[Probe, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,10 +97,15 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("group-unbounded", ERROR, "A test data group has no `max_score`, and must have one."),
     FindingKind("group-scores", ERROR, "The groups are worth more together than data/secret/ can be."),
     FindingKind("group-requires", ERROR, "`require_pass` names no earlier group, or one that is not pass-fail."),
-    FindingKind("static-validator-not-yet", ERROR, "Static validators are not run here."),
+    FindingKind("static-validation", ERROR, "What is said of static validation contradicts itself: a score without static_validator/ or where cases have none, arguments without a score, `pass-fail` where cases have scores, or a submit-answer problem."),
+    FindingKind("static-validator-unused", WARNING, "There is a static validator, and no `static_validation_score`: it is never run."),
     FindingKind("grading-ignored", WARNING, "A grading flag that changes nothing here, or is meant for scoring problems only."),
     FindingKind("validation-unknown", ERROR, "`validation` must be default, or custom with any of interactive, multi-pass and score."),
-    FindingKind("libinteractive", ERROR, "A problem of omegaUp's libinteractive. Write its Main as an interactor over stdin and stdout, and bring it in the ICPC format."),
+    FindingKind("libinteractive", ERROR, "A problem of omegaUp's libinteractive lacks its .idl or its Main, has several, or asks for more than is judged here."),
+    FindingKind("libinteractive-language", WARNING, "A submission in a language that no code of libinteractive is made for (C, C++, Java, Python 3); it is left out."),
+    FindingKind("idl-syntax", ERROR, "An .idl is not written as libinteractive wants it; the line is named."),
+    FindingKind("idl-name", ERROR, "A name in an .idl cannot be one in every language, or stands twice; the line is named."),
+    FindingKind("idl-array", ERROR, "A length of an array in an .idl is no number, or no int parameter before it that has a Range; the line is named."),
     FindingKind("communication", ERROR, "A Communication task of CMS (a manager and stubs). Write the manager as an interactor over stdin and stdout, and bring it in the ICPC format."),
     FindingKind("file-io", ERROR, "Solutions must read a file or write one. They read stdin and write stdout here: change the solutions, and leave the names empty."),
     FindingKind("run-count", ERROR, "Polygon runs a solution more than once on a test. Bring the problem as a multi-pass one of the ICPC format."),
@@ -109,6 +114,7 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("title-missing", WARNING, "The package names no title (an omegaUp one never does); the alias stands for it."),
     # limits
     FindingKind("limit-bad", ERROR, "A limit is not a number in its range."),
+    FindingKind("limit-unused", WARNING, "A limit that says nothing for this kind of problem."),
     FindingKind("time-limit-missing", WARNING, "No time limit in .timelimit, domjudge-problem.ini or limits.time_limit; 2 seconds until one is measured from the submissions."),
     # statements
     FindingKind("statement-missing", ERROR, "There is no statement where the format has them: problem_statement/ (ICPC), statements/LANGUAGE.markdown (omegaUp), statement-sections/ or <statements> (Polygon), statement/ or testo/ (CMS)."),
@@ -130,7 +136,11 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("case-not-utf8", WARNING, "A test case is not valid UTF-8."),
     FindingKind("case-duplicate", WARNING, "Two test cases have the same input."),
     FindingKind("answer-over-limit", ERROR, "An answer file is larger than what a program may write. Raise limits.output."),
-    FindingKind("case-input-not-yet", ERROR, "A test case has `args` or a .files folder: programs get nothing but their input here."),
+    FindingKind("case-arguments", ERROR, "Arguments of a test case that no program can be started with: too many, too long, or with a NUL."),
+    FindingKind("case-files", ERROR, "The .files folder of a test case is too large, or has a file of the name of an input validator's."),
+    FindingKind("case-file-stray", WARNING, "A file beside the test cases belongs to none: its .in is not there."),
+    FindingKind("probe-without-output", ERROR, "A case of invalid_output/ or valid_output/ has no .out, which is what is tried."),
+    FindingKind("probe-of-talk", WARNING, "invalid_output/ or valid_output/ of a problem whose outputs lie in no file; they are not tried."),
     FindingKind("sample-large", WARNING, "A sample is larger than 64 KiB and not shown in the statement."),
     FindingKind("sample-files", ERROR, "What is shown in place of a test case is said twice, or is not what is fetched."),
     FindingKind("interaction-line", WARNING, "A line of an .interaction file begins with neither < nor >, and is no --- between passes."),
@@ -158,7 +168,6 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("expectation-pattern", ERROR, "submissions.yaml has more than 100 patterns, one of more than 300 characters, or one that stands for more than 20 paths."),
     FindingKind("expectation-of-none", WARNING, "A pattern of submissions.yaml is no submission's path: nothing is asked of anything. Look for a slip in it."),
     FindingKind("submissions-too-many", WARNING, "More than 1000 example submissions; what is beyond is left out."),
-    FindingKind("expectation-not-checked", WARNING, "submissions.yaml asks something of groups, cases or messages; only verdict and score of the whole are compared."),
 )  # fmt: skip
 """Every finding there is, in the order in which `docs/packages.md` lists them."""
 

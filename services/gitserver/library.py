@@ -12,7 +12,7 @@ from mesh.errors import NotFound
 from services.gitserver import pins
 from services.gitserver.git import Git
 from services.gitserver.names import parse_digest, parse_object, parse_public_path
-from services.gitserver.publication import DIGESTS, TrialPart, digest_path, published_ref, version_ref
+from services.gitserver.publication import DIGESTS, TrialPart, digest_path, published_ref, version_ref, with_paths
 from services.gitserver.repository import MAIN, Blob, Repository
 from services.gitserver.shelf import Shelf
 from wire.judging import BlobRequest, JudgingManifest
@@ -84,9 +84,9 @@ class Library:
         repository = await self._shelf.repository(request.alias)
         (found,) = await repository.read(f"{published_ref(card.commit)}:trial.json")
         part = TrialPart() if found is None else decode(TrialPart, found.content)
-        manifest = await self.manifest(ManifestRequest(request.alias, card.version))
+        manifest = with_paths(await self.manifest(ManifestRequest(request.alias, card.version)), part.paths)
         submissions = await self.submissions(ProblemRequest(request.alias, card.commit))
-        return PackageTrial(manifest, part.input_validators, submissions, part.limit_rule, newest == card.commit, part.findings)
+        return PackageTrial(manifest, part.input_validators, submissions, part.limit_rule, newest == card.commit, part.findings, part.probes)
 
     async def manifest(self, request: ManifestRequest) -> JudgingManifest:
         """What judging a version needs to know."""

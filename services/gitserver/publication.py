@@ -16,16 +16,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mesh.codec import encode
 from services.gitserver.canonical import canonical
 from services.gitserver.formats.files import PackageFile
-from services.gitserver.formats.package import Package, PackageProgram
+from services.gitserver.formats.package import Package, PackageCase, PackageProbe, PackageProgram
 from services.gitserver.repository import MAIN, RefChange, Repository
 from services.gitserver.shelf import Shelf
-from wire.judging import Checker, InputValidator, JudgingManifest, Program, ProgramFile, TestCase
+from wire.judging import Checker, InputValidator, JudgingManifest, Probe, Program, ProgramFile, TestCase
 from wire.problems import ExpectedSubmission, Finding, ProblemCard
 from wire.verification import LimitRule
 
@@ -60,12 +60,26 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
+class CasePaths:
+    """Where input and answer of the case of that name lie in the package."""
+
+    name: str
+    input: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrialPart:
-    """What lies in ``trial.json``: what a trial needs besides the manifest and the submissions."""
+    """What lies in ``trial.json``: what a trial needs besides the manifest and the submissions.
+
+    ``paths`` are of the cases that do not lie in data/ by their name. They stand here and not in the manifest: a path is no other judging.
+    """
 
     input_validators: tuple[InputValidator, ...] = ()
     limit_rule: LimitRule = field(default_factory=LimitRule)
     findings: tuple[Finding, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    paths: tuple[CasePaths, ...] = ()
 
 
 async def publish(shelf: Shelf, bench: Repository, repository: Repository | None, publication: Publication) -> bool:
@@ -107,7 +121,7 @@ def _stream(publication: Publication, known_digests: str | None) -> bytes:
         *_inline("card.json", encode(_card(publication))),
         *_inline("owner", publication.owner.encode()),
         *_inline("submissions.json", encode(_submissions(package))),
-        *_inline("trial.json", encode(TrialPart(tuple(_input_validator(one) for one in package.input_validators), package.limit_rule, package.findings))),
+        *_inline("trial.json", encode(_trial(package))),
         *_inline("private/judging.json", canonical(_manifest(package))),
         *_commit(DIGESTS, known_digests),
         *(line for file in fetched.values() for line in _file(digest_path(file.digest), file)),
@@ -118,9 +132,26 @@ def _stream(publication: Publication, known_digests: str | None) -> bytes:
     return b"\n".join(lines)
 
 
+def _paths(package: Package) -> tuple[CasePaths, ...]:
+    named = ((case, (f"data/{case.name}.in", f"data/{case.name}.ans"), (case.input.path, case.answer.path)) for case in package.cases)
+    return tuple(CasePaths(case.name, *paths) for case, usual, paths in named if paths != usual)
+
+
+def with_paths(manifest: JudgingManifest, paths: Iterable[CasePaths]) -> JudgingManifest:
+    """The manifest with the package's own paths of its cases."""
+    known = {one.name: one for one in paths}
+    cases = (
+        replace(case, input_path=known[case.name].input, answer_path=known[case.name].answer) if case.name in known else case for case in manifest.cases
+    )
+    return replace(manifest, cases=tuple(cases)) if known else manifest
+
+
 def _private(package: Package) -> dict[str, PackageFile]:
     """What judging needs, by path: another private tree is another judging version."""
-    found = {f"data/{case.name}.in": case.input for case in package.cases} | {f"data/{case.name}.ans": case.answer for case in package.cases}
+    run = [case for case in package.cases if not case.is_static]
+    found = {f"data/{case.name}.in": case.input for case in run} | {f"data/{case.name}.ans": case.answer for case in run}
+    found |= {f"data/{case.name}.files/{path}": file for case in run for path, file in case.files.items()}
+    found |= {f"static/{path}": file for path, file in package.static_files.items()}
     found |= {f"checker/{path}": file for path, file in package.checker_files.items()}
     if package.interactor is not None:
         found |= {f"interactor/{path}": file for path, file in package.interactor.files.items()}
@@ -134,7 +165,10 @@ def _private(package: Package) -> dict[str, PackageFile]:
 def _tried(package: Package) -> list[PackageFile]:
     """What a runner must find by its digest when the package is tried out, besides the private tree."""
     of_validators = [file for program in package.input_validators for file in program.files.values()]
-    return of_validators + [file for one in package.submissions for file in one.others.values()]
+    of_cases = [file for case in package.cases if case.is_static for file in (case.input, case.answer)]
+    of_probes = [file for probe in package.probes for file in (probe.case.input, probe.case.answer, probe.output, *probe.case.files.values())]
+    of_submissions = [file for one in package.submissions for file in one.others.values()]
+    return of_validators + of_cases + of_submissions + [file for file in of_probes if file is not None]
 
 
 def _commit(ref: str, parent: str | None) -> list[bytes]:
@@ -179,7 +213,7 @@ def _submissions(package: Package) -> tuple[ExpectedSubmission, ...]:
     return tuple(
         ExpectedSubmission(
             one.path, one.language, "", one.expected, filename=one.filename, files=_program_files(one.others),
-            least_score=one.least_score, most_score=one.most_score, limit_use=one.limit_use,
+            least_score=one.least_score, most_score=one.most_score, limit_use=one.limit_use, rules=one.rules,
         )
         for one in package.submissions
     )  # fmt: skip
@@ -197,26 +231,38 @@ def _interactor(program: PackageProgram) -> Checker:
     return Checker(program.kind, arguments=program.arguments, program=_program(program))
 
 
+def _trial(package: Package) -> TrialPart:
+    validators, probes = tuple(_input_validator(one) for one in package.input_validators), tuple(_probe(one) for one in package.probes)
+    return TrialPart(validators, package.limit_rule, package.findings, probes, _paths(package))
+
+
 def _input_validator(program: PackageProgram) -> InputValidator:
-    return InputValidator(_program(program), program.arguments, program.kind)
+    return InputValidator(_program(program), program.arguments, program.kind, program.path, case_arguments=dict(program.case_arguments))
+
+
+def _case(case: PackageCase) -> TestCase:
+    return TestCase(
+        name=case.name, input=case.input.digest, answer=case.answer.digest, input_bytes=case.input.size_bytes,
+        answer_bytes=case.answer.size_bytes, is_sample=case.is_sample, group=case.group, checker_arguments=case.checker_arguments,
+        input_arguments=case.input_arguments, threshold=case.threshold, arguments=case.arguments, files=_program_files(case.files),
+        is_static=case.is_static, is_open=case.is_open, hint=case.hint, description=case.description,
+    )  # fmt: skip
+
+
+def _probe(probe: PackageProbe) -> Probe:
+    if probe.output is None:
+        return Probe(probe.claim, probe.path, _case(probe.case))
+    return Probe(probe.claim, probe.path, _case(probe.case), probe.output.digest, probe.output.size_bytes)
 
 
 def _manifest(package: Package) -> JudgingManifest:
-    cases = tuple(
-        TestCase(
-            name=case.name, input=case.input.digest, answer=case.answer.digest, input_bytes=case.input.size_bytes,
-            answer_bytes=case.answer.size_bytes, is_sample=case.is_sample, group=case.group, checker_arguments=case.checker_arguments,
-            input_arguments=case.input_arguments, threshold=case.threshold,
-        )
-        for case in package.cases
-    )  # fmt: skip
     return JudgingManifest(
-        problem="", version="", limits=package.limits, cases=cases, checker=package.checker, groups=package.groups,
+        problem="", version="", limits=package.limits, cases=tuple(_case(case) for case in package.cases), checker=package.checker, groups=package.groups,
         is_scoring=package.is_scoring, compile_limits=package.compile_limits, is_interactive=package.is_interactive,
         interactor=None if package.interactor is None else _interactor(package.interactor), passes=package.passes,
         is_output_only=package.is_output_only, includes=tuple(_program(one) for one in package.includes), languages=_languages(package),
         source_name=package.source_name,
         is_provisional=not package.limit_rule.is_stated, grader=None if package.grader is None else _program(package.grader),
-        processes=package.processes, talks_by_streams=package.talks_by_streams,
-        input_file=package.input_file, output_file=package.output_file,
+        processes=package.processes, talks=package.talks,
+        input_file=package.input_file, output_file=package.output_file, static_validator=package.static_validator, code_bytes=package.code_bytes,
     )  # fmt: skip

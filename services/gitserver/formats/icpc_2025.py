@@ -5,16 +5,21 @@ Source: https://icpc.io/problem-package-format/spec/2025-09
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFiles
+from services.gitserver.formats.icpc_2025_arguments import with_input_arguments
 from services.gitserver.formats.icpc_2025_cases import read_cases_2025
 from services.gitserver.formats.icpc_2025_metadata import read_metadata_2025
+from services.gitserver.formats.icpc_2025_probes import read_probes
+from services.gitserver.formats.icpc_2025_rules import Kinds
+from services.gitserver.formats.icpc_2025_static import check_collisions, read_static
 from services.gitserver.formats.icpc_2025_submissions import read_submissions_2025
 from services.gitserver.formats.icpc_cases import Kind, check_contents
 from services.gitserver.formats.icpc_constants import read_constants, with_constants
-from services.gitserver.formats.icpc_flags import checker_note, lift_flags, with_input_flags
+from services.gitserver.formats.icpc_flags import checker_note, lift_flags
 from services.gitserver.formats.icpc_includes import read_includes
 from services.gitserver.formats.icpc_metadata import Metadata
 from services.gitserver.formats.icpc_programs import read_checker, read_input_validators
@@ -50,11 +55,20 @@ class Icpc2025:
         _check_languages(statements, metadata, report)
         checker = read_checker(files, VALIDATOR, (), metadata.checker_limits, report, is_custom=is_custom or must_check)
         rules = SampleRules(talks=must_check, knows_out=True)
-        cases = read_cases_2025(files, Kind(metadata.is_scoring, is_custom, samples=rules), report)
-        check_contents(cases.cases, metadata.limits.output_bytes, report, is_talking=is_custom)
-        judged, whole = lift_flags(cases.cases, checker.checker, (), report)
-        validators = read_input_validators(files, report)
-        judged, validators = with_input_flags(judged, validators, cases.input_flags, report)
+        listed = read_cases_2025(files, Kind(metadata.is_scoring, is_custom, samples=rules), report)
+        cases, configs = listed.read, dict(zip((case.name for case in listed.read.cases), listed.configs, strict=True))
+        run = tuple(case for case in cases.cases if not case.is_static)
+        check_contents(run, metadata.limits.output_bytes, report, is_talking=is_custom)
+        samples = [(case, configs[case.name]) for case in run if case.is_sample]
+        probes = read_probes(files, samples, report, is_custom=is_custom, talks=must_check)
+        tried = tuple(probe.case for probe in probes.probes if not probe.case.is_sample)
+        every, whole = lift_flags((*run, *tried), checker.checker, (), report)
+        said = {case.name: configs.get(case.name) or probes.configs[case.name] for case in every}
+        every, validators = with_input_arguments(every, said, read_input_validators(files, report), report)
+        by_name = {case.name: case for case in every}
+        judged = tuple(by_name.get(case.name, case) for case in cases.cases)
+        static = read_static(files, metadata, judged, report)
+        check_collisions(every, validators, report)
         _check_rest(files, metadata, sum(not case.is_sample for case in judged), report)
         attachments = {file.path: file for file in files.under("attachments")}
         return Package(
@@ -65,12 +79,12 @@ class Icpc2025:
             statements=statements.files,
             samples=cases.samples,
             attachments=tuple(attachments),
-            public={**statements.public, **attachments, **sample_files(files, judged, rules)},
+            public={**statements.public, **attachments, **sample_files(files, run, rules)},
             cases=judged,
             checker=whole,
             checker_files=checker.files,
             groups=cases.groups,
-            submissions=read_submissions_2025(files, report, is_scoring=metadata.is_scoring, is_output_only=metadata.is_output_only),
+            submissions=read_submissions_2025(files, Kinds(metadata.is_scoring, metadata.is_output_only, judged, cases.groups), report),
             protected={file.path: file for folder in PROTECTED_FOLDERS for file in files.under(folder)},
             is_scoring=metadata.is_scoring,
             max_score=cases.max_score,
@@ -85,6 +99,10 @@ class Icpc2025:
             languages=metadata.languages,
             input_validators=validators,
             limit_rule=metadata.limit_rule,
+            static_validator=static.checker if static is not None else None,
+            static_files=static.files if static is not None else {},
+            probes=tuple(replace(probe, case=by_name[probe.case.name]) for probe in probes.probes),
+            code_bytes=metadata.code_bytes,
         )
 
 
@@ -103,8 +121,6 @@ def _check_languages(statements: Statements, metadata: Metadata, report: Report)
 
 
 def _check_rest(files: PackageFiles, metadata: Metadata, secrets: int, report: Report) -> None:
-    if files.under("static_validator"):
-        report.add("static-validator-not-yet", "static_validator", "static validators are not run here")
     if metadata.is_output_only and secrets > 1:
         report.add("output-cases", "data/secret", f"the one text that is handed in is judged by each of the {secrets} test cases")
     if files.under("problem_statement") or files.under("output_validators"):

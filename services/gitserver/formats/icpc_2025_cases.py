@@ -5,14 +5,15 @@ Source: 2025-09 format, "Test data", "Test data groups" and "Result aggregation"
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
 from contest.groups import Aggregation, CaseGroup, OnReject, attainable_score
 from services.gitserver.findings import Report
-from services.gitserver.formats.files import PackageFiles
-from services.gitserver.formats.icpc_2025_config import GroupConfig, read_case_config, read_group_config
+from services.gitserver.formats.files import PackageFile, PackageFiles, made
+from services.gitserver.formats.icpc_2025_config import CaseConfig, GroupConfig, read_case_config, read_group_config
 from services.gitserver.formats.icpc_cases import SUPPOSED_MAX, Cases, Kind, check_count
 from services.gitserver.formats.icpc_samples import read_samples
 from services.gitserver.formats.package import PackageCase
@@ -25,13 +26,42 @@ _ENDINGS: Final = frozenset({
     "in", "ans", "yaml", "png", "jpg", "jpeg", "svg", "out", "interaction", "in.statement", "ans.statement", "in.download", "ans.download",
     "hint", "desc",
 })  # fmt: skip
+STATIC: Final = "static validation"
+"""What a static validation test case is called in its folder: no file can have this name."""
+
+MOST_FILES: Final = 100
+MOST_FILES_BYTES: Final = 64 << 20
+"""Of one .files folder: it is laid into a box before every run of its case."""
+
+_WITHOUT_INPUT: Final = frozenset({"ans", "interaction", ""})
+_BY_LENGTH: Final = sorted(_ENDINGS, key=len, reverse=True)
 _SHOWN_TWICE: Final = ((".out", ".ans.statement"), (".interaction", ".in.statement"), (".interaction", ".ans.statement"), (".interaction", ".out"))
 _PAIRED: Final = ((".in.download", ".in.statement"), (".ans.download", ".ans.statement"))
 
 
-def read_cases_2025(files: PackageFiles, kind: Kind, report: Report) -> Cases:
-    """All of data/."""
+@dataclass(frozen=True, slots=True)
+class Cases2025:
+    """What a package has of test cases. ``configs`` are what is said of each of them, in their order."""
+
+    read: Cases
+    configs: tuple[CaseConfig, ...]
+
+
+def read_cases_2025(files: PackageFiles, kind: Kind, report: Report) -> Cases2025:
+    """All of data/sample/ and data/secret/."""
     return _Reading(files, kind, report).all()
+
+
+def files_of_case(files: PackageFiles, place: str, report: Report) -> dict[str, PackageFile]:
+    """What lies in the .files folder of a case, by the path that programs find it by; ``place`` is the case's path without ending."""
+    folder = f"{place}.files"
+    found = {file.path.removeprefix(folder + "/"): file for file in files.under(folder)}
+    size_bytes = sum(file.size_bytes for file in found.values())
+    if len(found) > MOST_FILES or size_bytes > MOST_FILES_BYTES:
+        said = f"{len(found)} files of {size_bytes} bytes; at most {MOST_FILES} of {MOST_FILES_BYTES} bytes together can be laid before a program"
+        report.add("case-files", folder, said)
+        return {}
+    return found
 
 
 class _Reading:
@@ -40,9 +70,9 @@ class _Reading:
     def __init__(self, files: PackageFiles, kind: Kind, report: Report) -> None:
         self._files, self._kind, self._report = files, kind, report
         self._cases: list[PackageCase] = []
-        self._input_flags: list[tuple[str, tuple[str, ...]]] = []
+        self._configs: list[CaseConfig] = []
 
-    def all(self) -> Cases:
+    def all(self) -> Cases2025:
         """Samples, then the secret cases or groups."""
         sample = self._leaf("sample", self._config("sample"))
         secret_config = self._config("secret")
@@ -61,10 +91,11 @@ class _Reading:
             groups = replace(groups, groups=inner, on_reject=OnReject.CONTINUE)
         for file in self._files.under("data"):
             self._check_place(file.path)
-        check_count(self._cases, self._files, self._report, talks=self._kind.samples.talks)
-        self._check_shown()
-        samples = read_samples(self._files, self._cases, self._kind.samples, self._report)
-        return Cases(tuple(self._cases), groups, samples, self._worth(groups), tuple(self._input_flags))
+        run = [case for case in self._cases if not case.is_static]
+        check_count(run, self._files, self._report, talks=self._kind.samples.talks)
+        self._check_shown(run)
+        samples = read_samples(self._files, run, self._kind.samples, self._report)
+        return Cases2025(Cases(tuple(self._cases), groups, samples, self._worth(groups)), tuple(self._configs))
 
     def _config(self, path: str) -> GroupConfig:
         return read_group_config(self._files, f"data/{path}", self._report, is_scoring=self._kind.is_scoring, is_custom=self._kind.is_custom)
@@ -84,12 +115,13 @@ class _Reading:
     def _secret(self, config: GroupConfig, inner: list[tuple[str, GroupConfig]]) -> CaseGroup:
         earlier = {"sample": Aggregation.PASS}
         groups: list[CaseGroup] = []
+        whole = self._static("secret", config)
         most = config.max_score if config.says_max else SECRET_MAX
         for name, own in inner:
             path = f"secret/{name}"
             group = self._leaf(path, own)
             if not group.cases:
-                self._report.add("group-empty", f"data/{path}", "there is no test case in this group")
+                self._report.add("group-empty", f"data/{path}", "there is no test case in this group, nor a static validation")
             if self._kind.is_scoring:
                 group = self._scored(group, own, is_whole=False)
                 self._check_requires(path, own, earlier)
@@ -97,23 +129,25 @@ class _Reading:
                     self._report.add("group-unbounded", f"data/{path}", "a group needs a `max_score` unless secret/ says that it is unbounded")
             earlier[path] = own.aggregation or Aggregation.PASS
             groups.append(group)
-        secret = CaseGroup("secret", groups=tuple(groups))
+        secret = CaseGroup("secret", tuple(whole), tuple(groups))
         if not self._kind.is_scoring:
             return secret
         aggregation = config.aggregation or Aggregation.SUM
         self._check_requires("secret", config, {"sample": Aggregation.PASS})
         if aggregation is Aggregation.PASS and any((own.aggregation or Aggregation.PASS) is not Aggregation.PASS for _, own in inner):
             self._report.add("group-key", "data/secret/test_group.yaml", "where secret/ is pass-fail all of its groups must be")
-        total = sum((own.max_score or Fraction(0) for _, own in inner), Fraction(0))
+        of_static = (config.static.score if config.static else None) or Fraction(0)
+        total = sum((own.max_score or Fraction(0) for _, own in inner), of_static)
         if aggregation is Aggregation.SUM and most is not None and total > most:
             self._report.add("group-scores", "data/secret", f"the groups are worth {total} together, and secret/ at most {most}")
         on_reject = OnReject.BREAK if aggregation is Aggregation.PASS else OnReject.CONTINUE
-        return replace(secret, aggregation=aggregation, max_score=most, on_reject=on_reject, requires=config.requires, is_exact=True)
+        graded = replace(secret, aggregation=aggregation, max_score=most, on_reject=on_reject, requires=config.requires, is_exact=True)
+        return replace(graded, accept_score=of_static) if whole else graded
 
     def _leaf(self, path: str, config: GroupConfig) -> CaseGroup:
         """The cases of a folder at any depth, appended in order."""
         place = f"data/{path}/"
-        named: list[int] = []
+        named = self._static(path, config)
         for file in self._files.under(f"data/{path}"):
             if file.suffix != ".in" or ".files/" in file.path:
                 continue
@@ -125,29 +159,57 @@ class _Reading:
             if answer is None:
                 self._report.add("case-without-answer", file.path, f"there is no {name.rpartition('/')[2]}.ans beside it")
                 continue
+            if self._files.under(name):
+                self._report.add("case-misplaced", file.path, f"there is a folder {name.rpartition('/')[2]}/ beside it: it must be called otherwise")
             own = read_case_config(self._files.find(f"{name}.yaml"), config.cases, self._report, is_custom=self._kind.is_custom)
             named.append(len(self._cases))
             full = f"{path}/{name.removeprefix(place)}"
-            self._cases.append(PackageCase(full, file, answer, path == "sample", path, own.checker_args))
-            self._input_flags.append((own.input_name, own.input_args))
+            laid = files_of_case(self._files, name, self._report)
+            self._configs.append(own)
+            self._cases.append(PackageCase(
+                full, file, answer, path == "sample", path, own.checker_args, arguments=own.arguments, files=laid,
+                is_open=path != "sample" and bool(own.is_open), hint=own.hint, description=own.description,
+            ))  # fmt: skip
         return CaseGroup(path, tuple(named))
+
+    def _static(self, path: str, config: GroupConfig) -> list[int]:
+        """Appends the static validation test case of a folder, which is judged before what lies in it."""
+        if config.static is None:
+            return []
+        nothing = made(f"data/{path}/test_group.yaml", b"")
+        self._configs.append(CaseConfig())
+        self._cases.append(PackageCase(
+            f"{path}/{STATIC}", nothing, nothing, path == "sample", path, config.static.arguments, is_static=True,
+        ))  # fmt: skip
+        return [len(self._cases) - 1]
 
     def _scored(self, group: CaseGroup, config: GroupConfig, *, is_whole: bool) -> CaseGroup:
         """The group with what it is worth; ``is_whole``: it is secret itself."""
         aggregation = config.aggregation or (Aggregation.SUM if is_whole else Aggregation.PASS)
         most = config.max_score if config.says_max or not is_whole else SECRET_MAX
-        made = replace(group, aggregation=aggregation, max_score=most, requires=config.requires, is_exact=True)
+        scored = replace(group, aggregation=aggregation, max_score=most, requires=config.requires, is_exact=True)
         if is_whole:
             self._check_requires("secret", config, {"sample": Aggregation.PASS})
         if aggregation is Aggregation.PASS:
             if most is None:
                 self._report.add("group-unbounded", f"data/{group.path}", "a pass-fail group needs a `max_score` that is a number")
-            return made
+            return scored
         on_reject = OnReject.BREAK if aggregation is Aggregation.MIN else OnReject.CONTINUE
+        own = config.static.score if config.static is not None else None
         if most is None:
-            return replace(made, on_reject=on_reject, gives_points=True)
-        share = most / max(1, len(group.cases)) if aggregation is Aggregation.SUM else most
-        return replace(made, on_reject=on_reject, accept_score=share)
+            unbounded = replace(scored, on_reject=on_reject, gives_points=True)
+            if own is None:
+                return unbounded
+            inner = CaseGroup(f"{group.path}/{STATIC}", group.cases[:1], accept_score=own, is_exact=True)
+            return replace(unbounded, cases=group.cases[1:], groups=(inner,))
+        if own is None:
+            share = most / max(1, len(group.cases)) if aggregation is Aggregation.SUM else most
+            return replace(scored, on_reject=on_reject, accept_score=share)
+        if own > most:
+            self._report.add("group-scores", f"data/{group.path}", f"static validation is worth {own}, and the whole group at most {most}")
+        count = len(group.cases) - 1
+        share = max(Fraction(0), most - own) / max(1, count) if aggregation is Aggregation.SUM else most
+        return replace(scored, on_reject=on_reject, accept_score=share, case_scores=(own, *[share] * count))
 
     def _check_requires(self, path: str, config: GroupConfig, earlier: dict[str, Aggregation]) -> None:
         for name in config.requires:
@@ -173,28 +235,39 @@ class _Reading:
 
     def _check_place(self, path: str) -> None:
         parts = path.split("/")
-        if parts[1] not in FOLDERS:
-            self._report.add("case-misplaced", path, "test cases lie in data/sample/ and data/secret/; this is ignored")
-            return
         if parts[1] not in {"sample", "secret"}:
+            if parts[1] not in FOLDERS:
+                self._report.add("case-misplaced", path, "test cases lie in data/sample/ and data/secret/; this is ignored")
             return
         if any(part.endswith(".files") for part in parts[2:-1]):
-            self._report.add("case-input-not-yet", path, "programs get no files beside their input here")
+            self._check_owner(path, parts)
             return
-        name, _, ending = parts[-1].partition(".")
+        self._check_name(path, parts)
+
+    def _check_name(self, path: str, parts: list[str]) -> None:
+        ending = next((end for end in _BY_LENGTH if parts[-1].endswith(f".{end}")), parts[-1].partition(".")[2])
+        name = parts[-1].removesuffix(f".{ending}")
         if parts[-1] == "test_group.yaml":
             if len(parts) > 4 or (parts[1] == "sample" and len(parts) > 3):
                 self._report.add("group-key", path, "groups are folders of data/secret/ and have no groups in them")
         elif ending not in _ENDINGS:
             self._report.add("case-file-unknown", path, f"the ending .{ending} means nothing among test cases")
+        elif ending not in _WITHOUT_INPUT and ending != "in" and self._files.find("/".join([*parts[:-1], f"{name}.in"])) is None:
+            self._report.add("case-file-stray", path, f"there is no {name}.in: this file belongs to no test case")
         elif ending == "ans" and self._files.find(f"{path.removesuffix('.ans')}.in") is None:
             self._report.add("answer-without-input", path, f"there is no {name}.in beside it")
         elif ending in {"in", "ans"} and (file := self._files.find(path)) is not None and not file.is_utf8:
             self._report.add("case-not-utf8", path, "the file is not valid UTF-8")
 
-    def _check_shown(self) -> None:
+    def _check_owner(self, path: str, parts: list[str]) -> None:
+        depth = next(place for place, part in enumerate(parts[2:-1], 2) if part.endswith(".files"))
+        owner = "/".join(parts[: depth + 1]).removesuffix(".files")
+        if self._files.find(f"{owner}.in") is None:
+            self._report.add("case-file-stray", path, f"there is no {owner.rpartition('/')[2]}.in: these files belong to no test case")
+
+    def _check_shown(self, cases: Iterable[PackageCase]) -> None:
         """What is shown in place of a case must not be said twice, and what is shown must be what is fetched."""
-        for case in self._cases:
+        for case in cases:
             has = {end for pair in (*_SHOWN_TWICE, *_PAIRED) for end in pair if self._files.find(f"data/{case.name}{end}") is not None}
             for one, other in _SHOWN_TWICE:
                 if one in has and other in has:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import replace
+from fractions import Fraction
 from typing import Final
 
 from services.gitserver.findings import Report
@@ -16,12 +17,18 @@ from services.gitserver.formats.icpc_metadata import (
     DEFAULT_CPU_MS, LICENSES, MOST_SECONDS, Metadata, checker_limits, compile_limits, read_passes, run_limits,
 )  # fmt: skip
 from services.gitserver.formats.languages import known_languages
-from services.gitserver.formats.yaml_map import YamlMap
+from services.gitserver.formats.yaml_map import NUMBER, YamlMap
 from wire.verification import LimitRule
 
 TYPES: Final = ("pass-fail", "scoring", "multi-pass", "interactive", "submit-answer")
 EXCLUDING: Final = (("pass-fail", "scoring"), ("multi-pass", "submit-answer"), ("interactive", "submit-answer"))
 CREDITS: Final = ("authors", "contributors", "testers", "packagers", "acknowledgements")
+
+WHOLE_NUMBERS: Final = (
+    "memory", "output", "code", "compilation_time", "compilation_memory", "validation_time", "validation_memory", "validation_output",
+    "validation_passes",
+)  # fmt: skip
+MOST_CODE_KIB: Final = 1 << 20
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}Z)?")
 _PERSON_KEYS: Final = ("email", "orcid", "kattis")
@@ -57,20 +64,51 @@ def read_metadata_2025(yaml_map: YamlMap, report: Report, *, is_custom: bool) ->
         source=source,
         license=license_ if "license" in yaml_map else "",
         is_interactive="interactive" in kinds,
-        passes=read_passes(limits) if "multi-pass" in kinds else 1,
+        passes=_passes(limits, kinds),
         is_output_only="submit-answer" in kinds,
         languages=("text",) if "submit-answer" in kinds else _languages(yaml_map),
         limit_rule=replace(_limit_rule(limits), is_stated=is_stated),
         constants=read_constants(yaml_map),
+        code_bytes=_code_bytes(limits),
     )
+    _check_whole_numbers(limits)
     yaml_map.flag("allow_file_writing")
-    limits.finish(ignore=("code", "validation_passes"))
-    yaml_map.finish(ignore=("problem_format_version", "keywords", "version", "languages"))
+    yaml_map.text("version")
+    yaml_map.sequence("keywords")
+    limits.finish()
+    yaml_map.finish(ignore=("problem_format_version", "languages"))
     return found
 
 
+def _passes(limits: YamlMap, kinds: tuple[str, ...]) -> int:
+    """How often a program is run at most; what is said of it is looked at even where it means nothing."""
+    passes = read_passes(limits)
+    if "multi-pass" in kinds:
+        return passes
+    if "validation_passes" in limits:
+        limits.fault("validation_passes", "limit-unused", "`limits.validation_passes` says nothing where `type` does not say multi-pass")
+    return 1
+
+
+def _code_bytes(limits: YamlMap) -> int:
+    """The longest source, 0 for whatever the house takes."""
+    kibibytes = limits.number("code", 1, MOST_CODE_KIB)
+    return 0 if kibibytes is None else int(kibibytes * 1024)
+
+
+def _check_whole_numbers(limits: YamlMap) -> None:
+    for key in WHOLE_NUMBERS:
+        text = limits.text(key)
+        if NUMBER.fullmatch(text) and Fraction(text.replace("_", "")).denominator != 1:
+            limits.fault(key, "limit-bad", f"`limits.{key}` must be a whole number, not {text[:40]}")
+
+
 def _kinds(yaml_map: YamlMap) -> tuple[str, ...]:
-    kinds = yaml_map.texts("type") or ("pass-fail",)
+    kinds = yaml_map.texts("type")
+    if not kinds:
+        if "type" in yaml_map:
+            yaml_map.fault("type", "type-unknown", f"`type` must be of {', '.join(TYPES)}; it names none")
+        return ("pass-fail",)
     for kind in dict.fromkeys(kinds):
         if kind not in TYPES:
             yaml_map.fault("type", "type-unknown", f"`type` must be of {', '.join(TYPES)}, not {kind[:40]!r}")
@@ -84,6 +122,8 @@ def _kinds(yaml_map: YamlMap) -> tuple[str, ...]:
 
 def _languages(yaml_map: YamlMap) -> tuple[str, ...]:
     words = yaml_map.texts("languages")
+    if not words and "languages" in yaml_map:
+        yaml_map.fault("languages", "language-none", "`languages` names none: leave it out, or say all")
     if not words or words == ("all",):
         return ()
     known, unknown = known_languages(words)
@@ -130,7 +170,9 @@ def _persons(yaml_map: YamlMap, key: str) -> list[str]:
         names.append(member.text("name"))
         if not names[-1]:
             yaml_map.fault(key, "yaml-wrong-type", f"`{key}`: a person needs a `name`")
-        member.finish(ignore=_PERSON_KEYS)
+        for known in _PERSON_KEYS:
+            member.text(known)
+        member.finish()
     return [name for name in names if name]
 
 
@@ -143,7 +185,8 @@ def _source(yaml_map: YamlMap) -> str:
         names.append(member.text("name"))
         if not names[-1]:
             yaml_map.fault("source", "yaml-wrong-type", "`source`: an entry needs a `name`")
-        member.finish(ignore=("url",))
+        member.text("url")
+        member.finish()
     return ", ".join(name for name in names if name)
 
 

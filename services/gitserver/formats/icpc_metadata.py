@@ -34,7 +34,7 @@ class Metadata:
     """What the package says of itself. ``titles`` by language, ``""`` for every language.
 
     ``gives_points``: its validator gives the points of a case. ``passes`` more than 1: it is a multi-pass problem. ``settings`` are those
-    above the groups' own; ``languages`` are ids of ours, empty for all.
+    above the groups' own; ``languages`` are ids of ours, empty for all. ``code_bytes``: no source may be longer; 0: as long as the house takes.
     """
 
     limits: Limits
@@ -55,6 +55,7 @@ class Metadata:
     limit_rule: LimitRule = field(default_factory=LimitRule)
     settings: GroupSettings = field(default_factory=GroupSettings)
     constants: dict[str, str] = field(default_factory=dict)
+    code_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

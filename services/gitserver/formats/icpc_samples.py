@@ -56,6 +56,7 @@ def sample_files(files: PackageFiles, cases: Iterable[PackageCase], rules: Sampl
         if not case.is_sample:
             continue
         name = case.name.removeprefix("sample/")
+        found |= {f"samples/{name}.files/{path}": file for path, file in case.files.items()}
         talk = files.find(f"data/{case.name}.interaction") if rules.talks else None
         if talk is not None:
             found[f"samples/{name}.interaction"] = talk

@@ -10,14 +10,19 @@ from typing import Protocol
 from contest.limits import Limits
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
-from wire.judging import CaseGroup, Checker, CheckerKind
-from wire.problems import Finding, Sample, StatementFile
+from wire.judging import CaseGroup, Checker, CheckerKind, Claim
+from wire.manifest import Talks
+from wire.problems import CaseRule, Finding, Sample, StatementFile
 from wire.verification import LimitRule
 
 
 @dataclass(frozen=True, slots=True)
 class PackageCase:
-    """One test case: ``name`` is its path without ending below the data, as ``secret/02-big``."""
+    """One test case: ``name`` is its path without ending below the data, as ``secret/02-big``.
+
+    ``arguments`` and ``files`` (by their path in its working directory) are what the program gets besides its input. ``is_static``: the
+    static validator looks at the submission in place of a run, input and answer are nothing. The rest is as in `wire.manifest.TestCase`.
+    """
 
     name: str
     input: PackageFile
@@ -27,6 +32,12 @@ class PackageCase:
     checker_arguments: tuple[str, ...] = ()
     input_arguments: tuple[str, ...] = ()
     threshold: Fraction | None = None
+    arguments: tuple[str, ...] = ()
+    files: Mapping[str, PackageFile] = field(default_factory=dict)
+    is_static: bool = False
+    is_open: bool = False
+    hint: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,17 @@ class PackageProgram:
     path: str = ""
     arguments: tuple[str, ...] = ()
     kind: CheckerKind = CheckerKind.CUSTOM
+    case_arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageProbe:
+    """A case by which a package tries its validators out: ``path`` is the file that ``claim`` is about, ``output`` what the checker is shown."""
+
+    claim: Claim
+    path: str
+    case: PackageCase
+    output: PackageFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +79,7 @@ class PackageSubmission:
     least_score: Fraction | None = None
     most_score: Fraction | None = None
     limit_use: str = ""
+    rules: tuple[CaseRule, ...] = ()
 
     @property
     def filename(self) -> str:
@@ -71,7 +94,8 @@ class Package:
     ``public`` and ``protected`` map the path that a file gets in its published tree to the file; ``checker_files`` does
     so inside the checker's folder. ``cases`` are in judging order; ``groups`` counts in that order. Paths of
     ``statements`` and ``attachments`` are paths of ``public``. The kind of problem is that of `wire.judging.JudgingManifest`, whose fields
-    these become; ``includes`` are files compiled with submissions, ``interactor`` a program besides the checker. ``written`` are texts of
+    these become; ``includes`` are files compiled with submissions, ``interactor`` a program besides the checker; ``static_files`` are those of the static
+    validator. ``probes`` are tried when the package is, and judged by never. ``written`` are texts of
     the public tree that no file of the package is, by their path there: a reader made them of several.
     """
 
@@ -108,9 +132,13 @@ class Package:
     written: Mapping[str, str] = field(default_factory=dict)
     grader: PackageProgram | None = None
     processes: int = 1
-    talks_by_streams: bool = False
+    talks: Talks = Talks.FIFOS
     input_file: str = ""
     output_file: str = ""
+    static_validator: Checker | None = None
+    static_files: Mapping[str, PackageFile] = field(default_factory=dict)
+    probes: tuple[PackageProbe, ...] = ()
+    code_bytes: int = 0
 
 
 class Reader(Protocol):

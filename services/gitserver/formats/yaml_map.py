@@ -60,6 +60,16 @@ class YamlMap:
             return ()
         return tuple(str(member.value).strip() for member in members)
 
+    def sequence(self, key: str) -> tuple[str, ...]:
+        """A list of scalars, to the letter; one scalar alone is a finding."""
+        node = self._find(key)
+        if node is None:
+            return ()
+        if not isinstance(node, _LIST) or not all(isinstance(member, yaml.ScalarNode) for member in node.value):
+            self._wrong("yaml-wrong-type", node, f"`{self._prefix}{key}` must be a list of texts")
+            return ()
+        return tuple(str(member.value) for member in node.value)
+
     def texts_by_language(self, key: str) -> dict[str, str]:
         """A text (for every language, under ``""``) or a map of language to text."""
         if isinstance(self._find(key), _MAP):

@@ -153,7 +153,7 @@ def test_samples_show_what_stands_in_their_place() -> None:
     ],
 )
 def test_what_is_expected_follows_from_every_rule_that_matches(rules: str, expected: tuple[str, ...], use: str) -> None:
-    package = package_of({"submissions/submissions.yaml": rules + "model_solution/*: {}\n"}, may=("expectation-of-none",))
+    package = package_of({"submissions/submissions.yaml": rules + "model_solution/*: {}\n"}, may=("expectation-of-none", "no-accepted-submission"))
     (submission,) = package.submissions
     assert (submission.expected, submission.limit_use) == (expected, use)
 
