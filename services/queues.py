@@ -117,11 +117,12 @@ async def _list(desk: Desk) -> int:
     states: dict[str, QueueState] = {}
     away: dict[str, MeshError] = {}
     strays = 0
-    for service, calls in UNDERTAKING.items():
-        try:
-            answer: QueueStates = await desk.ask(calls.queues, Nothing())
-        except MeshError as wrong:
-            away[service] = wrong
+    async with asyncio.TaskGroup() as tasks:  # at once: each that is away is waited for
+        asked = {service: tasks.create_task(_states(desk, calls.queues)) for service, calls in UNDERTAKING.items()}
+    for service, task in asked.items():
+        answer = task.result()
+        if isinstance(answer, MeshError):
+            away[service] = answer
             continue
         strays = max(strays, answer.strays)
         states |= {state.name: state for state in answer.queues}
@@ -139,6 +140,13 @@ async def _list(desk: Desk) -> int:
     for service, why in away.items():
         print(f"palestra queue: {service} does not answer for its queues: {why.message} ({why.code})", file=sys.stderr)  # noqa: T201
     return 1 if away else 0
+
+
+async def _states(desk: Desk, method: Method[Nothing, QueueStates]) -> QueueStates | MeshError:
+    try:
+        return await desk.ask(method, Nothing())
+    except MeshError as wrong:
+        return wrong
 
 
 def _owner(name: str) -> tuple[str, str]:

@@ -83,6 +83,7 @@ def test_where_websockets_are_blocked_a_stream_of_events_takes_over(stage: Stage
 
 def test_where_no_line_is_to_be_had_the_page_asks_now_and_then(stage: Stage) -> None:
     watcher = stage.browser()
+    watcher.hurry(10)  # it gives up two ways twice each before it asks, every 15 s
     watcher.block("*/events?*")
     watcher.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
         window.WebSocket = class extends EventTarget { constructor() { super(); setTimeout(() => this.dispatchEvent(new CloseEvent("close"))); } close() {} };
@@ -134,6 +135,7 @@ def test_a_frozen_board_shows_a_try_as_waiting_and_the_jury_what_it_was(house: H
 def test_the_page_survives_a_house_that_is_killed_and_comes_back(stage_of_its_own: Stage) -> None:
     stage = stage_of_its_own
     watcher = stage.browser("ana")
+    watcher.hurry(4)  # its pauses grow to 10 s while the house is away
     watcher.go(f"{stage.home}/scoreboard")
     watcher.until_live()
     watcher.mark()

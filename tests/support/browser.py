@@ -120,6 +120,15 @@ class Browser:
         wanted = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wanted})
 
+    def hurry(self, times: int) -> None:
+        """Gives the pages that are opened from now on a clock of their own: their timers run so many times as fast."""
+        self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": f"""
+            for (const name of ["setTimeout", "setInterval"]) {{
+                const real = window[name].bind(window);
+                window[name] = (work, delay = 0, ...more) => real(work, delay / {times}, ...more);
+            }}
+        """})  # fmt: skip
+
     def set_scripts(self, *, are_on: bool) -> None:
         self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not are_on})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -118,16 +119,16 @@ async def test_pages_stand_while_the_other_services_are_away(visitor: Visitor, s
     site.peers.is_away = True
     site.clock.turn(5)  # what was asked before counts as fresh for two seconds
     try:
+        admin = Visitor(visitor._session, site.url)
         await visitor.enter("team01")
-        for path in CONTESTANT:
-            status, html = await visitor.see(path)
+        await admin.enter("admin")
+        asked = [*(visitor.see(path) for path in (*CONTESTANT, f"{SPRING}/problems/K")), admin.see("/operations")]
+        *pages, (_, problem), (_, operations) = await asyncio.gather(*asked)  # at once: each asks in vain for a while
+        for path, (status, html) in zip(CONTESTANT, pages, strict=True):
             assert (status, faults_of(html)) == (200, []), path
-        _, html = await visitor.see(f"{SPRING}/problems/K")
-        assert "The statement cannot be shown just now" in html
-        assert parsed(html).with_class("submit-form"), "submitting goes on"
-        await visitor.enter("admin")
-        _, html = await visitor.see("/operations")
-        assert "The grader does not answer" in html
+        assert "The statement cannot be shown just now" in problem
+        assert parsed(problem).with_class("submit-form"), "submitting goes on"
+        assert "The grader does not answer" in operations
     finally:
         site.peers.is_away = False
 
