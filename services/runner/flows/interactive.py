@@ -1,8 +1,13 @@
-"""Owns the interactive way: solution and interactor talk, in two boxes; the interactor's word or the checker's decides. Never compares."""
+"""Owns the interactive way: solution and interactor talk, in two boxes; the interactor's word or the checker's decides. Never compares.
+
+A submission may take part with several processes, each in a box of its own.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +20,7 @@ from services.runner.flows.details import Details
 from services.runner.flows.interactor import Interactor
 from services.runner.flows.passes import Passes
 from services.runner.flows.settling import settled, was_dismissed
+from services.runner.flows.several import script, together
 from services.runner.flows.solution import BOX_TRIES, Solution, case_result, own_verdict
 from services.runner.flows.talk import Side, Talk, talk
 from services.runner.inputs import Pair
@@ -40,6 +46,7 @@ class Interactive:
     check: Check | None
     relay: Path
     details: Details
+    processes: int = 1
 
     async def judge(self, index: int, case: TestCase, pair: Pair) -> CaseResult:
         """What came out of one case; from the start again when a box is lost through nobody's fault. Raises: `BoxLost`."""
@@ -55,22 +62,32 @@ class Interactive:
     async def _pass(self, index: int, case: TestCase, pair: Pair, box: Box, question: int) -> CaseResult:
         arguments = (*self.arguments, *case.checker_arguments) if not self.interactor.has_output else self.arguments
         theirs = await self.interactor.side(box, arguments, question, pair.answer.fd)
-        async with self.solution.turns.turn() as our_box:
-            job = self.solution.job(arguments=self.interactor.solution_arguments)
-            held = await talk(self.relay, Side(our_box, job), theirs, self.interactor.has_accepted)
+        async with AsyncExitStack() as stack:
+            sides: list[Side] = []
+            for number in range(self.processes):
+                job = self.solution.job(arguments=self.interactor.solution_arguments(number))
+                sides.append(Side(await stack.enter_async_context(self.solution.turns.turn()), job))
+            talks = await talk(self.relay, sides, theirs, self.interactor.has_accepted)
         try:
-            judgement = await self._judged(case, pair, box, held)
-            head = self.details.kept(judgement.verdict, held.script)
-            return case_result(index, _plain(held.solution), judgement, (head, ""))
+            judgement, figures = await self._judged(case, pair, box, talks)
+            head = self.details.kept(judgement.verdict, script(talks))
+            return case_result(index, _plain(figures), judgement, (head, ""))
         finally:
-            held.close()
+            for held in talks:
+                held.close()
 
-    async def _judged(self, case: TestCase, pair: Pair, box: Box, held: Talk) -> Judgement:
-        own = own_verdict(held.solution, self.solution.program)
-        if own[0] is Verdict.JE or (held.interactor.is_lost and held.interactor.killed_by is None):
-            raise BoxLost(f"case {case.name}: {own[1] or 'the interactor had no box any more'}")
-        said = await self.interactor.judgement(box, held.interactor, case.threshold)
-        judgement = settled(held, own, said)
+    async def _judged(self, case: TestCase, pair: Pair, box: Box, talks: Sequence[Talk]) -> tuple[Judgement, Execution]:
+        owns = [own_verdict(held.solution, self.solution.program) for held in talks]
+        interactor = talks[0].interactor
+        lost = next((why or "a box was lost" for verdict, why in owns if verdict is Verdict.JE), "")
+        if lost or (interactor.is_lost and interactor.killed_by is None):
+            raise BoxLost(f"case {case.name}: {lost or 'the interactor had no box any more'}")
+        said = await self.interactor.judgement(box, interactor, case.threshold)
+        judgement, figures = together(talks, [settled(held, own, said) for held, own in zip(talks, owns, strict=True)], said)
+        return await self._checked(case, pair, box, judgement, said), figures
+
+    async def _checked(self, case: TestCase, pair: Pair, box: Box, judgement: Judgement, said: Judgement) -> Judgement:
+        """The checker's judgement of what the interactor left, where one is asked."""
         if judgement is not said or said.verdict is not Verdict.AC or self.check is None or not self.interactor.has_output:
             return judgement
         output = await self.interactor.output(box)

@@ -11,9 +11,10 @@ from mesh.errors import Invalid
 from services.runner.builds import Built
 from services.runner.checkers.checking import Check, built_checker, checking
 from services.runner.checkers.programs import Asker
+from services.runner.flows.calls import Calls
 from services.runner.flows.flow import Desk, Flow
 from services.runner.flows.interactive import Interactive
-from services.runner.flows.interactor import Interactor
+from services.runner.flows.interactor import Interactor, patient
 from services.runner.flows.multi_pass import MultiPass
 from services.runner.flows.named_files import NamedFiles
 from services.runner.flows.output_only import OutputOnly
@@ -37,10 +38,12 @@ async def flowing(manifest: JudgingManifest, program: Built, desk: Desk) -> Asyn
             outputs = read_outputs(program.files, [case.name for case in manifest.cases])
             yield OutputOnly(outputs, manifest.limits, await _check(manifest, program, desk, stack), desk.details)
             return
-        turns = await stack.enter_async_context(taking_turns(desk.pool, program.furnish))
+        turns = await stack.enter_async_context(taking_turns(desk.pool, program.furnish, count=max(2, manifest.processes)))
         files = NamedFiles(manifest.input_file, manifest.output_file)
         solution = Solution(program, manifest.limits, turns, desk.core, desk.overtime_ms, files)
-        if manifest.is_interactive:
+        if manifest.interactor is not None and manifest.interactor.kind is CheckerKind.LIBINTERACTIVE:
+            yield await _calls(manifest, manifest.interactor, solution, desk, stack)
+        elif manifest.is_interactive:
             yield await _interactive(manifest, solution, desk, stack)
         elif manifest.passes > 1:
             yield await _multi_pass(manifest, solution, desk, stack)
@@ -65,7 +68,7 @@ async def _multi_pass(manifest: JudgingManifest, solution: Solution, desk: Desk,
 async def _interactive(manifest: JudgingManifest, solution: Solution, desk: Desk, stack: AsyncExitStack) -> Interactive:
     checker: Checker = manifest.interactor or manifest.checker
     program = await built_checker(manifest.problem, checker, desk.programs, desk.builds)
-    interactor = Interactor(checker, program, manifest.limits.wall_ms, is_scoring=manifest.is_scoring, by_streams=manifest.talks_by_streams)
+    interactor = Interactor(checker, program, manifest.limits.wall_ms, is_scoring=manifest.is_scoring, talks=manifest.talks, processes=manifest.processes)
     check = None
     if interactor.has_output:
         if manifest.interactor is None:
@@ -73,4 +76,12 @@ async def _interactive(manifest: JudgingManifest, solution: Solution, desk: Desk
         check = await _check(manifest, solution.program, desk, stack)
     boxes = await stack.enter_async_context(taking_turns(desk.pool, program.furnish))
     relay = await asyncio.to_thread(compiled, "relay", desk.pool.sandbox.folder / "programs")
-    return Interactive(solution, interactor, boxes, checker.arguments, Passes(manifest.passes), check, relay, desk.details)
+    return Interactive(solution, interactor, boxes, checker.arguments, Passes(manifest.passes), check, relay, desk.details, manifest.processes)
+
+
+async def _calls(manifest: JudgingManifest, main: Checker, solution: Solution, desk: Desk, stack: AsyncExitStack) -> Calls:
+    program = await built_checker(manifest.problem, main, desk.programs, desk.builds)
+    check = await _check(manifest, solution.program, desk, stack)
+    boxes = await stack.enter_async_context(taking_turns(desk.pool, program.furnish))
+    launch = program.launch(patient(main.limits or CHECKER_LIMITS, manifest.limits.wall_ms))
+    return Calls(solution, launch, boxes, manifest.processes, check, desk.details)

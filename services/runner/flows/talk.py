@@ -1,8 +1,10 @@
-"""Owns one conversation: two programs in two boxes, joined by pipes, and who of them ended first. Never says what that means.
+"""Owns one conversation: programs in boxes of their own, joined by pipes, and who of them ended first. Never says what that means.
 
 The pipes lead through the relay (sandbox/relay.c), a program of ours that keeps the head of what was said. Neither side can hear of the
 other's end before the relay has, so that who ended first is exact, however busy this process is. A conversation in which neither uses
 the CPU for a second is ended: they wait for each other.
+
+A submission may take part with several processes: each has a relay of its own, and what is said of it is a `Talk` of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,42 +66,49 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One who talks: its box, its job without the pipes, and the descriptors on which it listens and speaks."""
+    """One who talks: its box, its job without the pipes, and for each that it talks with the descriptors on which it listens and speaks."""
 
     box: Box
     job: Job
-    listens: int = 0
-    speaks: int = 1
+    places: tuple[tuple[int, int], ...] = ((0, 1),)
 
 
-async def talk(relay: Path, solution: Side, interactor: Side, has_accepted: Callable[[Execution], bool]) -> Talk:
-    """Lets two programs talk until both have ended. ``has_accepted`` tells whether a solution may go on when the interactor has ended.
+async def talk(relay: Path, solutions: Sequence[Side], interactor: Side, has_accepted: Callable[[Execution], bool]) -> tuple[Talk, ...]:
+    """Lets the processes of a submission talk with an interactor, each for itself, until all have ended: a talk for each process.
 
+    The interactor has as many ``places``. ``has_accepted`` tells whether a solution may go on when the interactor has ended.
     Raises: `BoxLost` when a box broke through nobody's fault; `Broken` (``relay-failed``).
     """
-    pipes = [open_pipe() for _ in range(4)]  # solution to relay, relay to solution, interactor to relay, relay to interactor
-    (from_solution, solution_says), (solution_hears, to_solution), (from_interactor, interactor_says), (interactor_hears, to_interactor) = pipes
+    carryings: list[asyncio.subprocess.Process] = []
+    pipes = [[open_pipe() for _ in range(4)] for _ in solutions]  # solution to relay, relay to solution, interactor to relay, relay to interactor
     try:
-        carrying = await _relay(relay, (from_solution, to_solution, from_interactor, to_interactor), solution.job.limits.output_bytes)
-        try:
-            conversation = _Conversation(solution, interactor, has_accepted)
-            ours = _with_pipes(solution, solution_hears, solution_says)
-            theirs = _with_pipes(interactor, interactor_hears, interactor_says)
-            said, heard, report = await conversation.held(ours, theirs, carrying)
-        finally:
+        for solution, (to_us, to_them, from_interactor, to_interactor) in zip(solutions, pipes, strict=True):
+            ends = (to_us[0], to_them[1], from_interactor[0], to_interactor[1])
+            carryings.append(await _relay(relay, ends, solution.job.limits.output_bytes))
+        ours = [_with_pipes(solution, ((four[1][0], four[0][1]),)) for solution, four in zip(solutions, pipes, strict=True)]
+        theirs = _with_pipes(interactor, [(four[3][0], four[2][1]) for four in pipes])
+        conversation = _Conversation([solution.box for solution in solutions], interactor.box, has_accepted)
+        said, heard, reports = await conversation.held(ours, theirs, carryings)
+    finally:
+        for carrying in carryings:
             if carrying.returncode is None:
                 carrying.kill()
                 await carrying.wait()
-    finally:
-        for ends in pipes:
-            for end in ends:
-                end.close()
-    first, is_flood, script = _read(report)
-    return Talk(said, heard, first, is_flood, conversation.is_idle, script)
+        for four in pipes:
+            for pair in four:
+                for end in pair:
+                    end.close()
+    found: list[Talk] = []
+    for execution, report, is_idle in zip(said, reports, conversation.idle, strict=True):
+        first, is_flood, script = _read(report)
+        found.append(Talk(execution, heard, first, is_flood, is_idle, script))
+    return tuple(found)
 
 
-def _with_pipes(side: Side, hears: PipeEnd, says: PipeEnd) -> Job:
-    return replace(side.job, pipes=((side.listens, hears), (side.speaks, says)))
+def _with_pipes(side: Side, ends: Sequence[tuple[PipeEnd, PipeEnd]]) -> Job:
+    """The job with, for each it talks with, the end on which it hears and the one on which it speaks."""
+    pairs = zip(side.places, ends, strict=True)
+    return replace(side.job, pipes=tuple(one for place, pair in pairs for one in zip(place, pair, strict=True)))
 
 
 async def _relay(program: Path, ends: tuple[PipeEnd, ...], most_bytes: int) -> asyncio.subprocess.Process:
@@ -114,65 +123,74 @@ async def _relay(program: Path, ends: tuple[PipeEnd, ...], most_bytes: int) -> a
 
 
 class _Conversation:
-    """Two executions at once, watched."""
+    """All executions at once, watched. ``idle`` tells of each process whether it and the interactor waited for each other."""
 
-    def __init__(self, solution: Side, interactor: Side, has_accepted: Callable[[Execution], bool]) -> None:
-        self._solution = solution.box
-        self._interactor = interactor.box
+    def __init__(self, solutions: Sequence[Box], interactor: Box, has_accepted: Callable[[Execution], bool]) -> None:
+        self._solutions = tuple(solutions)
+        self._interactor = interactor
         self._has_accepted = has_accepted
-        self.is_idle = False
+        self.idle = [False] * len(self._solutions)
 
-    async def held(self, ours: Job, theirs: Job, carrying: asyncio.subprocess.Process) -> tuple[Execution, Execution, bytes]:
+    async def held(
+        self, ours: Sequence[Job], theirs: Job, carryings: Sequence[asyncio.subprocess.Process]
+    ) -> tuple[list[Execution], Execution, list[bytes]]:
         async with asyncio.TaskGroup() as tasks:
-            first = tasks.create_task(self._executed(self._solution, ours, self._interactor))
-            second = tasks.create_task(self._executed(self._interactor, theirs, self._solution))
-            report = tasks.create_task(self._reported(carrying))
+            running = [tasks.create_task(self._executed(box, job)) for box, job in zip(self._solutions, ours, strict=True)]
+            running.append(tasks.create_task(self._executed(self._interactor, theirs)))
+            reports = [tasks.create_task(self._reported(box, one)) for box, one in zip(self._solutions, carryings, strict=True)]
             watch = tasks.create_task(self._watch())
-            said, heard = await first, await second
+            outcomes = [await one for one in running]
             watch.cancel()
             async with asyncio.timeout(REPORT_LIMIT_S):
-                await asyncio.wait([report])
-                await carrying.wait()
-        if isinstance(said, BoxLost) or isinstance(heard, BoxLost):
-            for each in (said, heard):
-                if isinstance(each, Execution):
-                    each.output.close()
-            raise said if isinstance(said, BoxLost) else BoxLost(str(heard))
-        return said, heard, report.result()
+                await asyncio.wait(reports)
+                for carrying in carryings:
+                    await carrying.wait()
+        executions = [one for one in outcomes if isinstance(one, Execution)]
+        for lost in outcomes:
+            if isinstance(lost, BoxLost):
+                for execution in executions:
+                    execution.output.close()
+                raise lost
+        return executions[:-1], executions[-1], [report.result() for report in reports]
 
-    async def _executed(self, box: Box, job: Job, other: Box) -> Execution | BoxLost:
-        """A box that is lost ends the conversation; it must not end the task of the other, whose box would be in no known state."""
+    async def _executed(self, box: Box, job: Job) -> Execution | BoxLost:
+        """A box that is lost ends the conversation; it must not end the tasks of the others, whose boxes would be in no known state."""
         try:
             execution = await box.execute(job)
         except BoxLost as lost:
             for _, end in job.pipes:
                 end.close()
-            _end(other, KilledBy.CANCEL)
+            self._end_others(box)
             return lost
         if box is self._interactor and not self._has_accepted(execution):
-            _end(other, KilledBy.CANCEL)
+            self._end_others(box)
         return execution
 
-    async def _reported(self, carrying: asyncio.subprocess.Process) -> bytes:
+    def _end_others(self, box: Box) -> None:
+        for other in (*self._solutions, self._interactor):
+            if other is not box:
+                _end(other, KilledBy.CANCEL)
+
+    async def _reported(self, solution: Box, carrying: asyncio.subprocess.Process) -> bytes:
         """The relay's report, which comes when nobody can say anything any more; when it comes for a flood, the solution is ended."""
         assert carrying.stdout is not None
         report = await carrying.stdout.read()
         if len(report) >= _REPORT.size and _REPORT.unpack_from(report)[2]:
-            _end(self._solution, KilledBy.OUTPUT)
+            _end(solution, KilledBy.OUTPUT)
         return report
 
     async def _watch(self) -> None:
-        """Ends who waits for ever: both when they wait for each other, else the one that is left."""
+        """Ends who waits for ever: all when they wait for each other, else those that are left."""
         quiet, before = 0, -1
         while quiet < IDLE_SAMPLES:
             await asyncio.sleep(SAMPLE_S)
-            trials = [box.trial for box in (self._solution, self._interactor) if box.trial]
+            trials = [box.trial for box in (*self._solutions, self._interactor) if box.trial]
             now = sum(trial.cpu_ns() for trial in trials)
             quiet = quiet + 1 if trials and 0 <= now - before < IDLE_NS else 0
             before = now
-        self.is_idle = self._solution.trial is not None and self._interactor.trial is not None
-        _end(self._solution, KilledBy.IDLE)
-        _end(self._interactor, KilledBy.IDLE)
+        self.idle = [box.trial is not None and self._interactor.trial is not None for box in self._solutions]
+        for box in (*self._solutions, self._interactor):
+            _end(box, KilledBy.IDLE)
 
 
 def _end(box: Box, why: KilledBy) -> None:
