@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,7 +14,8 @@ class Aggregation(enum.StrEnum):
 
     SUM, MIN, MAX and AVG take the parts' scores. SUM_IF_NOT_ZERO is their sum, or 0 as soon as one of them is 0 (omegaUp's
     ``sum-if-not-zero``: a group counts only when every case of it passes). LEAST_SHARE is what the whole group is worth times
-    the least share that a part got of its own worth (omegaUp's ``min``). PASS is ``max_score`` when every part is accepted, else 0.
+    the least share that a part got of its own worth (omegaUp's ``min``). PRODUCT is what the best part is worth times the shares of all
+    (CMS's ``GroupMul``, whose cases are all worth the same). PASS is ``max_score`` when every part is accepted, else 0.
     """
 
     SUM = "sum"
@@ -22,11 +24,12 @@ class Aggregation(enum.StrEnum):
     AVG = "avg"
     SUM_IF_NOT_ZERO = "sum-if-not-zero"
     LEAST_SHARE = "least-share"
+    PRODUCT = "product"
     PASS = "pass-fail"  # noqa: S105  a way to count, not a secret
 
     def of(self, scores: Sequence[Fraction], worths: Sequence[Fraction] = ()) -> Fraction:
-        """The one score; 0 when there are none. ``worths`` are what the same parts can get at most: LEAST_SHARE divides by them, and
-        with SUM_IF_NOT_ZERO a part that is worth nothing spoils nothing.
+        """The one score; 0 when there are none. ``worths`` are what the same parts can get at most: LEAST_SHARE and PRODUCT divide by
+        them, and with SUM_IF_NOT_ZERO a part that is worth nothing spoils nothing.
         """
         if not scores:
             return Fraction(0)
@@ -46,6 +49,8 @@ class Aggregation(enum.StrEnum):
             case Aggregation.LEAST_SHARE:
                 shares = [score / worth for score, worth in zip(scores, worths, strict=True) if worth]
                 return min(shares) * sum(worths, Fraction(0)) if shares else Fraction(0)
+            case Aggregation.PRODUCT:
+                return math.prod((score / worth for score, worth in zip(scores, worths, strict=True) if worth), start=max(worths))
 
 
 class OnReject(enum.StrEnum):

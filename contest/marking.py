@@ -12,7 +12,7 @@ from contest.results import CaseResult
 from contest.rulings import Question, Ruling, line
 from contest.verdicts import Verdict
 
-_BY_WORTH = frozenset({Aggregation.LEAST_SHARE, Aggregation.SUM_IF_NOT_ZERO})
+_BY_WORTH = frozenset({Aggregation.LEAST_SHARE, Aggregation.SUM_IF_NOT_ZERO, Aggregation.PRODUCT})
 GOOD: Final = frozenset({Verdict.AC, Verdict.PA})
 SPOILING: Final = (Verdict.JE, Verdict.VE)
 _WORST: Final = (

@@ -199,3 +199,13 @@ def test_a_program_that_every_case_accepts_gets_all_there_is(world: tuple[CaseGr
 def test_a_tree_of_policies_survives_the_wire() -> None:
     tree = kattis(CaseGroup(accepts_any=True, requires=("sample",), case_scores=(), gives_points=True))
     assert codec.decode(CaseGroup, codec.encode(tree)) == tree
+
+
+@pytest.mark.parametrize(("shares", "score"), [((1, 1, 1), 40), ((1, Fraction(1, 2), Fraction(1, 2)), 10), ((1, 1, 0), 0)])
+def test_shares_of_cms_group_mul_are_multiplied(shares: tuple[int | Fraction, ...], score: int) -> None:
+    group = CaseGroup(cases=(0, 1, 2), aggregation=Aggregation.PRODUCT, accept_score=Fraction(40))
+    verdicts = [AC if share == 1 else PA if share else WA for share in shares]
+    final = grade(group, 3, [case(index, verdicts[index], Fraction(share)) for index, share in enumerate(shares)], is_scoring=True)
+    assert attainable_score(group, 3) == 40
+    assert final is not None
+    assert final.score == score
