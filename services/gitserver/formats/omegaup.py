@@ -5,11 +5,13 @@ Source: omegaup/gitserver ``handler.go`` and ``ziphandler.go`` (what a problem's
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
 from services.gitserver.formats.omegaup_cases import FULL_SCORE, read_cases, read_samples
+from services.gitserver.formats.omegaup_interactive import CALLS_WALL_MS, OFFERED, is_interactive, kept, read_interactive
 from services.gitserver.formats.omegaup_programs import read_checker, read_tests
 from services.gitserver.formats.omegaup_settings import read_settings
 from services.gitserver.formats.omegaup_statements import read_statements
@@ -35,21 +37,26 @@ class OmegaUp:
     def read(self, files: PackageFiles, alias: str, report: Report) -> Package | None:
         """The package; what is wrong goes to the report, all of it."""
         settings = read_settings(files.find("settings.json"), report)
-        _check_interactive(files, is_declared=settings.is_interactive, report=report)
-        report.add("title-missing", "settings.json", f"this format has no place for a title: the problem is called {alias!r}")
-        statements = read_statements(files, alias, report)
+        has_calls = is_interactive(files, settings)
+        interactive = read_interactive(files, settings, report) if has_calls else None
+        if not settings.title:
+            report.add("title-missing", "settings.json", f"this format has no place for a title: the problem is called {alias!r}")
+        kits = interactive.kits if interactive is not None else {}
+        statements = read_statements(files, settings.title or alias, report, tuple(kits))
         cases = read_cases(files, settings, report)
-        samples, sample_files = read_samples(files, report)
-        samples = samples or statements.samples
+        samples, sample_files = read_samples(files, report, are_inputs=has_calls)
+        samples = (statements.samples or samples) if has_calls else (samples or statements.samples)
         if not samples:
             report.add("no-sample-cases", "examples", "there is no sample in examples/ or between ||input and ||end in a statement")
         checker = read_checker(files, settings.validator, report)
         submissions, validators = read_tests(files, cases.total, report)
-        attachments = _handed_out(files)
+        submissions = kept(submissions, report) if has_calls else submissions
+        attachments = _handed_out(files) | dict(kits)
         return Package(
             format="omegaUp",
-            title=alias,
-            limits=settings.limits,
+            title=settings.title or alias,
+            source=settings.source,
+            limits=replace(settings.limits, wall_ms=settings.limits.wall_ms + CALLS_WALL_MS) if has_calls else settings.limits,
             statements=statements.files,
             samples=samples,
             attachments=tuple(attachments),
@@ -65,18 +72,13 @@ class OmegaUp:
             max_score=FULL_SCORE,
             input_validators=validators,
             checker_note=_NOTES.get(settings.validator.name, ""),
+            is_interactive=has_calls,
+            interactor=interactive.interactor if interactive is not None else None,
+            includes=interactive.includes if interactive is not None else (),
+            languages=OFFERED if has_calls else (),
+            source_name=interactive.source_name if interactive is not None else "",
+            processes=interactive.processes if interactive is not None else 1,
         )
-
-
-def _check_interactive(files: PackageFiles, *, is_declared: bool, report: Report) -> None:
-    """Problems of libinteractive: code is made of an .idl for every language, and both sides talk in its own protocol."""
-    held = [file.path for file in files.under("interactive") if not file.path.startswith("interactive/examples/")]
-    if held or is_declared:
-        report.add(
-            "libinteractive", next((path for path in held if path.endswith(".idl")), held[0] if held else "settings.json"),
-            "a problem of libinteractive cannot be judged here: write its Main as an interactor that talks over stdin and stdout, "
-            "and bring the problem as an interactive one of the ICPC format",
-        )  # fmt: skip
 
 
 def _handed_out(files: PackageFiles) -> dict[str, PackageFile]:

@@ -50,10 +50,10 @@ def read_cases(files: PackageFiles, settings: Settings, report: Report) -> Cases
     return Cases(cases, _tree(names, {name: weights.get(name, Fraction(0)) * scale for name in names}, settings), total)
 
 
-def read_samples(files: PackageFiles, report: Report) -> tuple[tuple[Sample, ...], dict[str, PackageFile]]:
-    """What lies in examples/ (interactive/examples/ of older ones): shown, and not judged."""
+def read_samples(files: PackageFiles, report: Report, *, are_inputs: bool = False) -> tuple[tuple[Sample, ...], dict[str, PackageFile]]:
+    """What lies in examples/ (interactive/examples/ of older ones): shown, and not judged. ``are_inputs``: an output may be missing there."""
     folder = "examples" if files.under("examples") else "interactive/examples"
-    pairs = _pairs(files, folder, report)
+    pairs = _pairs(files, folder, Report() if are_inputs else report)
     found = [sample(name, question, answer, report) for name, (question, answer) in sorted(pairs.items())]
     return tuple(one for one in found if one is not None), sample_files(pairs)
 

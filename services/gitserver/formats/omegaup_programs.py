@@ -5,6 +5,7 @@ Source: omegaup/quark ``runner/ci/ci.go`` (tests.json, solutions), ``runner/vali
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -16,17 +17,13 @@ from services.gitserver.formats.files import PackageFile, PackageFiles
 from services.gitserver.formats.json_map import JsonMap, read_json
 from services.gitserver.formats.languages import language_of
 from services.gitserver.formats.omegaup_cases import FULL_SCORE
-from services.gitserver.formats.omegaup_settings import Validator
+from services.gitserver.formats.omegaup_settings import Validator, language_named
 from services.gitserver.formats.package import PackageProgram, PackageSubmission
 from services.gitserver.formats.parts import ACCEPTED, MOST_POINTS, REJECTED, CheckerSource, check_accepted, checker_of, program, submission
 from wire.judging import Checker, CheckerKind
 
 TESTS: Final = "tests/tests.json"
 _NO_TOLERANCE = Fraction(1, 1_000_000)
-_LANGUAGES: Final = {
-    "c": "c", "cpp": "cpp", "java": "java", "py": "python3", "py3": "python3", "kt": "kotlin", "js": "javascript", "ts": "typescript", "go": "go",
-    "rs": "rust", "cs": "csharp", "hs": "haskell", "rb": "ruby", "php": "php", "pl": "perl", "pas": "pascal", "lua": "lua", "cat": "text",
-}  # fmt: skip
 
 
 def read_checker(files: PackageFiles, validator: Validator, report: Report) -> CheckerSource:
@@ -95,7 +92,7 @@ def _listed(files: PackageFiles, tests: JsonMap, report: Report) -> Iterator[Pac
     for one in tests.maps("solutions"):
         file = _named(files, one, report)
         verdict, scores = one.text("verdict"), one.numbers("score_range", 0, 1, "bad-points")
-        language = _language(one.text("language"))
+        language = language_named(one.text("language"))
         one.finish(ignore=("allow_fractional_percentages",))
         if scores and (len(scores) != 2 or scores[0] > scores[1]):
             report.add("json-wrong-type", TESTS, "`score_range` must be two numbers, the smaller first")
@@ -152,18 +149,12 @@ def _input_validators(files: PackageFiles, tests: JsonMap, report: Report) -> tu
 
 
 def _named(files: PackageFiles, one: JsonMap, report: Report) -> PackageFile | None:
-    """The file below tests/ that an entry names."""
+    """The file that an entry names, as it is seen from tests/."""
     name = one.text("filename")
-    file = files.find(f"tests/{name}")
+    file = files.find(posixpath.normpath(f"tests/{name}"))
     if file is None:
         report.add("file-missing", TESTS, f"it names {name[:80]!r}, which is not in tests/")
     return file
-
-
-def _language(name: str) -> str:
-    """Our id of an omegaUp language such as cpp17-gcc or py3; empty when nothing is said, or nothing that is known."""
-    plain = name.partition("-")[0]
-    return _LANGUAGES.get(plain) or _LANGUAGES.get(plain.rstrip("0123456789"), "")
 
 
 def _decimal(value: Fraction) -> str:

@@ -1,6 +1,10 @@
 """Owns the reading of omegaUp's settings.json: limits, validator, group policy, weights. Never looks at cases or programs.
 
-Source: omegaup/quark ``common/problemsettings.go`` (keys and defaults), omegaup/go-base ``duration.go`` and ``byte.go`` (times and sizes).
+There are two of that name: the one that omegaUp exports and keeps (``Limits``, ``Validator``), and the one from which its tools upload a
+problem (``limits`` in milliseconds, ``validator``, ``title``, ``misc``), in which repositories of problems hold theirs.
+
+Source: omegaup/quark ``common/problemsettings.go`` (keys and defaults), omegaup/go-base ``duration.go`` and ``byte.go`` (times and sizes);
+omegaup/ofmi-archive (the other one).
 """
 
 from __future__ import annotations
@@ -22,6 +26,10 @@ VALIDATORS: Final = ("token", "token-caseless", "token-numeric", "literal", "cus
 SUM_IF_NOT_ZERO: Final = "sum-if-not-zero"
 MIN: Final = "min"
 
+_LANGUAGES: Final = {
+    "c": "c", "cpp": "cpp", "java": "java", "py": "python3", "py3": "python3", "kt": "kotlin", "js": "javascript", "ts": "typescript", "go": "go",
+    "rs": "rust", "cs": "csharp", "hs": "haskell", "rb": "ruby", "php": "php", "pl": "perl", "pas": "pascal", "lua": "lua", "cat": "text",
+}  # fmt: skip
 _UNITS_MS: Final = {
     "h": Fraction(3_600_000), "m": Fraction(60_000), "s": Fraction(1000), "ms": Fraction(1),
     "us": Fraction(1, 1000), "µs": Fraction(1, 1000), "μs": Fraction(1, 1000), "ns": Fraction(1, 1_000_000),
@@ -48,12 +56,19 @@ class Validator:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What settings.json says; ``weights`` by case name, empty when it names no cases."""
+    """What settings.json says; ``weights`` by case name, empty when it names no cases.
+
+    ``module`` and ``parent`` are libinteractive's: what the contestants' file is called, and our id of Main's language.
+    """
 
     limits: Limits = _DEFAULT
     validator: Validator = field(default_factory=Validator)
     weights: Mapping[str, Fraction] = field(default_factory=dict)
     is_interactive: bool = False
+    module: str = ""
+    parent: str = ""
+    title: str = ""
+    source: str = ""
 
 
 def read_settings(file: PackageFile | None, report: Report) -> Settings:
@@ -63,6 +78,8 @@ def read_settings(file: PackageFile | None, report: Report) -> Settings:
         if file is None:
             report.add("settings-missing", "settings.json", "there is no settings.json: 1 second, 32 MiB and token-caseless are taken")
         return Settings()
+    if "Limits" not in whole and "limits" in whole:
+        return _to_upload(whole)
     limits = whole.map("Limits")
     if "TimeLimit" not in limits:
         report.add("time-limit-missing", "settings.json", "`Limits.TimeLimit` is not there; 1 second is taken")
@@ -70,20 +87,53 @@ def read_settings(file: PackageFile | None, report: Report) -> Settings:
         limits=_limits(limits, _DEFAULT),
         validator=_validator(whole.map("Validator")),
         weights=_weights(whole),
-        is_interactive="Interactive" in whole,
     )
-    whole.finish(ignore=("Slow",))
-    return found
+    whole.finish(ignore=("Slow", "Interactive"))
+    return _with_interactive(found, whole, "Interactive")
 
 
-def _limits(given: JsonMap, usual: Limits) -> Limits:
+def _to_upload(whole: JsonMap) -> Settings:
+    """The settings of a problem that is to be uploaded: times are milliseconds, and there are no weights."""
+    validator = whole.map("validator")
+    name = validator.text("name", "token-caseless")
+    if name not in VALIDATORS:
+        validator.fault("validation-unknown", f"`validator.name` must be one of {', '.join(VALIDATORS)}, not {name[:40]!r}")
+        name = "token-caseless"
+    of_validator = validator.map("limits")
+    found = Settings(
+        limits=_limits(whole.map("limits"), _DEFAULT, in_ms=True),
+        validator=Validator(
+            name=name,
+            tolerance=validator.number("tolerance", 0, 1e9, "validator-flag-bad"),
+            language=validator.text("lang"),
+            limits=_limits(of_validator, _OF_VALIDATOR, in_ms=True) if "limits" in validator else None,
+            policy=_policy(validator, "group_score_policy"),
+        ),
+        title=whole.text("title"),
+        source=whole.text("source"),
+    )
+    validator.finish()
+    whole.finish(ignore=("misc", "interactive"))
+    return _with_interactive(found, whole, "interactive")
+
+
+def _with_interactive(found: Settings, whole: JsonMap, key: str) -> Settings:
+    """The rest of that object is code that omegaUp had made; here it is made anew."""
+    if key not in whole:
+        return found
+    given = whole.map(key)
+    return replace(found, is_interactive=True, module=given.text("ModuleName"), parent=language_named(given.text("ParentLang")))
+
+
+def _limits(given: JsonMap, usual: Limits, *, in_ms: bool = False) -> Limits:
     """Limits of one execution. ``OverallWallTimeLimit`` is one for all cases together there; here it bounds each of them."""
-    cpu = _milliseconds(given, "TimeLimit", least=1)
-    extra = _milliseconds(given, "ExtraWallTime") or 0
-    overall = _milliseconds(given, "OverallWallTimeLimit")
+    unit = Fraction(1 if in_ms else 1000)
+    cpu = _milliseconds(given, "TimeLimit", unit, least=1)
+    extra = _milliseconds(given, "ExtraWallTime", unit) or 0
+    overall = _milliseconds(given, "OverallWallTimeLimit", unit)
     memory = _bytes(given, "MemoryLimit", LEAST_MEMORY_BYTES)
     output = _bytes(given, "OutputLimit", 1)
-    given.finish()
+    given.finish(ignore=("InputLimit",) if in_ms else ())
     cpu_ms = usual.cpu_ms if cpu is None else cpu
     wall_ms = max(usual.wall_ms, 2 * cpu_ms + 1_000) + extra
     if overall:
@@ -97,19 +147,29 @@ def _validator(given: JsonMap) -> Validator:
     if name not in VALIDATORS:
         given.fault("validation-unknown", f"`Validator.Name` must be one of {', '.join(VALIDATORS)}, not {name[:40]!r}")
         name = "token-caseless"
-    policy = given.text("GroupScorePolicy") or SUM_IF_NOT_ZERO
-    if policy not in {SUM_IF_NOT_ZERO, MIN}:
-        given.fault("grading-not-yet", f"`Validator.GroupScorePolicy` must be {SUM_IF_NOT_ZERO} or {MIN}, not {policy[:40]!r}")
-        policy = SUM_IF_NOT_ZERO
     found = Validator(
         name=name,
         tolerance=given.number("Tolerance", 0, 1e9, "validator-flag-bad"),
         language=given.text("Lang"),
         limits=_limits(given.map("Limits"), _OF_VALIDATOR) if "Limits" in given else None,
-        policy=policy,
+        policy=_policy(given, "GroupScorePolicy"),
     )
     given.finish()
     return found
+
+
+def _policy(given: JsonMap, key: str) -> str:
+    policy = given.text(key) or SUM_IF_NOT_ZERO
+    if policy not in {SUM_IF_NOT_ZERO, MIN}:
+        given.fault("grading-not-yet", f"`Validator.{key}` must be {SUM_IF_NOT_ZERO} or {MIN}, not {policy[:40]!r}")
+        policy = SUM_IF_NOT_ZERO
+    return policy
+
+
+def language_named(name: str) -> str:
+    """Our id of an omegaUp language such as cpp17-gcc or py3; empty when nothing is said, or nothing that is known."""
+    plain = name.partition("-")[0]
+    return _LANGUAGES.get(plain) or _LANGUAGES.get(plain.rstrip("0123456789"), "")
 
 
 def _weights(whole: JsonMap) -> dict[str, Fraction]:
@@ -127,14 +187,14 @@ def _weights(whole: JsonMap) -> dict[str, Fraction]:
     return found
 
 
-def _milliseconds(given: JsonMap, key: str, least: int = 0) -> int | None:
-    """A time as Go writes it ("1m30s", "500ms"), or a number of seconds; None when it is absent or wrong."""
+def _milliseconds(given: JsonMap, key: str, unit: Fraction, least: int = 0) -> int | None:
+    """A time as Go writes it ("1m30s", "500ms"), or a number of units of so many milliseconds; None when it is absent or wrong."""
     if key not in given:
         return None
     text = given.text(key)
     rest, total = text.strip(), Fraction(0)
     if _PLAIN.fullmatch(rest):
-        total, rest = Fraction(rest) * 1000, ""
+        total, rest = Fraction(rest) * unit, ""
     while rest and (part := _PART.match(rest)) is not None:
         total += Fraction(part[1] if not part[1].startswith(".") else "0" + part[1]) * _UNITS_MS[part[2]]
         rest = rest[part.end() :]

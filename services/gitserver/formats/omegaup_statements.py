@@ -20,6 +20,8 @@ from wire.problems import Sample, StatementFile
 FOLDER: Final = "statements"
 _ENDINGS: Final = (".markdown", ".md")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
+_DOWNLOAD: Final = "{{libinteractive:download}}"
+_ATTACHED: Final = {"en": "To try it out, see the attachments", "es": "Para experimentar, véanse los archivos adjuntos", "pt": "Para experimentar, veja os anexos"}
 _MARK = re.compile(r"\|\|(input|output|description|end|examplefile)\s*", re.IGNORECASE)
 
 
@@ -41,8 +43,8 @@ class _Reading:
     samples: list[tuple[list[str], list[str]]] = field(default_factory=list)
 
 
-def read_statements(files: PackageFiles, title: str, report: Report) -> Statements:
-    """Every statement, and what lies beside them."""
+def read_statements(files: PackageFiles, title: str, report: Report, downloads: tuple[str, ...] = ()) -> Statements:
+    """Every statement, and what lies beside them. ``downloads`` are named where it says that they can be had."""
     public: dict[str, PackageFile] = {}
     written: dict[str, str] = {}
     found: list[StatementFile] = []
@@ -59,6 +61,7 @@ def read_statements(files: PackageFiles, title: str, report: Report) -> Statemen
         if (text := read_text(file, report)) is None:
             continue
         plain, own = without_samples(text)
+        plain = _with_downloads(plain, language, downloads)
         if plain != text:
             written[path] = plain
         samples = samples or own
@@ -67,6 +70,12 @@ def read_statements(files: PackageFiles, title: str, report: Report) -> Statemen
         report.add("statement-missing", FOLDER, "there is no statements/LANGUAGE.markdown, as statements/es.markdown")
     found.sort(key=lambda one: (one.language != "en", one.language))
     return Statements(tuple(found), {path: file for path, file in public.items() if path not in written}, written, samples)
+
+
+def _with_downloads(text: str, language: str, downloads: tuple[str, ...]) -> str:
+    names = ", ".join(f"`{path.rpartition('/')[2]}`" for path in downloads)
+    said = f"{_ATTACHED.get(language, _ATTACHED['en'])}: {names}" if names else ""
+    return "\n".join(said if line.strip() == _DOWNLOAD else line for line in text.split("\n")) if _DOWNLOAD in text else text
 
 
 def without_samples(text: str) -> tuple[str, tuple[Sample, ...]]:

@@ -1,8 +1,9 @@
 """Owns whose fault it is when the calls between a setter's Main and a submission's processes are over. Pure: it is told who ended how.
 
-A process that breaks its own limits, or crashes, has that verdict, unless it was we who ended it. One that broke the protocol (which Main
-says by how it ends) or left it early has RTE. Main that ran out of time makes TLE, that printed too much OLE, as with omegaUp: a submission
-that calls for ever makes it do so. Main that fails in another way is VE. Else the checker judges what Main printed.
+Main's end decides alone where it says that a process broke the protocol (RTE), or was stopped: out of time it is TLE, for printing too much
+OLE, as with omegaUp, since a submission that calls for ever makes it so; another failure of Main is VE. Where it ended well, or only heard
+that nobody is there any more, the processes end by themselves and the worst verdict that one has decides; whoever left early has RTE. Else
+the checker judges what Main printed. So nothing hangs on who is seen to end first.
 
 Source: omegaup/quark ``runner/runner.go`` (mergeVerdict).
 """
@@ -17,12 +18,16 @@ from services.runner.builds import readable
 from services.runner.checkers.judgement import Judgement
 from services.runner.sandbox.execution import Execution, KilledBy
 
-PEER_FAULTS = frozenset({239, 240, 241, 242, 243})
-"""Exit codes of Main that say: the other side was at fault. The code for it is made by the reader of such packages."""
+BROKEN = frozenset({240, 241, 243})
+"""Exit codes of Main that say: the other side broke the protocol. The code for it is made by the reader of such packages."""
+
+GONE = frozenset({239, 242})
+"""The same: the other side is not there any more."""
 
 WAITS = "the program and Main wait for each other"
 STAYS = "Main had ended, and the program did not"
 BROKE = "the program broke the protocol"
+LEFT = "the program ended before it had answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +50,33 @@ class Called:
             one.output.close()
 
 
+def decides(main: Execution) -> bool:
+    """Whether Main's end tells it all, so that nobody need go on."""
+    return main.verdict is not None and main.exit_code not in GONE
+
+
 def settled_calls(called: Called, own: list[tuple[Verdict | None, str]]) -> Judgement | None:
     """The judgement; None: the checker shall judge what Main printed. ``own`` are the verdicts that the processes have by themselves."""
     main = called.main
+    words = readable(main.stderr).strip()
     if called.is_idle:
         return Judgement(Verdict.TLE, WAITS)
-    if (failed := _failed(called, own)) is not None:
-        return failed
-    if main.verdict is None:
-        return None
+    if not decides(main):
+        left = Judgement(Verdict.RTE, words or LEFT) if main.verdict is not None else None
+        return _failed(called, own) or left
+    if main.exit_code in BROKEN:
+        return Judgement(Verdict.RTE, words or BROKE)
     if main.verdict is Verdict.TLE:
         return Judgement(Verdict.TLE, f"Main was called for too long: {main.detail}")
     if main.verdict is Verdict.OLE:
         return Judgement(Verdict.OLE, f"what was called made Main print {main.detail}")
-    words = readable(main.stderr).strip()
-    if main.exit_code in PEER_FAULTS:
-        return Judgement(Verdict.RTE, words or BROKE)
     return Judgement(Verdict.VE, f"Main failed: {main.detail}\n{words}".strip())
 
 
 def _failed(called: Called, own: list[tuple[Verdict | None, str]]) -> Judgement | None:
     """The worst that a process did by itself."""
     order = list(Verdict)
-    found = [
-        (order.index(verdict), process, words)
-        for process, (verdict, words) in zip(called.processes, own, strict=True)
-        if verdict is not None and not called.was_dismissed(process)
-    ]
+    found = [(order.index(one[0]), process, one[1]) for process, one in zip(called.processes, own, strict=True) if one[0] is not None]
     if not found:
         return None
     place, process, words = min(found, key=lambda one: one[0])

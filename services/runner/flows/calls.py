@@ -17,7 +17,7 @@ from contest.results import CaseResult
 from contest.verdicts import Verdict
 from services.runner.checkers.checking import Check
 from services.runner.checkers.judgement import Judgement
-from services.runner.flows.calling import Called, settled_calls
+from services.runner.flows.calling import Called, decides, settled_calls
 from services.runner.flows.details import Details
 from services.runner.flows.solution import BOX_TRIES, Solution, case_result, own_verdict
 from services.runner.flows.talk import IDLE_NS, IDLE_SAMPLES, SAMPLE_S
@@ -125,7 +125,7 @@ class _Conversation:
                 end.close()
             self._end(KilledBy.CANCEL)
             return lost
-        if box is self._main and (execution.verdict is not None):
+        if box is self._main and decides(execution):
             self._end(KilledBy.CANCEL)
         return execution
 
