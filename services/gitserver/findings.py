@@ -155,7 +155,7 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("validators-many", ERROR, "More than one output validator. Make one of them."),
     FindingKind("validator-flag-bad", ERROR, "A flag that the default validator does not know, or a tolerance that is no number."),
     FindingKind("input-validators-missing", WARNING, "There is no input validator in input_validators/."),
-    FindingKind("input-validator-foreign", WARNING, "An input validator in VIVA or Checktestdata, for which there is no interpreter here; it is kept and not run."),
+    FindingKind("input-validator-foreign", WARNING, "An input validator in VIVA, for which there is no interpreter here; it is kept and not run."),
     FindingKind("input-validator-not-run", WARNING, "An input validator with a build or run script, or in another language than C, C++, Java and Python 3; it is kept and not run."),
     FindingKind("input-flags-unused", WARNING, "Flags for an input validator that is not here, or that cannot be given to one of several."),
     # submissions

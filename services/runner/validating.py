@@ -27,6 +27,7 @@ from services.runner.checkers.programs import Asker
 from services.runner.checkers.validator import RIGHT, is_broken, why_broken
 from services.runner.haste import Haste
 from services.runner.inputs import Pair, fetching_ahead
+from services.runner.places import answer_of, input_of, name_of, validator_of
 from services.runner.programs import Programs
 from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Execution, Job
@@ -42,8 +43,6 @@ MOST_MS = 600_000
 CHECKER = -1
 """The checker's place among those who are asked; an input validator's is that in the order."""
 SAID_CHARACTERS = 600
-FOLDER = "input_validators"
-_HEADERS = (".h", ".hpp", ".hh")
 _ERROR, _WARNING = "error", "warning"
 _ANSWERS_ARE_OUTPUTS = frozenset({CheckerKind.TESTLIB, CheckerKind.OMEGAUP, CheckerKind.CMS})
 
@@ -155,17 +154,17 @@ class Examination:
     ) -> AsyncIterator[_Examiner]:
         """The validator, built and with a box; none, with a finding, when it cannot be built."""
         findings = course.findings
-        path = f"{FOLDER}/{_source(validator)}"
+        path = validator_of(validator)
         sources = await self._programs.sources(order.manifest.problem, validator.program)
         try:
             program = await self._builds.build(validator.program.language, sources)
         except BuildFailed as failed:
-            said = f"{_name(validator)} does not compile:\n{failed.message[:SHOWN_BYTES]}{missing_header(failed.message)}"
+            said = f"{name_of(validator)} does not compile:\n{failed.message[:SHOWN_BYTES]}{missing_header(failed.message)}"
             course.silent.add(place)
             findings.add(_ERROR, "input-validator-broken", path, said)
         except Invalid as failed:
             course.silent.add(place)
-            findings.add(_ERROR, "input-validator-broken", path, f"{_name(validator)}: {failed.message}")
+            findings.add(_ERROR, "input-validator-broken", path, f"{name_of(validator)}: {failed.message}")
         else:
             boxes = await stack.enter_async_context(taking_turns(self._pool, program.furnish))
             yield _Examiner(validator, program, boxes, path, place)
@@ -216,10 +215,10 @@ async def _examine(examiner: _Examiner, case: TestCase, pair: Pair, course: _Cou
             raise BoxLost("the input validator's box was lost")
         if is_broken(execution):
             course.silent.add(examiner.place)
-            said = why_broken(_name(validator), execution, f"it was reading data/{case.name}.in, and was asked no more")
+            said = why_broken(name_of(validator), execution, f"it was reading {input_of(case)}, and was asked no more")
             findings.add(_ERROR, "input-validator-broken", examiner.path, said)
         elif execution.exit_code != (0 if validator.kind is CheckerKind.TESTLIB else RIGHT):
-            findings.add(_ERROR, "input-invalid", f"data/{case.name}.in", _refusal(validator, execution))
+            findings.add(_ERROR, "input-invalid", input_of(case), _refusal(validator, execution))
     finally:
         execution.output.close()
 
@@ -235,16 +234,16 @@ async def _examine_by_score(examiner: _Examiner, case: TestCase, pair: Pair, cou
         copied.close()
     if judgement.verdict is Verdict.VE:
         course.silent.add(examiner.place)
-        said = f"{_name(examiner.validator)}: {judgement.message}\nit was reading data/{case.name}.in, and was asked no more"
+        said = f"{name_of(examiner.validator)}: {judgement.message}\nit was reading {input_of(case)}, and was asked no more"
         course.findings.add(_ERROR, "input-validator-broken", examiner.path, said)
     elif judgement.verdict is not Verdict.AC:
-        said = f"{_name(examiner.validator)} does not give it 1\n{judgement.message}".strip()
-        course.findings.add(_ERROR, "input-invalid", f"data/{case.name}.in", said)
+        said = f"{name_of(examiner.validator)} does not give it 1\n{judgement.message}".strip()
+        course.findings.add(_ERROR, "input-invalid", input_of(case), said)
 
 
 def _refusal(validator: InputValidator, execution: Execution) -> str:
     words = [readable(execution.stderr).strip(), readable(execution.output.head(SAID_CHARACTERS)).strip()]
-    return "\n".join(part for part in (f"{_name(validator)} refuses it with exit code {execution.exit_code}", *words) if part)
+    return "\n".join(part for part in (f"{name_of(validator)} refuses it with exit code {execution.exit_code}", *words) if part)
 
 
 async def _check_answer(check: Check, manifest: JudgingManifest, case: TestCase, pair: Pair, course: _Course) -> None:
@@ -262,19 +261,9 @@ async def _check_answer(check: Check, manifest: JudgingManifest, case: TestCase,
         course.silent.add(CHECKER)
         rest = "; it failed, and was asked no more"
     said = f"the checker says {judgement.verdict} of the jury's own answer, given to it as an output{rest}\n{judgement.message}".strip()
-    course.findings.add(_ERROR if is_sure else _WARNING, "answer-rejected", f"data/{case.name}.ans", said)
+    course.findings.add(_ERROR if is_sure else _WARNING, "answer-rejected", answer_of(case), said)
 
 
 def _cut(examined: int, count: int) -> Finding:
     said = f"the programs took more than {MOST_MS // 1000} s for {examined} of {count} cases: the rest was not examined; make them faster"
     return Finding(_WARNING, "examination-cut", "", said)
-
-
-def _name(validator: InputValidator) -> str:
-    return f"the input validator {_source(validator)}"
-
-
-def _source(validator: InputValidator) -> str:
-    """The file by which a validator is known: the first that is no header."""
-    files = sorted((file.path for file in validator.program.files), key=lambda path: (path.endswith(_HEADERS), path))
-    return next(iter(files), "")

@@ -128,7 +128,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("validator-flag-bad", "problem.yaml", yaml("name: Sum\nvalidator_flags: ignore_case\n"), "ignore_case"),
     Fault("validator-flag-bad", "data/testdata.yaml", {"data/testdata.yaml": "output_validator_flags: float_tolerance nan\n"}),
     Fault("input-validators-missing", "input_validators", {"input_validators/check.py": None}),
-    Fault("input-validator-foreign", "input_validators/format.ctd", {"input_validators/format.ctd": "EOF\n"}, "Checktestdata"),
+    Fault("input-validator-foreign", "input_validators/format.viva", {"input_validators/format.viva": "{ n; }\n"}, "VIVA"),
     Fault("input-validator-not-run", "input_validators/check", {"input_validators/check/run": "#!/bin/sh\n"}, "build and run"),
     Fault("input-validator-not-run", "input_validators/check.hs", {"input_validators/check.hs": "main = x\n"}, "check.hs"),
     Fault("input-flags-unused", "data", {"data/testdata.yaml": "input_validator_flags:\n  name: other\n  flags: x\n"}, "other"),

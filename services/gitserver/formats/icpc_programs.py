@@ -10,11 +10,13 @@ from typing import Final
 from contest.limits import Limits
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
+from services.gitserver.formats.icpc_checktestdata import SUFFIX as CHECKTESTDATA
+from services.gitserver.formats.icpc_checktestdata import checktestdata_program
 from services.gitserver.formats.languages import ACCOMPANYING, CHECKER_LANGUAGES, language_of
 from services.gitserver.formats.package import PackageProgram
 from wire.judging import Checker, CheckerKind, Program, ProgramFile
 
-FOREIGN: Final = {".viva": "VIVA", ".ctd": "Checktestdata"}
+FOREIGN: Final = {".viva": "VIVA"}
 """Input validators in languages of their own, which no runner has."""
 
 INPUT_VALIDATORS: Final = ("input_validators", "input_format_validators")
@@ -68,18 +70,22 @@ def read_input_validators(files: PackageFiles, report: Report) -> tuple[PackageP
 
 def _input_validator(place: str, held: Mapping[str, PackageFile], report: Report) -> PackageProgram | None:
     sources = [file for file in held.values() if file.suffix not in ACCOMPANYING]
-    if (foreign := next((FOREIGN[file.suffix] for file in sources if file.suffix in FOREIGN), "")) and len(sources) == 1:
-        report.add("input-validator-foreign", place, f"this is {foreign}, for which there is no interpreter here: it is kept and not run")
-        return None
-    if {"build", "run"} & held.keys():
+    suffixes = {file.suffix for file in sources}
+    scripts = sorted({"build", "run"} & held.keys())
+    if scripts:
         report.add("input-validator-not-run", place, "build and run scripts are not run: give the sources alone")
+    if foreign := sorted(FOREIGN[suffix] for suffix in suffixes if suffix in FOREIGN):
+        report.add("input-validator-foreign", place, f"this is {foreign[0]}, for which there is no interpreter here: it is kept and not run")
         return None
-    languages = {language_of(file) for file in sources}
+    if suffixes == {CHECKTESTDATA} and len(sources) == 1:
+        return checktestdata_program(place, sources[0])
+    languages = {language_of(file) for file in sources if file.name not in scripts}
     if len(languages) != 1 or not languages <= CHECKER_LANGUAGES:
-        names = ", ".join(sorted(file.name for file in sources)) or "no source file"
-        report.add("input-validator-not-run", place, f"an input validator must be C, C++, Java or Python 3, and one of them: {names}")
+        names = ", ".join(sorted(file.name for file in sources if file.name not in scripts)) or "no source file"
+        if not scripts:
+            report.add("input-validator-not-run", place, f"an input validator must be C, C++, Java or Python 3, and one of them: {names}")
         return None
-    return PackageProgram(languages.pop(), dict(held), path=place)
+    return None if scripts else PackageProgram(languages.pop(), dict(held), path=place)
 
 
 def token_checker(flags: tuple[str, ...], path: str, report: Report) -> Checker:

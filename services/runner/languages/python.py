@@ -11,9 +11,10 @@ _GREETING = 'a, b = map(int, input().split())\nprint("hello", a + b)\n'
 _HEAP_FULL = HeapFull(b"MemoryError", exit_code=1)
 
 
+# Folders of the sources are not writable in the box: what the check compiles goes to one place.
 def _plan(sources: Sources, tools: Tools) -> Plan:
     files = chosen(sources, SUFFIXES)
-    check = (_interpreter(tools), "-s", "-m", "py_compile", *files)
+    check = (_interpreter(tools), "-s", "-X", "pycache_prefix=__pycache__", "-m", "py_compile", *files)
     return Plan(steps=(check,), start=first_of(files, "__main__.py", "main.py"), is_check=True)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from mesh.errors import Conflict, Forbidden, Invalid, MeshError, NotFound
 from tests.packages.building import SUM_CPP, sound, with_changes
+from tests.packages.omegaup import sums
 from tests.services.gitserver.world import World, serving
 from wire.judging import CheckerKind
 from wire.methods import GITSERVER_LIMIT, GITSERVER_MANIFEST, GITSERVER_PROBLEM, GITSERVER_TRIAL
@@ -33,6 +34,17 @@ async def test_trial_has_all_that_it_needs(world: World) -> None:
     assert trial.limit_rule.is_stated
     assert not trial.manifest.is_provisional
     assert trial.is_newest
+
+
+async def test_cases_are_called_by_the_packages_own_paths_and_judging_knows_none(world: World) -> None:
+    card = (await world.bring(sums(), "sums")).card
+    trial = await world.call(GITSERVER_TRIAL, TrialRequest("sums", card.commit), by="grader")
+    paths = [(case.name, case.input_path, case.answer_path) for case in trial.manifest.cases]
+    assert paths
+    assert all(sums().keys() >= {question, answer} and question.endswith(f"{name.rpartition('/')[2]}.in") for name, question, answer in paths), paths
+    manifest = await world.call(GITSERVER_MANIFEST, ManifestRequest("sums", card.version), by="grader")
+    assert {(case.input_path, case.answer_path) for case in manifest.cases} == {("", "")}
+    assert [one.path for one in trial.input_validators if not one.path.startswith("tests/")] == []
 
 
 async def test_what_the_checks_said_goes_along(world: World) -> None:

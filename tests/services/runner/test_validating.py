@@ -49,6 +49,14 @@ async def test_every_input_is_shown_to_every_validator_with_its_arguments(worksh
     assert "AssertionError" in end.findings[1].message
 
 
+async def test_files_are_called_by_the_packages_own_paths(workshop: Workshop) -> None:
+    strict = workshop.shelf.custom("python3", "import sys\nsys.exit(43)", "check.py")
+    case = workshop.shelf.case("group.1", "50", "", input_path="cases/group.1.in", answer_path="cases/group.1.out")
+    end = await validated(workshop, [case], [validator(workshop, SMALL, arguments=("10",), path="tests/small.py")], strict)
+    assert [(one.code, one.path) for one in end.findings] == [("input-invalid", "cases/group.1.in"), ("answer-rejected", "cases/group.1.out")]
+    assert end.findings[0].message.startswith("the input validator tests/small.py refuses it")
+
+
 @pytest.mark.parametrize(
     ("language", "source", "why"),
     [
