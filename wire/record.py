@@ -92,7 +92,7 @@ RUNS: Final = Table("runs", (
     _maybe("score", "fraction"), _maybe("time_ms", "int"), _maybe("memory_bytes", "int"), _maybe("cases", "json"),
     _maybe("decisive_case", "int"), _maybe("compile_output", "long_text"), _maybe("runner", "text"), _maybe("judged_at", "time"),
     _maybe("rejudging", "uuid"), _maybe("trimmed_at", "time"), _maybe("replaces", "uuid"), _maybe("by_hand", "name"), _maybe("reason", "text"),
-), indexes=(("submission",), ("judged_at", "sent_at"), ("rejudging",)))  # fmt: skip
+), indexes=(("submission",), ("judged_at", "sent_at"), ("rejudging",), ("trimmed_at", "judged_at")))  # fmt: skip
 """``sent_at`` is when it was last put into the outbox, ``sends`` how often; ``judged_at`` is NULL until its one verdict came.
 
 ``rejudging`` names the set that it belongs to: it is in force for nobody before the set is applied. ``trimmed_at`` is when what only

@@ -66,16 +66,19 @@ class Trimming:
         return [row.alias for row in found if row.start_at + timedelta(seconds=row.duration_s) > now]
 
     async def _due(self, before: datetime, busy: list[str]) -> list[str]:
+        async with self._record.reading() as connection:
+            return list((await connection.execute(self.due(before, busy))).scalars())
+
+    def due(self, before: datetime, busy: list[str]) -> sa.Select[tuple[str]]:
+        """The runs to be trimmed next. In the order of an index that has what is not trimmed first, so that nothing else is looked at."""
         runs, submissions = self._record.table(rows.Run), self._record.table(rows.Submission)
-        statement = (
+        return (
             sa.select(runs.c.id)
             .join(submissions, submissions.c.id == runs.c.submission)
-            .where(runs.c.judged_at < before, runs.c.trimmed_at.is_(None), submissions.c.contest.not_in(busy))
-            .order_by(runs.c.judged_at)
+            .where(runs.c.trimmed_at.is_(None), runs.c.judged_at < before, submissions.c.contest.not_in(busy))
+            .order_by(runs.c.trimmed_at, runs.c.judged_at)
             .limit(AT_ONCE)
         )
-        async with self._record.reading() as connection:
-            return list((await connection.execute(statement)).scalars())
 
     def _trim(self, connection: sa.Connection, fence: Fence, due: list[str]) -> int:
         fence(connection)

@@ -247,6 +247,20 @@ async def test_what_cases_said_is_forgotten_in_time_and_never_while_the_contest_
     assert convert(tuple[CaseResult, ...], kept) == (CaseResult(0, Verdict.WA, 5, 6, is_sample=True),)
 
 
+async def test_what_is_to_be_trimmed_is_found_by_an_index_and_not_by_looking_at_every_run(sqlite_store: Store) -> None:
+    record = sqlite_store.record
+    trimming = Trimming(record, sqlite_store.clock, metrics=sqlite_store.metrics, log=sqlite_store.log, every_s=3600, kept_s=86_400)
+
+    def plan(connection: sa.Connection) -> str:
+        text = trimming.due(NOW, ["finals"]).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        return "\n".join(row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
+
+    told = await record.transact(plan)
+    assert "SEARCH runs USING INDEX ix_runs_trimmed_at_judged_at (trimmed_at=? AND judged_at<?)" in told
+    assert "SCAN" not in told
+    assert "TEMP B-TREE" not in told, "in the order of the index"
+
+
 async def _set_contest(store: Store, **values: Any) -> None:
     table = store.record.table(rows.Contest)
 
