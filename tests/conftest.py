@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
-SUPPORT = ("brokers", "redises", "databases", "records", "pki", "house", "browser", "house_broker")
+SUPPORT = ("brokers", "redises", "databases", "records", "pki", "house", "browser", "house_broker", "templates")
 pytest_plugins = [f"tests.support.{name}" for name in SUPPORT if importlib.util.find_spec(f"tests.support.{name}")]
 
 
