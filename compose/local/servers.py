@@ -69,13 +69,23 @@ def _rabbitmq(plan: Plan) -> Program:
         shutil.copyfile(COMPOSE / "rabbitmq" / "enabled_plugins", folder / "enabled_plugins")
         (folder / "rabbitmq.conf").write_text(_rabbitmq_settings(plan), encoding="utf-8")
 
-    environ = {
+    environ = node_environ(folder, name=f"palestra-{port}@localhost", epmd_port=plan.ports["epmd"], erlang_port=plan.ports["erlang"])
+    return Program(
+        "rabbitmq", [str(RABBITMQ_SERVER)], folder, 0,
+        lambda: answers(port, b"AMQP\x00\x00\x09\x01", b"\x01", lambda: context_of(plan, "operator"), "rabbitmq"), prepare, environ,
+        last_words=b"{local,ra_log_sup}",  # the log of its quorum queues has failed, as on a full disk: it takes connections and nothing else
+    )  # fmt: skip
+
+
+def node_environ(folder: Path, *, name: str, epmd_port: int, erlang_port: int) -> dict[str, str]:
+    """What a RabbitMQ node must be told, besides its configuration file, to keep to its own folder and ports."""
+    return {
         "HOME": str(folder),
         "RUNNING_UNDER_SYSTEMD": "1",  # the script then becomes the node itself: one pid to end
         "NOTIFY_SOCKET": "",
-        "ERL_EPMD_PORT": str(plan.ports["epmd"]),
-        "RABBITMQ_NODENAME": f"palestra-{port}@localhost",
-        "RABBITMQ_DIST_PORT": str(plan.ports["erlang"]),
+        "ERL_EPMD_PORT": str(epmd_port),
+        "RABBITMQ_NODENAME": name,
+        "RABBITMQ_DIST_PORT": str(erlang_port),
         "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
         "RABBITMQ_LOG_BASE": str(folder / "log"),
         "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
@@ -86,11 +96,6 @@ def _rabbitmq(plan: Plan) -> Program:
         "RABBITMQ_PID_FILE": str(folder / "pid"),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
     }
-    return Program(
-        "rabbitmq", [str(RABBITMQ_SERVER)], folder, 0,
-        lambda: answers(port, b"AMQP\x00\x00\x09\x01", b"\x01", lambda: context_of(plan, "operator"), "rabbitmq"), prepare, environ,
-        last_words=b"{local,ra_log_sup}",  # the log of its quorum queues has failed, as on a full disk: it takes connections and nothing else
-    )  # fmt: skip
 
 
 def _rabbitmq_settings(plan: Plan) -> str:

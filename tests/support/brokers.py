@@ -30,9 +30,9 @@ import pytest
 import mesh.cache.redis
 import mesh.queue.amqp
 import mesh.topics.redis  # noqa: F401  drivers are loaded before a loop runs: loading reads files
+from compose.local.servers import RABBITMQ_SERVER, node_environ
 from tests.support.ports import free_ports
 
-RABBITMQ_SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 _START_LIMIT_S = 90.0
 _LAUNCHER = ThreadPoolExecutor(1, "launcher")
 """The kernel ends a server when the *thread* that launched it ends: this one lives as long as the test run."""
@@ -116,23 +116,7 @@ class RabbitMq:
         if pki is not None:
             settings = (*settings, *_tls_settings(pki, self.tls_port))
         self.configure(folder, plugins, self._plain_settings(heartbeat_s), settings)
-        self._environ = environ = {
-            "HOME": str(folder),
-            "RUNNING_UNDER_SYSTEMD": "1",  # the script then becomes the node itself: one pid to end
-            "NOTIFY_SOCKET": "",
-            "ERL_EPMD_PORT": str(epmd_port),
-            "RABBITMQ_NODENAME": self.name,
-            "RABBITMQ_DIST_PORT": str(dist_port),
-            "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
-            "RABBITMQ_LOG_BASE": str(folder / "log"),
-            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
-            "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
-            "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
-            "RABBITMQ_GENERATED_CONFIG_DIR": str(folder / "config"),
-            "RABBITMQ_PID_FILE": str(folder / "pid"),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
-        }
+        self._environ = environ = node_environ(folder, name=self.name, epmd_port=epmd_port, erlang_port=dist_port)
         self._epmd = LocalProcess(["epmd", "-port", str(epmd_port), "-address", "127.0.0.1"], folder)
         self._node = LocalProcess([str(RABBITMQ_SERVER)], folder, environ)
 
