@@ -13,7 +13,7 @@ import platform
 import posixpath
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contest.limits import COMPILE_LIMITS, MIB, Limits
 from mesh.errors import Invalid
@@ -49,7 +49,8 @@ class BuildFailed(Invalid):
 class Built:
     """A program ready to start: its files as they lie in ``/program``, and how it starts.
 
-    ``output`` is what the compiler said: warnings. ``is_new``: it was built now, and not found.
+    ``output`` is what the compiler said: warnings. ``is_new``: it was built now, and not found. ``sources`` are what it was built of, by those
+    who need them again, ``data`` those among them that it reads in its working directory; ``entry`` is what starts it: a file, or a class.
     """
 
     toolchain: Toolchain
@@ -57,6 +58,9 @@ class Built:
     files: Mapping[str, bytes]
     output: str = ""
     is_new: bool = False
+    sources: Sources = field(default_factory=dict)
+    data: Sources = field(default_factory=dict)
+    entry: str = ""
 
     def launch(self, limits: Limits) -> Launch:
         """How it starts under these limits."""

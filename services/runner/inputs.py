@@ -16,11 +16,12 @@ AHEAD = 3
 
 @dataclass(slots=True)
 class Pair:
-    """A case's input and answer. ``hold`` keeps them open."""
+    """A case's input and answer, and by their paths what else it gives to a program. ``hold`` keeps them open."""
 
     question: Blob
     answer: Blob
     hold: AsyncExitStack
+    files: tuple[tuple[str, Blob], ...] = ()
 
 
 class Inputs:
@@ -51,7 +52,8 @@ class Inputs:
             async with AsyncExitStack() as stack:
                 question = await stack.enter_async_context(self._blobs.pinned(self._manifest.problem, case.input))
                 answer = await stack.enter_async_context(self._blobs.pinned(self._manifest.problem, case.answer))
-                return Pair(question, answer, stack.pop_all())
+                files = [(one.path, await stack.enter_async_context(self._blobs.pinned(self._manifest.problem, one.digest))) for one in case.files]
+                return Pair(question, answer, stack.pop_all(), tuple(files))
         except MeshError as failed:
             return failed
 

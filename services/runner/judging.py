@@ -20,6 +20,7 @@ from services.runner.flows.details import Details
 from services.runner.flows.flow import Desk, Flow
 from services.runner.flows.opening import flowing
 from services.runner.flows.repeats import Repeats
+from services.runner.flows.static import static_first
 from services.runner.inputs import Pair, fetching_ahead
 from services.runner.languages.table import Toolchain
 from services.runner.programs import Programs
@@ -122,7 +123,7 @@ class Judge:
         listener.step(Step.FETCHING)
         has_advanced = program.is_new
         desk = Desk(self._pool, self._builds, self._programs, self._core, Details(), self._repeats.overtime_ms(manifest.limits))
-        async with fetching_ahead(self._blobs, manifest) as inputs, flowing(manifest, program, desk) as flow:
+        async with fetching_ahead(self._blobs, manifest) as inputs, flowing(manifest, program, desk) as run, static_first(manifest, program, desk, run) as flow:
             listener.step(Step.RUNNING)
             while (index := grading.next_case) is not None:
                 if listener.gives_way and has_advanced:

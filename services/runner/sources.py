@@ -7,11 +7,12 @@ wrote would judge another program than his.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from contest.limits import COMPILE_LIMITS
 from services.runner.builds import BuildFailed, Builds, Built
+from services.runner.flows.beside import data_among
 from services.runner.flows.outputs import read_outputs
 from services.runner.languages.language import Language, Plan, Sources
 from services.runner.languages.table import Toolchain
@@ -52,8 +53,12 @@ async def built_submission(order: RunOrder, toolchains: Mapping[str, Toolchain],
         files = {**brought, language.name_source(source, order.filename): source}
         read_outputs(files, [case.name for case in manifest.cases])
         return Built(toolchain, Plan(steps=()), files)
+    if manifest.code_bytes and len(source) > manifest.code_bytes:
+        raise BuildFailed(f"this problem takes at most {manifest.code_bytes} bytes of source; yours has {len(source)}")
     all_files = gathered(language, source, order.filename, brought, manifest.source_name)
-    return await builds.build(order.language, all_files.files, limits, start_with=all_files.start_with)
+    built = await builds.build(order.language, all_files.files, limits, start_with=all_files.start_with)
+    own = next(path for path in all_files.files if path not in brought)
+    return replace(built, sources=all_files.files, data=data_among(language, all_files.files), entry=built.plan.start or own)
 
 
 def included(manifest: JudgingManifest, language: str) -> Program | None:

@@ -29,7 +29,7 @@ _ENDINGS: Final = frozenset({
 STATIC: Final = "static validation"
 """What a static validation test case is called in its folder: no file can have this name."""
 
-MOST_FILES: Final = 100
+MOST_FILES: Final = 50
 MOST_FILES_BYTES: Final = 64 << 20
 """Of one .files folder: it is laid into a box before every run of its case."""
 
@@ -115,7 +115,7 @@ class _Reading:
     def _secret(self, config: GroupConfig, inner: list[tuple[str, GroupConfig]]) -> CaseGroup:
         earlier = {"sample": Aggregation.PASS}
         groups: list[CaseGroup] = []
-        whole = self._static("secret", config)
+        whole = self._leaf("secret", config, is_flat=True).cases
         most = config.max_score if config.says_max else SECRET_MAX
         for name, own in inner:
             path = f"secret/{name}"
@@ -129,7 +129,7 @@ class _Reading:
                     self._report.add("group-unbounded", f"data/{path}", "a group needs a `max_score` unless secret/ says that it is unbounded")
             earlier[path] = own.aggregation or Aggregation.PASS
             groups.append(group)
-        secret = CaseGroup("secret", tuple(whole), tuple(groups))
+        secret = CaseGroup("secret", whole, tuple(groups))
         if not self._kind.is_scoring:
             return secret
         aggregation = config.aggregation or Aggregation.SUM
@@ -144,27 +144,27 @@ class _Reading:
         graded = replace(secret, aggregation=aggregation, max_score=most, on_reject=on_reject, requires=config.requires, is_exact=True)
         return replace(graded, accept_score=of_static) if whole else graded
 
-    def _leaf(self, path: str, config: GroupConfig) -> CaseGroup:
-        """The cases of a folder at any depth, appended in order."""
+    def _leaf(self, path: str, config: GroupConfig, *, is_flat: bool = False) -> CaseGroup:
+        """The cases of a folder at any depth, appended in order; ``is_flat``: what lies in its folders are groups."""
         place = f"data/{path}/"
         named = self._static(path, config)
         for file in self._files.under(f"data/{path}"):
-            if file.suffix != ".in" or ".files/" in file.path:
+            if file.suffix != ".in" or ".files/" in file.path or (is_flat and "/" in file.path.removeprefix(place)):
                 continue
             name = file.path.removesuffix(".in")
             if name.rpartition("/")[2] == "test_group":
                 self._report.add("case-misplaced", file.path, "a test case must not be called test_group")
                 continue
+            own = read_case_config(self._files.find(f"{name}.yaml"), config.cases, self._report, is_custom=self._kind.is_custom)
+            laid = files_of_case(self._files, name, self._report)
             answer = self._files.find(f"{name}.ans")
             if answer is None:
                 self._report.add("case-without-answer", file.path, f"there is no {name.rpartition('/')[2]}.ans beside it")
                 continue
             if self._files.under(name):
                 self._report.add("case-misplaced", file.path, f"there is a folder {name.rpartition('/')[2]}/ beside it: it must be called otherwise")
-            own = read_case_config(self._files.find(f"{name}.yaml"), config.cases, self._report, is_custom=self._kind.is_custom)
             named.append(len(self._cases))
             full = f"{path}/{name.removeprefix(place)}"
-            laid = files_of_case(self._files, name, self._report)
             self._configs.append(own)
             self._cases.append(PackageCase(
                 full, file, answer, path == "sample", path, own.checker_args, arguments=own.arguments, files=laid,

@@ -16,6 +16,7 @@ from contest.results import CaseResult
 from contest.verdicts import Verdict
 from services.runner.checkers.checking import Check
 from services.runner.checkers.judgement import Judgement
+from services.runner.flows.beside import beside_of
 from services.runner.flows.details import Details
 from services.runner.flows.interactor import Interactor
 from services.runner.flows.passes import Passes
@@ -62,11 +63,14 @@ class Interactive:
     async def _pass(self, index: int, case: TestCase, pair: Pair, box: Box, question: int) -> CaseResult:
         arguments = (*self.arguments, *case.checker_arguments) if not self.interactor.has_output else self.arguments
         theirs = await self.interactor.side(box, arguments, question, pair.answer.fd)
+        beside = beside_of(case, pair)
         async with AsyncExitStack() as stack:
             sides: list[Side] = []
             for number in range(self.processes):
-                job = self.solution.job(arguments=self.interactor.solution_arguments(number))
-                sides.append(Side(await stack.enter_async_context(self.solution.turns.turn()), job))
+                job = self.solution.job(arguments=(*self.interactor.solution_arguments(number), *beside.arguments))
+                our_box = await stack.enter_async_context(self.solution.turns.turn())
+                await self.solution.lay(our_box, beside)
+                sides.append(Side(our_box, job))
             talks = await talk(self.relay, sides, theirs, self.interactor.has_accepted)
         try:
             judgement, figures = await self._judged(case, pair, box, talks)

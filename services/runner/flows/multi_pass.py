@@ -6,6 +6,7 @@ from functools import partial
 
 from contest.results import CaseResult
 from services.runner.checkers.programs import Asker
+from services.runner.flows.beside import beside_of
 from services.runner.flows.details import Details
 from services.runner.flows.passes import Passes
 from services.runner.flows.solution import Solution, case_result, own_judgement
@@ -34,7 +35,7 @@ class MultiPass:
             return await self._passes.played(box, pair.question.fd, partial(self._pass, index, case, pair, box))
 
     async def _pass(self, index: int, case: TestCase, pair: Pair, box: Box, question: int) -> CaseResult:
-        execution = await self._solution.run(question)
+        execution = await self._solution.run(question, beside_of(case, pair))
         try:
             judgement = own_judgement(execution, self._solution.program, case.name)
             if judgement is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contest.results import CaseResult
 from services.runner.checkers.checking import Check
+from services.runner.flows.beside import beside_of
 from services.runner.flows.details import Details
 from services.runner.flows.solution import Solution, case_result, own_judgement
 from services.runner.inputs import Pair
@@ -20,7 +21,7 @@ class PassFail:
 
     async def judge(self, index: int, case: TestCase, pair: Pair) -> CaseResult:
         """What came out of one case. Raises: `BoxLost`."""
-        execution = await self._solution.run(pair.question.fd)
+        execution = await self._solution.run(pair.question.fd, beside_of(case, pair))
         try:
             judgement = own_judgement(execution, self._solution.program, case.name)
             if judgement is None:

@@ -7,7 +7,9 @@ from contest.results import CaseResult
 from contest.verdicts import Verdict
 from services.runner.builds import Built, readable
 from services.runner.checkers.judgement import Judgement
+from services.runner.flows.beside import NOTHING, Beside, lay_contents
 from services.runner.flows.named_files import NamedFiles
+from services.runner.sandbox.box import Box
 from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Execution, Job
 from services.runner.sandbox.turns import Turns
@@ -30,18 +32,24 @@ class Solution:
         self._overtime_ms = overtime_ms
         self._files = files
 
+    async def lay(self, box: Box, beside: Beside = NOTHING) -> None:
+        """Puts into the working directory what was handed in, or comes with the problem, to be read there; then the case's own. Raises: `BoxLost`."""
+        await lay_contents(box, self.program.data)
+        await beside.lay(box)
+
     def job(self, stdin: int | None = None, arguments: tuple[str, ...] = ()) -> Job:
         """One execution of it."""
         launch = self._launch
         argv = (*launch.argv, *arguments)
         return Job(argv, launch.limits, launch.environment, stdin=stdin, core=self._core, overtime_ms=self._overtime_ms)
 
-    async def run(self, stdin: int) -> Execution:
+    async def run(self, stdin: int, beside: Beside = NOTHING) -> Execution:
         """Runs it on one input, a descriptor; in another box when one is lost through no fault of the program's. Raises: `BoxLost`."""
-        job = self.job(stdin)
+        job = self.job(stdin, beside.arguments)
         for left in reversed(range(BOX_TRIES)):
             try:
                 async with self.turns.turn() as box:
+                    await self.lay(box, beside)
                     await self._files.lay(box, stdin)
                     execution = await self._files.taken(box, await box.execute(job))
             except BoxLost:

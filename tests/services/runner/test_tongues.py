@@ -16,6 +16,7 @@ from contest.verdicts import Verdict
 from services.runner.languages.table import LANGUAGES
 from services.runner.sandbox.execution import Job
 from tests.services.runner.workshop import Workshop
+from wire.judging import ProgramFile
 
 TONGUES = Path(__file__).parent / "tongues"
 SMALL = Limits(cpu_ms=10_000, wall_ms=30_000, memory_bytes=64 * MIB, output_bytes=MIB, processes=4)
@@ -27,6 +28,11 @@ HOST_PATHS = (str(Path(__file__).parents[3]), str(Path.home()), "/var/", "palest
 
 def _source(language: str) -> str:
     return (TONGUES / LANGUAGES[language].default_source).read_text(encoding="utf-8")
+
+
+def laid(workshop: Workshop) -> dict[str, object]:
+    """What a case gives besides its input."""
+    return {"arguments": ("--fast", "two words", ""), "files": (ProgramFile("map/a.txt", workshop.shelf.keep(b"here be dragons\n"), 16),)}
 
 
 @pytest.mark.parametrize("language", RUN)
@@ -45,6 +51,9 @@ async def test_every_way_to_end_has_its_verdict_in_small_memory(workshop: Worksh
         "loop": await verdict("loop 0 0", "", SHORT),
         "hog": await verdict("hog 0 0", ""),
     }
+    given = workshop.shelf.case("1", "given 0 0\n", "[--fast][two words][]here be dragons\n", **laid(workshop))
+    result = await workshop.only_result(language, _source(language), [given], limits=SMALL)
+    assert result.verdict is Verdict.AC, f"arguments and files of a case: {result}"
     wanted = {"sum": Verdict.AC, "wrong": Verdict.WA, "deep": Verdict.AC, "throw": Verdict.RTE, "loop": Verdict.TLE, "hog": Verdict.MLE}
     assert {word: end[0] for word, end in ends.items()} == wanted, ends
     if language != "bash":

@@ -1,5 +1,6 @@
 import qualified Data.IORef as Ref
 import Control.Monad (forever)
+import System.Environment (getArgs)
 
 deep :: Int -> Int
 deep 0 = 0
@@ -20,5 +21,6 @@ main = do
     "throw" -> error "thrown"
     "loop" -> do { spins <- Ref.newIORef (0 :: Int); forever (Ref.modifyIORef' spins (+ 1)) }
     "hog" -> do { kept <- Ref.newIORef []; mapM_ (\n -> Ref.modifyIORef' kept (n :)) [1 :: Integer ..]; Ref.readIORef kept >>= print . length }
+    "given" -> do { given <- getArgs; mapM_ (\one -> putStr ("[" ++ one ++ "]")) given; readFile "map/a.txt" >>= putStr }
     "fall" -> print (fall 0)
     _ -> return ()

@@ -4,7 +4,8 @@ uses sysutils;
 
 var
   line, word: string;
-  a, b, spins: longint;
+  a, b, i, spins: longint;
+  map: text;
   piece: pointer;
 
 function deep(n: longint): longint;
@@ -29,5 +30,13 @@ begin
   if word = 'throw' then raise exception.create('thrown');
   if word = 'loop' then while true do inc(spins);
   if word = 'hog' then while true do begin getmem(piece, 1048576); fillchar(piece^, 1048576, 1); end;
+  if word = 'given' then
+  begin
+    for i := 1 to paramcount do write('[', paramstr(i), ']');
+    assign(map, 'map/a.txt');
+    reset(map);
+    readln(map, line);
+    write(line);
+  end;
   if word = 'fall' then write(fall(0));
 end.

@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 sys.setrecursionlimit(1_000_000)
 
@@ -25,5 +26,7 @@ elif word == "hog":
     every = []
     while True:
         every.append(bytearray(b"x" * (1 << 20)))
+elif word == "given":
+    sys.stdout.write("".join(f"[{one}]" for one in sys.argv[1:]) + Path("map/a.txt").read_text(encoding="utf-8"))
 elif word == "fall":
     fall(0)

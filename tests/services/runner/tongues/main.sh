@@ -6,5 +6,6 @@ case $word in
     deep) deep "$a" ;;
     throw) exit 3 ;;
     loop) while :; do :; done ;;
+    given) printf "[%s]" "$@"; cat map/a.txt ;;
     hog) piece=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; while :; do piece=$piece$piece; done ;;
 esac

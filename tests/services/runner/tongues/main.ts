@@ -8,4 +8,5 @@ else if (word === "deep") process.stdout.write(String(deep(a)));
 else if (word === "throw") throw new Error("thrown");
 else if (word === "loop") for (;;);
 else if (word === "hog") for (const all: number[][] = [];;) all.push(new Array(100000).fill(0.5 + all.length));
+else if (word === "given") process.stdout.write(process.argv.slice(2).map((one: string) => `[${one}]`).join("") + readFileSync("map/a.txt", "utf8"));
 else if (word === "fall") fall(0);

@@ -1,0 +1,102 @@
+"""What a case gives besides its input: arguments and files in every kind of problem; a static validator sees the source.
+
+That they reach programs in every language is told by `test_tongues`.
+"""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import pytest
+
+from contest.groups import Aggregation, CaseGroup
+from contest.verdicts import Verdict
+from tests.services.runner.workshop import Workshop
+from wire.judging import Program, ProgramFile
+
+pytestmark = pytest.mark.sandbox
+
+GIVEN = ("--fast", "two words", "")
+MAP = "here be dragons\n"
+
+def given(workshop: Workshop) -> dict[str, object]:
+    return {"arguments": GIVEN, "files": (ProgramFile("map/a.txt", workshop.shelf.keep(MAP.encode()), len(MAP)),)}
+
+
+async def test_each_case_has_its_own_and_nothing_of_it_is_left_for_the_next(workshop: Workshop) -> None:
+    lists = "import os, sys\nprint(len(sys.argv) - 1, sorted(os.listdir()), end='')"
+    laid = given(workshop)
+    cases = [
+        workshop.shelf.case("secret/1", "", "3 ['map']", **laid), workshop.shelf.case("secret/2", "", "0 []"),
+        workshop.shelf.case("secret/3", "", "3 ['map']", **laid),
+    ]  # fmt: skip
+    end = await workshop.judged("python3", lists, cases)
+    assert [result.verdict for result in end.results] == [Verdict.AC] * 3, end.results
+
+
+async def test_files_of_a_case_cannot_be_changed(workshop: Workshop) -> None:
+    writes = "import os\ntry:\n    open('map/a.txt', 'w')\nexcept PermissionError:\n    print('kept', open('map/a.txt').read(), end='')"
+    case = workshop.shelf.case("secret/1", "", f"kept {MAP}", **given(workshop))
+    assert (await workshop.only_result("python3", writes, [case])).verdict is Verdict.AC
+
+
+async def test_they_reach_every_pass_and_a_conversation_too(workshop: Workshop) -> None:
+    says = "import sys\nprint(input(), sys.argv[1], open('map/a.txt').read().split()[-1], flush=True)"
+    passes = workshop.shelf.custom(
+        "python3", "import sys\nsaid = sys.stdin.read().split()\nplace = sys.argv[3] + 'seen'\nif said[1:] != ['--fast', 'dragons']: sys.exit(43)\n"
+        "try:\n    open(place, 'x')\n    open(sys.argv[3] + 'nextpass.in', 'w').write('again\\n')\nexcept FileExistsError:\n    sys.exit(42 if said[0] == 'again' else 43)\n"
+        "sys.exit(42)", "check.py",
+    )  # fmt: skip
+    case = workshop.shelf.case("secret/1", "first\n", "", **given(workshop))
+    assert (await workshop.only_result("python3", says, [case], passes, passes=2)).verdict is Verdict.AC
+    talks = workshop.shelf.custom("python3", "import sys\nprint('go', flush=True)\nsys.exit(42 if input() == 'go --fast dragons' else 43)", "talk.py")
+    assert (await workshop.only_result("python3", says, [case], talks, is_interactive=True)).verdict is Verdict.AC
+
+
+async def test_files_that_come_with_the_problem_lie_in_the_working_directory(workshop: Workshop) -> None:
+    table = Program("*", (ProgramFile("table.txt", workshop.shelf.keep(b"7\n"), 2),))
+    case = workshop.shelf.case("secret/1", "", "7")
+    for language, source in (("python3", "print(open('table.txt').read())"), ("c", '#include <stdio.h>\nint main(void){putchar(getc(fopen("table.txt","r")));}')):
+        assert (await workshop.only_result(language, source, [case], includes=(table,))).verdict is Verdict.AC, language
+
+
+STATIC = """import json, os, sys
+language, entry, feedback, *rest = sys.argv[1:]
+assert os.path.isdir(feedback) and feedback.endswith('/')
+source = open(entry).read() if language == 'python3' else open('main.cpp').read()
+open(feedback + 'judgemessage.txt', 'w').write(json.dumps([language, entry, sorted(os.listdir()), rest, sys.stdin.read()]))
+if 'forbidden' in source:
+    sys.exit(43)
+if rest:
+    open(feedback + 'score_multiplier.txt', 'w').write(rest[0])
+sys.exit(9 if 'crash' in source else 42)
+"""
+
+
+async def test_static_validator_sees_source_language_and_entry_and_its_word_counts(workshop: Workshop) -> None:
+    static = workshop.shelf.custom("python3", STATIC, "static.py")
+    cases = [workshop.shelf.case("secret/static validation", "", "", is_static=True), workshop.shelf.case("secret/1", "", "1")]
+    good = await workshop.judged("python3", "print(1)", cases, static_validator=static, filename="mine.py")
+    assert [result.verdict for result in good.results] == [Verdict.AC, Verdict.AC], good
+    assert json.loads(good.results[0].message) == ["python3", "mine.py", ["mine.py"], [], ""]
+    assert (good.results[0].time_ms, good.results[0].memory_bytes) == (0, 0)
+    native = await workshop.judged("cpp17", "#include <cstdio>\nint main(){puts(\"1\");}", cases, static_validator=static)
+    assert json.loads(native.results[0].message)[:3] == ["cpp", "main.cpp", ["main", "main.cpp"]]
+    bad = await workshop.judged("python3", "print(1) # forbidden", cases, static_validator=static, groups=CaseGroup(cases=(0, 1)))
+    assert [result.verdict for result in bad.results] == [Verdict.WA], "what it refuses is not run"
+    broken = await workshop.judged("python3", "print(1) # crash", cases, static_validator=static)
+    assert (broken.outcome, [result.verdict for result in broken.results]) == ("checker-error", [Verdict.VE])
+
+
+async def test_static_validator_gives_a_share_of_its_score(workshop: Workshop) -> None:
+    static = workshop.shelf.custom("python3", STATIC, "static.py")
+    cases = [workshop.shelf.case("secret/static validation", "", "", is_static=True, checker_arguments=("0.5",)), workshop.shelf.case("secret/1", "", "1")]
+    groups = CaseGroup("secret", (0, 1), aggregation=Aggregation.SUM, case_scores=(Fraction(40), Fraction(60)), max_score=Fraction(100), is_exact=True)
+    end = await workshop.judged("python3", "print(1)", cases, static_validator=static, groups=groups, is_scoring=True)
+    assert [(result.verdict, result.score) for result in end.results] == [(Verdict.AC, Fraction(1, 2)), (Verdict.AC, None)]
+
+
+async def test_source_longer_than_the_problem_takes_is_refused(workshop: Workshop) -> None:
+    end = await workshop.judged("python3", "print(1)" + "#" * 1020, [workshop.shelf.case("secret/1", "", "1")], code_bytes=1024)
+    assert (end.outcome, end.compile_output) == ("compile-error", "this problem takes at most 1024 bytes of source; yours has 1028")
