@@ -49,7 +49,8 @@ class _Folder:
 class Cases:
     """The cases in judging order, the tree of their groups, what is shown as samples, and the most points to be had.
 
-    ``input_flags`` are those of each case for input validators, with the name of the one that they are for, empty for all.
+    ``input_flags`` are those of each case for input validators, with the name of the one that they are for, empty for all. ``graded`` are
+    the folders that ask for the package's own grader; ``lone`` are inputs without an answer, with what their cases' checker would be told.
     """
 
     cases: tuple[PackageCase, ...]
@@ -57,6 +58,8 @@ class Cases:
     samples: tuple[Sample, ...]
     max_score: Fraction
     input_flags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    graded: tuple[str, ...] = ()
+    lone: tuple[tuple[PackageFile, tuple[str, ...]], ...] = ()
 
 
 def read_cases(files: PackageFiles, kind: Kind, settings: GroupSettings, report: Report) -> Cases:
@@ -71,6 +74,8 @@ class _Reading:
         self._files, self._kind, self._report = files, kind, report
         self._cases: list[PackageCase] = []
         self._input_flags: list[tuple[str, tuple[str, ...]]] = []
+        self._graded: list[str] = []
+        self._lone: list[tuple[PackageFile, tuple[str, ...]]] = []
 
     def all(self, settings: GroupSettings) -> Cases:
         """Folders first, then one walk in judging order."""
@@ -86,7 +91,7 @@ class _Reading:
                 self._report.add("grading-ignored", "data/testdata.yaml", "with ignore_sample a rejected sample does not break the judging")
             groups = replace(groups, groups=tuple(replace(group, is_ignored=group.path == "sample") for group in groups.groups))
         samples = read_samples(self._files, self._cases, self._kind.samples, self._report)
-        return Cases(tuple(self._cases), groups, samples, self._worth(groups), tuple(self._input_flags))
+        return Cases(tuple(self._cases), groups, samples, self._worth(groups), tuple(self._input_flags), tuple(self._graded), tuple(self._lone))
 
     def _worth(self, groups: CaseGroup) -> Fraction:
         if not self._kind.is_scoring:
@@ -94,7 +99,7 @@ class _Reading:
         worth = attainable_score(groups, len(self._cases))
         if worth is None:
             self._report.add("score-unbounded", "data/testdata.yaml", f"no `range` says the most points: {SUPPOSED_MAX} are taken as full")
-            return SUPPOSED_MAX
+            worth = SUPPOSED_MAX
         if worth <= 0:
             self._report.add("score-zero", "data/testdata.yaml", "no submission can get more than 0 points")
         if not _allows_part(groups):
@@ -161,6 +166,7 @@ class _Reading:
         full = f"{folder.path}/{name}"
         if ".ans" not in pair:
             self._report.add("case-without-answer", f"data/{full}.in", f"there is no {name}.ans beside it")
+            self._lone.append((pair[".in"], folder.settings.checker_flags))
             return None
         if ".in" not in pair:
             self._report.add("answer-without-input", f"data/{full}.ans", f"there is no {name}.in beside it")
@@ -171,9 +177,12 @@ class _Reading:
     def _settings(self, place: str, inherited: GroupSettings) -> GroupSettings:
         """The settings of a folder: what its own testdata.yaml says, over what it inherits."""
         file = self._files.find(f"{place}/testdata.yaml")
-        if file is None:
-            return inherited
-        return read_settings(file, place, inherited, self._report, is_scoring=self._kind.is_scoring, is_custom=self._kind.is_custom)
+        settings = inherited
+        if file is not None:
+            settings = read_settings(file, place, inherited, self._report, is_scoring=self._kind.is_scoring, is_custom=self._kind.is_custom)
+        if settings.has_grader:
+            self._graded.append(place)
+        return settings
 
 
 def check_count(cases: list[PackageCase], files: PackageFiles, report: Report, *, talks: bool) -> None:
@@ -187,16 +196,21 @@ def check_count(cases: list[PackageCase], files: PackageFiles, report: Report, *
         report.add("too-many-cases", "data", f"{len(cases)} test cases; at most {MOST_CASES} are allowed")
 
 
-def check_contents(cases: Iterable[PackageCase], output_bytes: int, report: Report, *, is_talking: bool) -> None:
+def check_contents(
+    cases: Iterable[PackageCase], output_bytes: int, report: Report, *, is_talking: bool, lone: Iterable[tuple[PackageFile, tuple[str, ...]]] = ()
+) -> None:
     """Says of inputs that are there twice, and of answers that no program may write. ``is_talking``: answers are the validator's own matter.
 
-    Source: problemtools, "Identical input files" and the size of answer files.
+    ``lone`` are inputs that have no answer. Source: problemtools, "Identical input files" and the size of answer files.
     """
+    known = tuple(cases)
+    inputs = [*((case.input, case.checker_arguments) for case in known), *lone]
     seen: dict[tuple[str, tuple[str, ...]], str] = {}
-    for case in cases:
-        first = seen.setdefault((case.input.digest, case.checker_arguments), case.input.path)
-        if first != case.input.path:
-            report.add("case-duplicate", case.input.path, f"the same input as {first}")
+    for file, arguments in sorted(inputs, key=lambda pair: pair[0].path):
+        first = seen.setdefault((file.digest, arguments), file.path)
+        if first != file.path:
+            report.add("case-duplicate", file.path, f"the same input as {first}")
+    for case in known:
         if case.answer.size_bytes > output_bytes and not is_talking:
             report.add("answer-over-limit", case.answer.path, f"{case.answer.size_bytes} bytes; programs may write {output_bytes}")
 

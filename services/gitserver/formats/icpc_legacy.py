@@ -43,7 +43,7 @@ class IcpcLegacy:
         rules = SampleRules(talks=metadata.is_interactive or metadata.passes > 1, hides_pairs=metadata.is_interactive)
         kind = Kind(metadata.is_scoring, metadata.is_custom, metadata.gives_points, rules)
         cases = read_cases(files, kind, metadata.settings, report)
-        check_contents(cases.cases, metadata.limits.output_bytes, report, is_talking=rules.talks or metadata.is_custom)
+        check_contents(cases.cases, metadata.limits.output_bytes, report, is_talking=rules.talks or metadata.is_custom, lone=cases.lone)
         judged, whole = lift_flags(cases.cases, checker.checker, metadata.validator_flags, report)
         validators = read_input_validators(files, report)
         judged, validators = with_input_flags(judged, validators, cases.input_flags, report)
@@ -71,7 +71,7 @@ class IcpcLegacy:
             is_interactive=metadata.is_interactive,
             passes=metadata.passes,
             includes=read_includes(files, (), report),
-            grader=read_grader(files, cases.groups, report),
+            grader=read_grader(files, cases.graded, report),
             input_validators=validators,
             limit_rule=metadata.limit_rule,
         )
