@@ -157,8 +157,6 @@ class _Reading:
                 continue
             own = read_case_config(self._files.find(f"{name}.yaml"), config.cases, self._report, is_custom=self._kind.is_custom)
             laid = files_of_case(self._files, name, self._report)
-            own = read_case_config(self._files.find(f"{name}.yaml"), config.cases, self._report, is_custom=self._kind.is_custom)
-            laid = files_of_case(self._files, name, self._report)
             answer = self._files.find(f"{name}.ans")
             if answer is None:
                 self._report.add("case-without-answer", file.path, f"there is no {name.rpartition('/')[2]}.ans beside it")
