@@ -22,33 +22,32 @@ interface buscar {
     bool near(float a, double b, char letter);
 };
 """
-MAIN = r"""#include <cstdlib>
-#include <cstring>
-#include <iostream>
+MAIN = r"""#include <cstdio>
+#include <cstdlib>
 #include "buscar.h"
 
 static long long hidden;
 static int asked, told;
 
 short ask(long long guess) {
-    if (++asked > 60) { std::cout << "too many questions" << std::endl; std::exit(0); }
+    if (++asked > 60) { puts("too many questions"); exit(0); }
     return guess < hidden ? 1 : guess > hidden ? -1 : 0;
 }
 
 void tell(int n, int rows[][2], char word[]) {
     long long sum = 0;
     for (int i = 0; i < n; i++) sum += rows[i][0] * 10 + rows[i][1];
-    std::cout << "told " << n << " " << sum << " " << std::string(word, 5) << "\n";
+    printf("told %d %lld %.5s\n", n, sum, word);
     told++;
 }
 
 int main() {
     int n;
-    std::cin >> n >> hidden;
-    long long *numbers = new long long[n];
-    for (int i = 0; i < n; i++) std::cin >> numbers[i];
+    if (scanf("%d %lld", &n, &hidden) != 2) return 1;
+    long long numbers[100];
+    for (int i = 0; i < n; i++) if (scanf("%lld", numbers + i) != 1) return 1;
     long long found = find(n, numbers, n % 2 == 1);
-    std::cout << (found == hidden ? "found" : "missed") << " " << told << " " << (near(1.5f, 1.25, 'x') ? "yes" : "no") << "\n";
+    printf("%s %d %s\n", found == hidden ? "found" : "missed", told, near(1.5f, 1.25, 'x') ? "yes" : "no");
 }
 """
 DISTRIB = MAIN.replace("too many questions", "60 questions are enough")
@@ -128,33 +127,32 @@ find(1, {5}, true)
 """
 
 
-def with_find(line: str, source: str = SOLUTION_CPP, before: str = "") -> str:
-    """The solution in which a line comes before everything else in ``find``."""
-    first = "int rows[100][2];"
-    assert first in source
-    return before + source.replace(first, f"{line} {first}", 1)
+def before_all(line: str) -> str:
+    """The solution in Python in which a line comes before everything else in ``find``."""
+    first = "    print("
+    assert first in SOLUTION_PY
+    return SOLUTION_PY.replace(first, f"    {line}\n{first}", 1)
 
 
 def tests_json() -> str:
     return json.dumps({"solutions": [
         {"filename": "../solutions/solution.cpp", "verdict": "AC"},
         *({"filename": f"bien.{ending}", "verdict": "AC"} for ending in ("c", "py", "java")),
-        {"filename": "corto.cpp", "score_range": [0.25, 0.25], "verdict": "PA"},
-        {"filename": "mal.cpp", "score_range": [0, 0], "verdict": "WA"},
-        {"filename": "sin.py", "verdict": "RTE"},
-        {"filename": "lineal.cpp", "verdict": "WA"},
-        {"filename": "truena.cpp", "verdict": "RTE"},
-        {"filename": "sale.c", "verdict": "RTE"},
-        {"filename": "duerme.cpp", "verdict": "TLE"},
-        {"filename": "gira.java", "score_range": [0.75, 0.75], "verdict": "TLE"},
-        {"filename": "roto.java", "verdict": "CE"},
+        {"filename": "corto.py", "score_range": [0.25, 0.25], "verdict": "PA"},
+        {"filename": "mal.py", "score_range": [0, 0], "verdict": "WA"},
+        {"filename": "lineal.py", "score_range": [0, 0], "verdict": "WA"},
+        {"filename": "sin.py", "score_range": [0, 0], "verdict": "RTE"},
+        {"filename": "sale.py", "score_range": [0.75, 0.75], "verdict": "RTE"},
+        {"filename": "duerme.py", "score_range": [0.75, 0.75], "verdict": "TLE"},
+        {"filename": "gira.py", "score_range": [0.25, 0.25], "verdict": "TLE"},
+        {"filename": "roto.c", "verdict": "CE"},
     ]})  # fmt: skip
 
 
 def calls(changes: Mapping[str, str | bytes | None] | None = None) -> dict[str, bytes]:
     """The package, with changes by path."""
     cases = [{"Name": "uno", "Cases": [{"Name": "uno.1", "Weight": 10}, {"Name": "uno.2", "Weight": 15}]}, {"Name": "dos", "Cases": [{"Name": "dos", "Weight": 75}]}]
-    limits = {"ExtraWallTime": "0s", "MemoryLimit": 268435456, "OutputLimit": "10KiB", "OverallWallTimeLimit": "1m0s", "TimeLimit": "1s"}
+    limits = {"ExtraWallTime": "0s", "MemoryLimit": 268435456, "OutputLimit": "10KiB", "OverallWallTimeLimit": "1m0s", "TimeLimit": "500ms"}
     made_there = {"Interfaces": {"Main": {"cpp": {"Files": {}}}}, "Templates": {}, "LibinteractiveVersion": "2.0.26", "Main": "Main", "ModuleName": "buscar", "ParentLang": "cpp"}
     files: dict[str, str | bytes] = {
         "settings.json": json.dumps({"Cases": cases, "Limits": limits, "Slow": False, "Validator": {"Name": "token"}, "Interactive": made_there}),
@@ -171,14 +169,13 @@ def calls(changes: Mapping[str, str | bytes | None] | None = None) -> dict[str, 
         "tests/bien.c": SOLUTION_C,
         "tests/bien.py": SOLUTION_PY,
         "tests/bien.java": SOLUTION_JAVA,
-        "tests/corto.cpp": with_find("if (n > 2) return 0;"),
-        "tests/mal.cpp": SOLUTION_CPP.replace("return a - b < 0.5 &&", "return a - b > 0.5 &&"),
+        "tests/corto.py": before_all("if n > 2: return 0"),
+        "tests/mal.py": SOLUTION_PY.replace("a - b < 0.5", "a - b > 0.5"),
+        "tests/lineal.py": before_all("while Main.ask(10**12): pass"),
         "tests/sin.py": SOLUTION_PY.replace("def near", "def far"),
-        "tests/lineal.cpp": with_find("for (long long i = 0;; i++) if (!ask(i)) return i;"),
-        "tests/truena.cpp": with_find("volatile int *nowhere = nullptr; *nowhere = 1;"),
-        "tests/sale.c": with_find("exit(0);", SOLUTION_C, "#include <stdlib.h>\n"),
-        "tests/duerme.cpp": with_find("sleep(1000);", SOLUTION_CPP, "#include <unistd.h>\n"),
-        "tests/gira.java": SOLUTION_JAVA.replace("int[][] rows", "while (n == 1) n |= 1; int[][] rows", 1),
-        "tests/roto.java": SOLUTION_JAVA.replace("long low", "lon low", 1),
+        "tests/sale.py": before_all("n == 1 and sys.exit()"),
+        "tests/duerme.py": before_all("n == 1 and __import__('time').sleep(1000)"),
+        "tests/gira.py": before_all("while n == 3: pass"),
+        "tests/roto.c": SOLUTION_C.replace("short said", "shor said", 1),
     }  # fmt: skip
     return changed(files, changes or {})
