@@ -46,7 +46,7 @@ static inline void li_over(int code, const char *words)
 
 static inline void *li_room(size_t bytes)
 {
-    void *room = calloc(bytes ? bytes : 1, 1);
+    void *room = calloc(bytes + 8, 1); /* after characters there is a NUL */
     if (!room) { perror("libinteractive"); abort(); }
     return room;
 }

@@ -17,6 +17,7 @@ from services.gitserver.formats.files import PackageFile, PackageFiles
 from services.gitserver.formats.json_map import JsonMap, read_json
 from services.gitserver.formats.languages import language_of
 from services.gitserver.formats.omegaup_cases import FULL_SCORE
+from services.gitserver.formats.omegaup_library import with_library
 from services.gitserver.formats.omegaup_settings import Validator, language_named
 from services.gitserver.formats.package import PackageProgram, PackageSubmission
 from services.gitserver.formats.parts import ACCEPTED, MOST_POINTS, REJECTED, CheckerSource, check_accepted, checker_of, program, submission
@@ -57,7 +58,7 @@ def _custom(sources: list[PackageFile], validator: Validator, report: Report) ->
         names = ", ".join(file.path for file in sources)
         report.add("validators-many", sources[0].path, f"`Validator.Lang` must say which one is meant: {names}")
     elif (made := program(named[0], {}, CheckerKind.OMEGAUP, report)) is not None:
-        return checker_of(made, validator.limits)
+        return checker_of(with_library(made), validator.limits)
     return CheckerSource(Checker(CheckerKind.OMEGAUP), {})
 
 
@@ -145,7 +146,7 @@ def _input_validators(files: PackageFiles, tests: JsonMap, report: Report) -> tu
     inputs.text("language")
     inputs.finish()
     made = program(file, {}, CheckerKind.OMEGAUP, report) if file is not None else None
-    return (made,) if made is not None else ()
+    return (with_library(made),) if made is not None else ()
 
 
 def _named(files: PackageFiles, one: JsonMap, report: Report) -> PackageFile | None:
@@ -153,7 +154,7 @@ def _named(files: PackageFiles, one: JsonMap, report: Report) -> PackageFile | N
     name = one.text("filename")
     file = files.find(posixpath.normpath(f"tests/{name}"))
     if file is None:
-        report.add("file-missing", TESTS, f"it names {name[:80]!r}, which is not in tests/")
+        report.add("file-missing", TESTS, f"it names {name[:80]!r}, and from tests/ there is no such file")
     return file
 
 
