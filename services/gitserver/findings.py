@@ -76,7 +76,7 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("format-unknown", ERROR, "problem_format_version names a format that nobody knows."),
     FindingKind("type-unknown", ERROR, "`type` must be of the words that the format lists, and no two that exclude each other."),
     FindingKind("legacy-folder", WARNING, "A 2025-09 package has a folder of the legacy format, which means nothing there."),
-    FindingKind("uuid-missing", WARNING, "A 2025-09 package has no `uuid`, or something else in its place."),
+    FindingKind("uuid-missing", WARNING, "A 2025-09 package has no `uuid`, or a package has something else in its place."),
     FindingKind("constant-name", WARNING, "A name in `constants` is not of letters, digits and _; it is ignored."),
     FindingKind("constant-unknown", WARNING, "A statement uses a constant that problem.yaml does not define; it is left as it is."),
     FindingKind("language-unknown", WARNING, "`languages` names a language that is not judged here."),

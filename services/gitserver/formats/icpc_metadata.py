@@ -22,6 +22,7 @@ DEFAULT_CPU_MS: Final = 2_000
 MOST_SECONDS: Final = 600
 MOST_MIB: Final = 65_536
 MOST_PASSES: Final = 100
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PASSES: Final = {"multipass": "multi-pass"}
 
 LICENSES: Final = ("unknown", "public domain", "cc0", "cc by", "cc by-sa", "educational", "permission")
@@ -83,6 +84,7 @@ def read_metadata(files: PackageFiles, report: Report) -> Metadata:
     check_specials(ini, report, is_custom=kind.is_custom)
     grading = yaml_map.map("grading")
     cpu_ms, is_stated = _cpu_ms(limits, files, ini, report)
+    passes = read_passes(limits)
     metadata = Metadata(
         limits=run_limits(limits, cpu_ms),
         compile_limits=compile_limits(limits),
@@ -91,18 +93,41 @@ def read_metadata(files: PackageFiles, report: Report) -> Metadata:
         is_scoring=kind.is_scoring,
         is_custom=kind.is_custom,
         validator_flags=_flags(yaml_map),
-        author=", ".join(yaml_map.texts("author")) or yaml_map.text("rights_owner"),
-        source=yaml_map.text("source") or yaml_map.text("source_url"),
+        author=_author(yaml_map),
+        source=_source(yaml_map),
         license=yaml_map.choice("license", LICENSES, "", "license-unknown") if "license" in yaml_map else "",
         is_interactive=kind.is_interactive,
-        passes=read_passes(limits) if kind.is_multi_pass else 1,
+        passes=passes if kind.is_multi_pass else 1,
         gives_points=kind.gives_points,
         limit_rule=replace(_limit_rule(limits), is_stated=is_stated),
         settings=_read_grading(grading, kind.is_scoring),
     )
-    limits.finish(ignore=("code", "time_resolution", "validation_passes"))
-    yaml_map.finish(ignore=("uuid", "source_url", "rights_owner", "keywords", "version", "languages"))
+    _check_rest(yaml_map, limits)
+    limits.finish(ignore=("time_resolution",))
+    yaml_map.finish(ignore=("version", "languages"))
     return metadata
+
+
+def _author(yaml_map: YamlMap) -> str:
+    """Who wrote it, else whose it is. DOMjudge takes lists."""
+    owner = yaml_map.words("rights_owner")
+    if yaml_map.is_list("author"):
+        return ", ".join(yaml_map.texts("author"))
+    return yaml_map.words("author") or owner
+
+
+def _source(yaml_map: YamlMap) -> str:
+    address = yaml_map.words("source_url")
+    return yaml_map.words("source") or address
+
+
+def _check_rest(yaml_map: YamlMap, limits: YamlMap) -> None:
+    """Looks at what changes nothing here, so that all that is wrong is told at once."""
+    if not yaml_map.is_list("keywords"):
+        yaml_map.words("keywords")
+    if "uuid" in yaml_map and _UUID.fullmatch(word := yaml_map.text("uuid")) is None:
+        yaml_map.fault("uuid", "uuid-missing", f"`uuid` must be one, not {word[:60]!r}")
+    limits.number("code", 1, MOST_MIB)
 
 
 def _read_kind(yaml_map: YamlMap, report: Report) -> _Kind:

@@ -75,20 +75,25 @@ def read_settings(file: PackageFile, place: str, inherited: GroupSettings, repor
     if not has_grader and ("grader_flags" in yaml_map or inherited.has_grader):
         found = _grader_flags(yaml_map, place, found, is_scoring=is_scoring)
     if "output_validator_flags" in yaml_map:
-        found = replace(found, checker_flags=_flags(yaml_map, "output_validator_flags"))
+        found = replace(found, checker_flags=_named_flags(yaml_map, "output_validator_flags")[1])
         if not is_custom:
             token_checker(found.checker_flags, file.path, report)
     if "input_validator_flags" in yaml_map:
-        named = yaml_map.map("input_validator_flags").text("name") if yaml_map.is_map("input_validator_flags") else ""
-        found = replace(found, input_flags=_flags(yaml_map, "input_validator_flags"), input_name=named)
+        named, flags = _named_flags(yaml_map, "input_validator_flags")
+        found = replace(found, input_flags=flags, input_name=named)
     found = _scores(yaml_map, found)
     yaml_map.finish()
     return found
 
 
-def _flags(yaml_map: YamlMap, key: str) -> tuple[str, ...]:
-    text = yaml_map.map(key).text("flags") if yaml_map.is_map(key) else yaml_map.text(key)
-    return tuple(text.split())
+def _named_flags(yaml_map: YamlMap, key: str) -> tuple[str, tuple[str, ...]]:
+    """The flags, and the name of the program that they are for; empty for all."""
+    if not yaml_map.is_map(key):
+        return "", tuple(yaml_map.text(key).split())
+    inner = yaml_map.map(key)
+    found = inner.text("name"), tuple(inner.text("flags").split())
+    inner.finish()
+    return found
 
 
 def _scores(yaml_map: YamlMap, found: GroupSettings) -> GroupSettings:

@@ -14,7 +14,7 @@ from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, read_text
 
 MOST_DEPTH: Final = 20
-_NULL, _MAP, _LIST = "tag:yaml.org,2002:null", yaml.MappingNode, yaml.SequenceNode
+_NULL, _TEXT, _MAP, _LIST = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str", yaml.MappingNode, yaml.SequenceNode
 
 _TRUTHS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -70,12 +70,19 @@ class YamlMap:
             return ()
         return tuple(str(member.value) for member in node.value)
 
+    def words(self, key: str) -> str:
+        """A text that is one to YAML too: a number, a date or a truth value without quotes is a finding, and stands as it is written."""
+        node = self._find(key)
+        if isinstance(node, yaml.ScalarNode) and node.tag != _TEXT:
+            self._wrong("yaml-wrong-type", node, f"`{self._prefix}{key}` must be a text, and {node.value[:40]} is none to YAML: put it in quotes")
+        return self.text(key)
+
     def texts_by_language(self, key: str) -> dict[str, str]:
         """A text (for every language, under ``""``) or a map of language to text."""
         if isinstance(self._find(key), _MAP):
             inner = self.map(key)
-            return {language: inner.text(language) for language in inner.keys_as_written()}
-        text = self.text(key)
+            return {language: inner.words(language) for language in inner.keys_as_written()}
+        text = self.words(key)
         return {"": text} if text else {}
 
     def choice(self, key: str, allowed: Iterable[str], default: str, code: str) -> str:
@@ -159,6 +166,10 @@ class YamlMap:
     def is_map(self, key: str) -> bool:
         """Whether the key's value is a map."""
         return isinstance(self._find(key), _MAP)
+
+    def is_list(self, key: str) -> bool:
+        """Whether the key's value is a list."""
+        return isinstance(self._find(key), _LIST)
 
     def fault(self, key: str, code: str, message: str) -> None:
         """Adds a finding at the key's line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.packages.broken import Fault
 from tests.packages.broken_2025 import FAULTS_2025
 from tests.packages.building import scoring_2025, sound, sound_2025, with_changes
 from tests.packages.broken_formats import CMS, OMEGAUP, POLYGON
+from tests.packages.broken_idl import CALLS
 from tests.packages.hostile import HOSTILE
 from tests.packages.reading import read
 
@@ -64,7 +66,7 @@ def test_a_number_that_would_take_for_ever_or_make_no_sense_is_refused_at_once(p
 
 def test_every_code_is_reached_by_a_package_or_a_zip() -> None:
     zips = {code for _, code in HOSTILE.values()} | {"junk-ignored", "path-code-page", "path-unusual"}
-    assert {kind.code for kind in KINDS} == {fault.code for fault in (*FAULTS, *OMEGAUP, *POLYGON, *CMS)} | zips
+    assert {kind.code for kind in KINDS} == {fault.code for fault in (*FAULTS, *OMEGAUP, *POLYGON, *CMS, *CALLS)} | zips
 
 
 def test_names_outside_the_rules_of_the_icpc_format_are_told_once_and_only_there() -> None:
@@ -88,6 +90,27 @@ def test_every_fault_is_named_at_once() -> None:
     _, report = read(with_changes(changes | {"problem.yaml": "name: x\ntype: fun\nlimits:\n  memory: 0\n"}))
     codes = {finding.code for finding in report.findings()}
     assert codes >= {fault.code for fault in errors} | {"type-unknown", "limit-bad"}
+
+
+WRONG_TYPES = {
+    "problem.yaml": "name: 5\nuuid: []\nauthor: {a: b}\nsource: 2026\nsource_url: yes\nlicense: [cc0]\nrights_owner: 2026-01-01\nkeywords: {a: b}\n"
+    "problem_format_version: [legacy]\ntype: {a: b}\nvalidation: [custom]\nvalidator_flags: {a: b}\nlimits:\n"
+    + "".join(f"  {key}: much\n" for key in (
+        "time_limit", "time_multiplier", "time_safety_margin", "memory", "output", "code", "compilation_time", "compilation_memory",
+        "validation_time", "validation_memory", "validation_output", "validation_passes",
+    ))
+    + "grading:\n  objective: [max]\n  show_test_data_groups: 5\n  accept_score: x\n  reject_score: x\n  range: x\n  on_reject: x\n",
+    "data/secret/testdata.yaml": "on_reject: [break]\ngrading: 5\ngrader_flags: []\ninput_validator_flags: [x]\noutput_validator_flags: [x]\n"
+    "accept_score: x\nreject_score: x\nrange: x\n",
+}  # fmt: skip
+
+
+def test_every_key_of_the_wrong_type_is_named_at_once() -> None:
+    _, report = read(with_changes(dict(WRONG_TYPES)))
+    said = [(finding.path, finding.message) for finding in report.findings() if finding.severity == ERROR]
+    for path, text in WRONG_TYPES.items():
+        for key in re.findall(r"^ *(\w+):(?= )", text, re.MULTILINE):
+            assert any(where == path and re.search(rf"`(\w+\.)?{key}`", words) for where, words in said), (path, key, said)
 
 
 def test_a_report_is_bounded_and_counts_what_it_does_not_show() -> None:
