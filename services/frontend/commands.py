@@ -48,10 +48,10 @@ class Commands:
         assertion = self._signer.sign(actor, command, at, _ASSERTION_LIFE_S, {"body": digest_of(body)})
         return Command(command, type(body).__name__, actor, at, body, correlation.get(), assertion)
 
-    async def apply(self, command: Command, *, reader: str = "") -> Outcome:
+    async def apply(self, command: Command, *, reader: str = "", timeout_s: float | None = None) -> Outcome:
         """Has it applied now; ``reader`` is the account that must see it, the actor when empty. Raises: what the recorder refuses it with (`refusal`); `Unavailable` when it is away."""
         with told_plainly("recorder"):
-            outcome = await self._recorder.call(RECORDER_APPLY, command)
+            outcome = await self._recorder.call(RECORDER_APPLY, command, timeout_s)
         if not outcome.is_applied:
             raise refusal(outcome)
         if self.own_writes is not None:

@@ -6,6 +6,7 @@ from functools import partial
 
 from mesh.backbone import Backbone
 from services.frontend.access import Access
+from services.frontend.applying import Applying
 from services.frontend.bell import Bell
 from services.frontend.commands import Commands, Signer
 from services.frontend.conditions import Conditions
@@ -42,7 +43,8 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
     clock, gitserver, accounts = backbone.clock, backbone.peer(GITSERVER), Accounts(record)
     pending, questions = pending_submissions(backbone.state), pending_questions(backbone.state)
     contests, problems, submissions = Contests(record), Problems(record), Submissions(record, pending, backbone.cache)
-    rejudgings, scoreboards = Rejudgings(record), Scoreboards(record, clock, config.scoreboard_fresh_s, backbone.cache)
+    applying = Applying(backbone.state)
+    rejudgings, scoreboards = Rejudgings(record, applying), Scoreboards(record, clock, config.scoreboard_fresh_s, backbone.cache)
     judging = Judging(partial(backbone.peers.places, GRADER), clock)
     return Desk(
         config=config,
@@ -59,6 +61,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
         scoreboards=scoreboards,
         events=Events(record),
         rejudgings=rejudgings,
+        applying=applying,
         previews=Previews(record, rejudgings, contests, scoreboards, clock),
         webhooks=Webhooks(record),
         packages=Packages(gitserver, backbone.cache),

@@ -10,6 +10,7 @@ from mesh.log import Log
 from mesh.metrics import Metrics
 from mesh.rpc import Peer
 from services.frontend.access import Access
+from services.frontend.applying import Applying
 from services.frontend.bell import Bell
 from services.frontend.commands import Commands
 from services.frontend.conditions import Conditions
@@ -57,6 +58,7 @@ class Desk:
     scoreboards: Scoreboards
     events: Events
     rejudgings: Rejudgings
+    applying: Applying
     previews: Previews
     webhooks: Webhooks
     packages: Packages

@@ -33,11 +33,14 @@ class Fresh(Generic[K, V]):
         self._kept: OrderedDict[tuple[Side, K], tuple[float, V]] = OrderedDict()
         self._readings: dict[tuple[Side, K], _Reading[V]] = {}
 
-    async def read(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
-        """The fresh value, read by ``make`` when there is none; when its reader is cancelled, the next in line reads."""
+    async def read(self, key: K, make: Callable[[], Awaitable[V]], *, life_s: float | None = None) -> V:
+        """The fresh value, read by ``make`` when there is none; when its reader is cancelled, the next in line reads.
+
+        ``life_s`` is how old it may be for this reader.
+        """
         sided = (current(), key)
         try:
-            return await self._read(sided, make)
+            return await self._read(sided, make, self._life_s if life_s is None else life_s)
         except Unavailable:
             stale = self._within(sided, self._stale_s) or next((kept for side in Side if (kept := self._within((side, key), self._stale_s))), None)
             if stale is None:
@@ -54,9 +57,9 @@ class Fresh(Generic[K, V]):
         kept = self._kept.get(key)
         return (kept[1],) if kept is not None and self._clock.monotonic() - kept[0] < age_s else None
 
-    async def _read(self, key: tuple[Side, K], make: Callable[[], Awaitable[V]]) -> V:
+    async def _read(self, key: tuple[Side, K], make: Callable[[], Awaitable[V]], life_s: float) -> V:
         while True:
-            fresh = self._within(key, self._life_s)
+            fresh = self._within(key, life_s)
             if fresh is not None:
                 return fresh[0]
             reading = self._readings.get(key)

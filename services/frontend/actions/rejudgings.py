@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from contest.verdicts import Verdict
-from mesh.errors import Forbidden, Invalid, NotFound
+from mesh.errors import DeadlineExceeded, Forbidden, Invalid, MeshError, NotFound
 from services.frontend.access import ContestAccess, check_signed_in
 from services.frontend.actor import Actor
 from services.frontend.desk import Desk
 from wire.rejudging import ApplyRejudging, DropRejudging, Filter, OpenRejudging, OverrideVerdict
+
+
+APPLY_WAIT_S: Final = 8.0
+"""Thousands of verdicts take seconds to be put in force, in one step; who waits for them is told by then that they will be."""
 
 
 def with_aliases(access: ContestAccess, wanted: Filter) -> Filter:
@@ -30,13 +35,24 @@ async def open_set(desk: Desk, actor: Actor, wanted: OpenRejudging) -> str:
     return command.id
 
 
-async def apply_set(desk: Desk, actor: Actor, rejudging: str, *, accept_judge_errors: bool = False) -> None:
-    """Makes the verdicts of a set those that count.
+async def apply_set(desk: Desk, actor: Actor, rejudging: str, *, accept_judge_errors: bool = False) -> bool:
+    """Makes the verdicts of a set those that count; False when that takes longer than somebody waits: it is being done.
 
     Raises: `NotFound`, `Conflict` (``rejudging-not-ready``, ``rejudging-settled``, ``rejudging-has-judge-errors``).
     """
     found, _ = await desk.access.rejudging(actor, rejudging)
-    await desk.commands.apply(desk.commands.make(actor.username, ApplyRejudging(found.id, accept_judge_errors)))
+    known = await desk.applying.command_of(found.id, actor.username)
+    command = desk.commands.make(actor.username, ApplyRejudging(found.id, accept_judge_errors), command=known)
+    await desk.applying.begin(found.id, actor.username, command.id)
+    try:
+        await desk.commands.apply(command, timeout_s=APPLY_WAIT_S)
+    except DeadlineExceeded:
+        return False
+    except MeshError:
+        await desk.applying.end(found.id)
+        raise
+    await desk.applying.end(found.id)
+    return True
 
 
 async def drop_set(desk: Desk, actor: Actor, rejudging: str) -> None:

@@ -55,7 +55,7 @@ class CountView(View, frozen=True):
 
 
 class RejudgingLine(View, frozen=True):
-    """A set. ``state``: running, ready, applied or dropped; ``changed`` and ``kept`` are null before it is applied."""
+    """A set. ``state``: running, ready, applying (asked for, not done yet), applied or dropped; ``changed`` and ``kept`` are null before it is applied."""
 
     id: str
     contest: str
@@ -173,10 +173,13 @@ async def list_lines(call: Call[None, LinesQuery]) -> list[RejudgedView]:
     return [_rejudged(line, access) for line in lines[begin : begin + query.most]]
 
 
-async def apply_set(call: Call[None, ApplyQuery]) -> RejudgingLine:
-    """Makes every verdict of a set that is ready the one that counts, in one step; what was judged anew or overridden since stays."""
-    await rejudgings.apply_set(call.desk, call.actor, call.name("id"), accept_judge_errors=call.query.accept_judge_errors)
-    return RejudgingLine(**_line_of((await call.desk.access.rejudging(call.actor, call.name("id")))[0]))
+async def apply_set(call: Call[None, ApplyQuery]) -> Reply:
+    """Makes every verdict of a set that is ready the one that counts, in one step; what was judged anew or overridden since stays.
+
+    Answered with 202 and the state ``applying`` when that takes longer than eight seconds: look at the set, or ask again, to know how it ended.
+    """
+    is_done = await rejudgings.apply_set(call.desk, call.actor, call.name("id"), accept_judge_errors=call.query.accept_judge_errors)
+    return Reply(RejudgingLine(**_line_of((await call.desk.access.rejudging(call.actor, call.name("id")))[0])), 200 if is_done else 202)
 
 
 async def drop_set(call: Call[None, NoQuery]) -> RejudgingLine:

@@ -12,6 +12,7 @@ from mesh.errors import MeshError, NotFound
 from mesh.ids import is_id
 from services.frontend.access import ContestAccess, check_signed_in
 from services.frontend.actions import rejudgings
+from services.frontend.applying import APPLYING
 from services.frontend.keys import actor_of, desk_of
 from services.frontend.languages import LANGUAGES
 from services.frontend.pages.forms import read_form, see_other, sentence
@@ -23,6 +24,7 @@ from wire.rejudging import OpenRejudging
 _AT_ONCE: Final = 50
 _TOLD: Final = {
     "opened": "The set is opened. Nothing changes for anybody until you apply it.",
+    APPLYING: "The set is large: it is being applied, all of it in one step. This page follows by itself.",
     "applied": "The set is applied: its verdicts count, boards and contestants have them.",
     "dropped": "The set is dropped: everything stays as it was.",
 }
@@ -85,7 +87,8 @@ async def _settle(request: web.Request, how: str) -> web.Response:
     desk, actor, rejudging = desk_of(request), actor_of(request), request.match_info["id"]
     try:
         if how == "applied":
-            await rejudgings.apply_set(desk, actor, rejudging, accept_judge_errors=form.is_ticked("accept_judge_errors"))
+            is_done = await rejudgings.apply_set(desk, actor, rejudging, accept_judge_errors=form.is_ticked("accept_judge_errors"))
+            how = how if is_done else APPLYING
         else:
             await rejudgings.drop_set(desk, actor, rejudging)
     except MeshError as refused:
@@ -133,6 +136,8 @@ async def _set_page(request: web.Request, *, status: int = 200, problem: str = "
 
 
 def _told(what: str, found: Rejudging) -> str:
+    if what == APPLYING and found.is_applied:
+        what = found.state
     is_so = found.state in {"running", "ready"} if what == "opened" else what == found.state
     return _TOLD.get(what, "") if is_so else ""
 

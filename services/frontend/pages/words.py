@@ -50,6 +50,7 @@ STATUS_CHIPS: Final[dict[str, Chip]] = {
 SET_CHIPS: Final[dict[str, Chip]] = {
     "running": Chip("wait", "dots", "Judging", is_working=True),
     "ready": Chip("info", "eye", "To be decided"),
+    "applying": Chip("wait", "dots", "Being applied", is_working=True),
     "applied": Chip("good", "check", "Applied"),
     "dropped": Chip("none", "cross", "Dropped"),
 }

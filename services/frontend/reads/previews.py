@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from fractions import Fraction
+from time import perf_counter
 from typing import Final
 
 from contest.facts import BoardSubmission, BoardTeam
@@ -20,13 +22,13 @@ from wire.rejudging import RUNNING
 _FRESH_S: Final = 1.0
 _KEPT: Final = 8
 _SLOW_S: Final = 5.0
-_LIGHT: Final = 2_000
-_HEAVY_S: Final = 10.0
-"""A large set that is being judged is worked out this seldom: it takes a second or so."""
+_SHARE: Final = 10.0
+_MOST_S: Final = 10.0
+"""A set that is being judged is worked out anew after ten times what that took, and after ten seconds at last: it has a tenth of a core."""
 
 
 class Previews:
-    """Differences of sets; one that is being judged is worked out anew every second at most, a large one every ten."""
+    """Differences of sets; one that is being judged is worked out anew every second at most, a large one more seldom, as it costs."""
 
     def __init__(self, record: Record, rejudgings: Rejudgings, contests: Contests, scoreboards: Scoreboards, clock: Clock) -> None:
         self._record = record
@@ -34,7 +36,7 @@ class Previews:
         self._contests = contests
         self._scoreboards = scoreboards
         self._fresh: Fresh[tuple[str, str, int], Difference] = Fresh(clock, _FRESH_S, most=_KEPT)
-        self._heavy: Fresh[tuple[str, str, int], Difference] = Fresh(clock, _HEAVY_S, most=_KEPT)
+        self._costs_s: OrderedDict[str, float] = OrderedDict()
         self._outdated: Fresh[str, dict[str, int]] = Fresh(clock, _SLOW_S, most=200)
 
     async def difference(self, contest: Contest, rejudging: Rejudging) -> Difference:
@@ -42,16 +44,16 @@ class Previews:
 
         Raises: `Unavailable` (``record-unavailable``).
         """
-        is_heavy = rejudging.state == RUNNING and rejudging.count > _LIGHT
-        fresh = self._heavy if is_heavy else self._fresh
-        seq = 0 if is_heavy else await self._contests.seq(contest.alias)
-        return await fresh.read((rejudging.id, rejudging.state, seq), lambda: self._work_out(contest, rejudging))
+        life_s = min(_SHARE * self._costs_s.get(rejudging.id, 0.0), _MOST_S) if rejudging.state == RUNNING else 0.0
+        seq = 0 if life_s > _FRESH_S else await self._contests.seq(contest.alias)
+        return await self._fresh.read((rejudging.id, rejudging.state, seq), lambda: self._work_out(contest, rejudging), life_s=max(life_s, _FRESH_S))
 
     async def outdated(self, contest: str) -> dict[str, int]:
         """How many verdicts are by another version than their problem has now, by problem; a few seconds old at most."""
         return await self._outdated.read(contest, lambda: self._rejudgings.outdated(contest))
 
     async def _work_out(self, contest: Contest, rejudging: Rejudging) -> Difference:
+        began = perf_counter()
         lines = await self._rejudgings.lines(rejudging)
         teams = [BoardTeam(one.username, one.name, one.group) for one in await self._contests.contestants(contest.alias)]
         rows = await self._record.rows(self._scoreboards.submissions_of(contest.alias))
@@ -59,4 +61,8 @@ class Previews:
             BoardSubmission(row.id, row.username, row.problem, row.submitted_at, Verdict(row.verdict) if row.verdict else None, row.score or Fraction(0))
             for row in rows
         ]
-        return await asyncio.to_thread(difference, contest, teams, submissions, lines, rejudging.count)
+        found = await asyncio.to_thread(difference, contest, teams, submissions, lines, rejudging.count)
+        self._costs_s[rejudging.id] = perf_counter() - began
+        while len(self._costs_s) > _KEPT:
+            self._costs_s.popitem(last=False)
+        return found

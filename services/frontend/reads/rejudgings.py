@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, Final
@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from contest.results import CaseResult
 from contest.verdicts import Verdict
 from mesh.codec import convert
+from services.frontend.applying import APPLYING, Applying
 from services.frontend.reads.record import Record
-from wire.rejudging import APPLIED, Filter
+from wire.rejudging import APPLIED, READY, Filter
 
 
 @dataclass(frozen=True, slots=True)
 class Rejudging:
-    """One set. ``changed`` and ``kept`` are known when it is applied: verdicts that changed, and that were left alone."""
+    """One set; its ``state`` is the record's, or `APPLYING`. ``changed`` and ``kept`` are known when it is applied: verdicts that changed, and that were left alone."""
 
     id: str
     contest: str
@@ -88,10 +89,11 @@ class RunDetail:
 
 
 class Rejudgings:
-    """Sets, as the record has them."""
+    """Sets, as the record has them; ``applying`` knows which of them are about to count."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, applying: Applying | None = None) -> None:
         self._record = record
+        self._applying = applying
         self._table = record.table("rejudgings")
         self._runs = record.table("runs")
         self._submissions = record.table("submissions")
@@ -99,13 +101,13 @@ class Rejudgings:
     async def find(self, rejudging: str) -> Rejudging | None:
         """The set of that id."""
         row = await self._record.row(self._light().where(self._table.c.id == rejudging))
-        return _rejudging(row) if row is not None else None
+        return await self._shown(_rejudging(row)) if row is not None else None
 
     async def of_contest(self, contest: str, most: int = 200) -> list[Rejudging]:
         """The sets of a contest, newest first."""
         table = self._table
         statement = self._light().where(table.c.contest == contest).order_by(table.c.created_at.desc(), table.c.id.desc()).limit(most)
-        return [_rejudging(row) for row in await self._record.rows(statement)]
+        return [await self._shown(_rejudging(row)) for row in await self._record.rows(statement)]
 
     async def count(self, contest: str, wanted: Filter) -> int:
         """How many judged submissions of a contest a filter selects now."""
@@ -136,6 +138,10 @@ class Rejudgings:
             .group_by(table.c.problem)
         )
         return {row.problem: row.number for row in await self._record.rows(statement)}
+
+    async def _shown(self, one: Rejudging) -> Rejudging:
+        is_applying = self._applying is not None and one.state == READY and await self._applying.is_under_way(one.id)
+        return replace(one, state=APPLYING) if is_applying else one
 
     async def lines(self, rejudging: Rejudging) -> list[Line]:
         """Every submission that the set has a run of, in the order of submission."""

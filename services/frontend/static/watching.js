@@ -4,9 +4,12 @@ import { connection } from "./live.js";
 import { renew } from "./regions.js";
 
 const TOGETHER_MS = 150;
+const MOST_MS = 1000; // however steadily news come
 const FRESH_MS = 2000; // what a frontend has read counts as fresh for a second or so
+const AGAIN_MS = 3000; // for what ends without news when it fails
 const live = connection();
 let timer = 0;
+let wantedSince = 0;
 
 live.on("progress", (body) => show(body.id, body.status === "queued" ? "queued" : body.step || "running", steps(body)));
 live.on("submission", (body) => show(body.id, "queued", ""));
@@ -23,10 +26,17 @@ document.addEventListener("palestra:phase", () => {
   setTimeout(soon, FRESH_MS); // the server's clock may be a little behind ours
 });
 
-/** Renews in a moment, once for all news that come together. */
+setInterval(() => document.querySelector("[data-again]") && soon(), AGAIN_MS);
+
+/** Renews in a moment, once for all news that come together; news without a pause put it off no longer than `MOST_MS`. */
 function soon() {
+  const now = performance.now();
+  wantedSince ||= now;
   clearTimeout(timer);
-  timer = setTimeout(renew, TOGETHER_MS);
+  timer = setTimeout(() => {
+    wantedSince = 0;
+    renew();
+  }, Math.max(0, Math.min(TOGETHER_MS, wantedSince + MOST_MS - now)));
 }
 
 function steps(body) {

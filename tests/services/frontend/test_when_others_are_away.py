@@ -12,8 +12,14 @@ import sqlalchemy as sa
 
 from mesh.codec import encode
 from mesh.errors import Unavailable
+from mesh.ids import new_id
+from mesh.life import Life
+from mesh.rpc import Call
 from mesh.topics.contract import Topics
+from services.frontend.actions import rejudgings
 from tests.services.frontend.world import World
+from wire.commands import Command, Outcome
+from wire.methods import RECORDER_APPLY
 from wire.news import Headline, user_topic
 
 
@@ -185,3 +191,34 @@ async def test_a_record_without_tables_is_told_as_such(finals: World) -> None:
     answer = await finals.person().get("/contests/finals/clarifications")
     assert (answer.status, answer.code) == (503, "record-not-open")
     assert (await finals.person().get("/contests/finals")).status == 200
+
+
+async def test_a_set_that_takes_longer_than_a_call_is_shown_as_being_applied_and_asking_again_tells_how_it_ended(
+    finals: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejudgings, "APPLY_WAIT_S", 0.2)
+    asked, may_end, now = list[str](), asyncio.Event(), finals.clock.now()
+    one = new_id()
+    await finals.insert(
+        "rejudgings", id=one, contest="finals", actor="olga", reason="why", filter={}, version="", state="ready", count=0, judged=0, filled=0, created_at=now,
+    )  # fmt: skip
+
+    async def apply(command: Command, _call: Call) -> Outcome:
+        asked.append(command.id)
+        await may_end.wait()
+        return Outcome(command.id, is_applied=True)
+
+    olga = await finals.signed_in("olga")
+    async with finals.neighbour("recorder") as recorder:
+        server = recorder.server("127.0.0.1", 0, Life("recorder"))
+        server.serve(RECORDER_APPLY, apply)
+        async with server.listening():
+            slow = await olga.post(f"/rejudgings/{one}/apply")
+            assert (slow.status, slow.json["state"]) == (202, "applying"), slow.body
+            assert (await olga.get(f"/rejudgings/{one}")).json["state"] == "applying"
+            assert [line["state"] for line in (await olga.get("/contests/finals/rejudgings")).json] == ["applying"]
+            may_end.set()
+            await finals.update("rejudgings", {"id": one}, state="applied", settled_at=now, settled_by="olga")
+            ended = await olga.post(f"/rejudgings/{one}/apply")
+    assert (ended.status, ended.json["state"]) == (200, "applied"), ended.body
+    assert len(set(asked)) == 1, "the same wish, whose outcome is known"
