@@ -85,6 +85,10 @@ class Claim(enum.StrEnum):
     VALID_OUTPUT = "valid-output"
 
 
+NOT_REFUSED: Final = "invalid-input-accepted"
+"""The code of what is found where none of those who were asked refuses an input that the package calls invalid; others may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """A case by which a package tries its own validators out; no submission is ever run on it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -12,7 +13,7 @@ from contest.rulings import Ruling
 from contest.verdicts import Verdict
 from services.grader.runs import Run
 from wire.commands import RecordVerdict
-from wire.judging import AttemptEnd, JudgingManifest
+from wire.judging import AttemptEnd, JudgingManifest, TestCase
 
 COMPILE_OUTPUT_BYTES = 64 * 1024
 _MOST_SCORE_BITS = 600
@@ -23,6 +24,9 @@ DETAILED_CASES = 5
 """So many cases keep an output and a difference, of so many bytes each, whatever a runner sends."""
 MESSAGES_BYTES = 1 << 20
 """All messages of one verdict together: what is beyond is cut."""
+
+WORD_BYTES, WORDS_BYTES = 1_000, 128 << 10
+"""What a package says of a case, and of all cases of a verdict together: what is beyond is left out."""
 
 BEHIND = "behind the last case"
 """The name of what failed when every case had been judged: the package's own grader."""
@@ -145,12 +149,29 @@ def _shortened(results: Sequence[CaseResult]) -> tuple[CaseResult, ...]:
 def _named(manifest: JudgingManifest | None, results: Sequence[CaseResult]) -> tuple[CaseResult, ...]:
     """The results with what the manifest says of their cases: which are samples decides what contestants see."""
     if manifest is None:
-        return tuple(replace(result, is_sample=False) for result in results)
-    named = []
+        return tuple(replace(result, is_sample=False, is_open=False) for result in results)
+    named, left = [], WORDS_BYTES
     for result in results:
-        case = manifest.cases[result.index] if 0 <= result.index < len(manifest.cases) else None
-        named.append(replace(result, name=case.name if case else BEHIND, is_sample=case is not None and case.is_sample))
+        if not 0 <= result.index < len(manifest.cases):
+            named.append(replace(result, name=BEHIND, is_sample=False, is_open=False))
+            continue
+        case = manifest.cases[result.index]
+        known = replace(result, name=case.name, is_sample=case.is_sample, is_open=case.is_open)
+        said = _with_words(known, case)
+        size_bytes = len((said.given + said.hint + said.description).encode())
+        named.append(said if size_bytes <= left else known)
+        left -= min(left, size_bytes)
     return tuple(named)
+
+
+def _with_words(result: CaseResult, case: TestCase) -> CaseResult:
+    """The result with what people should know of a case: what it gives to a program besides its input; hint and description when it was failed."""
+    arguments = f"arguments: {shlex.join(case.arguments)}" if case.arguments else ""
+    files = f"files: {', '.join(file.path for file in case.files)}" if case.files else ""
+    given = "; ".join(part for part in (arguments, files) if part)
+    is_failed = result.verdict is not Verdict.AC
+    hint, description = (case.hint, case.description) if is_failed else ("", "")
+    return replace(result, given=cut(given, WORD_BYTES), hint=cut(hint, WORD_BYTES), description=cut(description, WORD_BYTES))
 
 
 def cut(text: str, most_bytes: int) -> str:

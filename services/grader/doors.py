@@ -133,6 +133,7 @@ def order_of(attempt: Attempt) -> RunOrder:
         attempt=attempt.id, run=order.run, submission=order.submission, language=order.language, source=order.source,
         filename=order.filename, manifest=manifest, lease_s=attempt.lease_s, correlation=order.correlation,
         done=attempt.run.kept, task=JUDGE if errand is None else errand.task, input_validators=() if errand is None else errand.input_validators,
+        probes=() if errand is None else errand.probes,
         examined=None if errand is None else errand.examined, yields=attempt.yields,
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from mesh.log import Log
 from mesh.metrics import Metrics
 from mesh.rpc.client import Peer
 from services.grader.conclusions import check
-from wire.judging import JudgingManifest, Program
+from wire.judging import JudgingManifest, Program, TestCase
 from wire.methods import GITSERVER_LIMIT, GITSERVER_MANIFEST, GITSERVER_TRIAL, Method
 from wire.problems import ManifestRequest
 from wire.verification import PackageTrial, PinLimit, TrialRequest
@@ -80,6 +80,7 @@ class Manifests:
         key, alias = object(), trial.manifest.problem
         programs = [one.program for one in trial.input_validators]
         files = {file.digest for program in programs for file in program.files} | {file.digest for one in trial.submissions for file in one.files}
+        files |= {digest for probe in trial.probes for digest in (*_digests_of(probe.case), probe.output)}
         self._lent[key] = (alias, frozenset(files | set(_digests(trial.manifest))))
         try:
             yield
@@ -136,16 +137,19 @@ def _require_judgeable(manifest: JudgingManifest) -> None:
 
 def _digests(manifest: JudgingManifest) -> Iterator[str]:
     for case in manifest.cases:
-        yield case.input
-        yield case.answer
+        yield from _digests_of(case)
     for program in _programs(manifest):
         for file in program.files:
             yield file.digest
 
 
+def _digests_of(case: TestCase) -> Iterator[str]:
+    yield from (case.input, case.answer, *(file.digest for file in case.files))
+
+
 def _programs(manifest: JudgingManifest) -> Iterable[Program]:
     yield from manifest.includes
-    for checker in (manifest.checker, manifest.interactor):
+    for checker in (manifest.checker, manifest.interactor, manifest.static_validator):
         if checker is not None and checker.program is not None:
             yield checker.program
 

@@ -10,7 +10,7 @@ from contest.results import CaseResult
 from mesh.errors import Conflict
 from mesh.queue import Delivery
 from wire.commands import RecordVerdict
-from wire.judging import JUDGE, Examined, InputValidator, JudgeSubmission, JudgingManifest, Step
+from wire.judging import JUDGE, Examined, InputValidator, JudgeSubmission, JudgingManifest, Probe, Step
 from wire.problems import Finding
 from wire.runners import RunnerFacts
 
@@ -74,6 +74,7 @@ class Errand:
     hear: Callable[[Run], None]
     task: str = JUDGE
     input_validators: tuple[InputValidator, ...] = ()
+    probes: tuple[Probe, ...] = ()
     findings: tuple[Finding, ...] = ()
     examined: Examined | None = None
 

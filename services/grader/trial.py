@@ -21,7 +21,7 @@ from services.grader.appraisal import (
 from services.grader.desk import Desk
 from services.grader.manifests import Manifests, NoManifest
 from services.grader.runs import Errand, Run
-from wire.judging import VALIDATE, Checker, InputValidator, JudgeSubmission, JudgingManifest, Program
+from wire.judging import NOT_REFUSED, VALIDATE, Checker, InputValidator, JudgeSubmission, JudgingManifest, Probe, Program
 from wire.problems import ExpectedSubmission, Finding
 from wire.verification import PackageTrial, RecordReport, VerifyProblem
 
@@ -29,6 +29,9 @@ T = TypeVar("T")
 
 AT_ONCE: Final = 8
 """Runs of one trial that wait for a runner together: enough for every slot of a machine, few enough to look at."""
+
+ANY_LANGUAGE: Final = "text"
+"""What every runner has."""
 
 LEVEL: Final = "low"
 
@@ -57,7 +60,7 @@ class Trial:
         self._desk = desk
         self._manifests = manifests
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._validators = _by_language(trial.input_validators, trial.manifest.checker)
+        self._validators = _by_language(trial.input_validators, trial.manifest.checker, has_probes=bool(trial.probes))
         self.course = Course(len(self._validators) + len(trial.submissions), moved)
 
     async def report(self) -> RecordReport:
@@ -81,14 +84,17 @@ class Trial:
     async def _validate(self) -> list[Finding]:
         """What the input validators have against the inputs, and the checker against the jury's own answers."""
         found = await _all(self._validate_in(language, validators) for language, validators in self._validators.items())
-        return list(dict.fromkeys(finding for findings in found for finding in findings))
+        told = [finding for findings in found for finding in findings]
+        asked = sum(bool(validators) for validators in self._validators.values())
+        return list(dict.fromkeys(finding for finding in told if finding.code != NOT_REFUSED or told.count(finding) == asked))
 
     async def _validate_in(self, language: str, validators: Sequence[InputValidator]) -> Sequence[Finding]:
         manifest = self._trial.manifest
         program = manifest.checker.program
         if program is not None and program.language != language:
             manifest = replace(manifest, checker=Checker())  # the answers are looked at where the checker's language is
-        run = await self._run(self._order(language, "", ""), manifest, task=VALIDATE, validators=tuple(validators))
+        probes = self._probes_in(language, validators)
+        run = await self._run(self._order(language, "", ""), manifest, task=VALIDATE, validators=tuple(validators), probes=probes)
         assert run.verdict is not None
         assert run.errand is not None
         if run.verdict.verdict is not Verdict.JE:
@@ -98,6 +104,13 @@ class Trial:
             return [Finding(WARNING, "language-missing", "input_validators", said)]
         said = next((result.message for result in run.verdict.cases), "the judge failed")
         return [Finding(WARNING, "trial-broken", "input_validators", f"the inputs were not examined, which is not the package's fault: {said}")]
+
+    def _probes_in(self, language: str, validators: Sequence[InputValidator]) -> tuple[Probe, ...]:
+        """The probes that are tried where this language is: inputs by the validators of it, outputs where the checker is, once."""
+        program = self._trial.manifest.checker.program
+        has_outputs = language == (program.language if program is not None else next(iter(self._validators)))
+        wanted = [probe for probe in self._trial.probes if validators or (has_outputs and probe.output)]
+        return tuple(probe if has_outputs else replace(probe, output="") for probe in wanted)
 
     async def _judge(self) -> tuple[JudgingManifest, list[Appraised]]:
         """Every submission's report, in the package's order, and the manifest with the limit that they were judged by."""
@@ -132,7 +145,10 @@ class Trial:
         is_lacking = run.verdict.verdict is Verdict.JE and not self._desk.roster.has_language(one.language)
         return Tried(one, run.verdict, is_lacking)
 
-    async def _run(self, order: JudgeSubmission, manifest: JudgingManifest, *, task: str = "", validators: tuple[InputValidator, ...] = ()) -> Run:
+    async def _run(
+        self, order: JudgeSubmission, manifest: JudgingManifest, *, task: str = "", validators: tuple[InputValidator, ...] = (),
+        probes: tuple[Probe, ...] = (),
+    ) -> Run:
         """The run when it has ended."""
         ended: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
 
@@ -140,7 +156,7 @@ class Trial:
             if not ended.done():
                 ended.set_result(run)
 
-        errand = Errand(hear, task, validators) if task else Errand(hear)
+        errand = Errand(hear, task, validators, probes) if task else Errand(hear)
         async with self._places:
             self._desk.enter(order, errand, manifest)
             run = await ended
@@ -171,13 +187,18 @@ def broken_report(wish: VerifyProblem, why: NoManifest) -> RecordReport:
     return RecordReport(wish.alias, wish.commit, wish.version, state_of(findings), findings, ())
 
 
-def _by_language(validators: Sequence[InputValidator], checker: Checker) -> dict[str, list[InputValidator]]:
-    """Validators that one runner can run together; the checker's language is one of them, since it looks at the answers meanwhile."""
+def _by_language(validators: Sequence[InputValidator], checker: Checker, *, has_probes: bool) -> dict[str, list[InputValidator]]:
+    """Validators that one runner can run together; the checker's language is one of them, since it looks at the answers meanwhile.
+
+    Where nobody has a program to be run, outputs may be tried all the same, by a runner of any kind.
+    """
     found: defaultdict[str, list[InputValidator]] = defaultdict(list)
     for validator in validators:
         found[validator.program.language].append(validator)
     if checker.program is not None:
         found[checker.program.language] += []
+    if has_probes and not found:
+        found[ANY_LANGUAGE] = []
     return dict(found)
 
 

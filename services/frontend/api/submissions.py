@@ -83,6 +83,7 @@ class ProgressView(View, frozen=True):
 class CaseView(View, frozen=True):
     """One test case, as much of it as the caller may see: figures are null and texts empty where he may not.
 
+    ``given`` says what the program got besides its input, ``hint`` and ``description`` are the package's words about a case that was failed.
     ``output_head`` and ``difference`` (from the answer, line by line: ``-`` wanted, ``+`` found) are kept of the first rejected cases.
     """
 
@@ -98,6 +99,9 @@ class CaseView(View, frozen=True):
     message: str
     output_head: str
     difference: str
+    given: str = ""
+    hint: str = ""
+    description: str = ""
 
 
 class SubmissionLine(View, frozen=True):
@@ -221,6 +225,7 @@ def view_of(detail: SubmissionDetail, access: ContestAccess) -> SubmissionView:
             time_ms=case.time_ms if access.shows_figures(detail, case) else None,
             memory_bytes=case.memory_bytes if access.shows_figures(detail, case) else None, score=case.score, points=case.points,
             is_repeated=case.is_repeated, message=case.message, output_head=case.output_head, difference=case.difference,
+            given=case.given, hint=case.hint, description=case.description,
         )
         for case in detail.cases
     )  # fmt: skip

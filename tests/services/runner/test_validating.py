@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from mesh.codec import decode, encode
-from services.runner import haste, validating
+from services.runner import course, haste, validating
 from tests.services.runner.workshop import Log, Workshop
 from wire import judging
 from wire.judging import VALIDATE, AttemptEnd, Checker, CheckerKind, Examined, InputValidator
@@ -75,7 +75,7 @@ async def test_validator_that_is_broken_is_said_once(workshop: Workshop, languag
 
 
 async def test_findings_are_bounded_and_the_rest_is_counted(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validating, "MOST_FINDINGS", 3)
+    monkeypatch.setattr(course, "MOST_FINDINGS", 3)
     cases = [workshop.shelf.case(f"secret/{number}", "50", "") for number in range(8)]
     end = await validated(workshop, cases, [validator(workshop, SMALL, arguments=("10",))])
     assert [one.code for one in end.findings] == ["input-invalid"] * 3 + ["more-findings"]
