@@ -11,6 +11,7 @@ import dataclasses
 from fractions import Fraction
 
 from contest.limits import CHECKER_LIMITS, Limits
+from contest.verdicts import Verdict
 from mesh.errors import Invalid
 from services.runner.builds import Built
 from services.runner.checkers.judgement import Judgement
@@ -75,7 +76,9 @@ class Interactor:
         return Side(box, job)
 
     def has_accepted(self, execution: Execution) -> bool:
-        """Whether it ended well, so that the solution may still go on."""
+        """Whether it ended well and rejects nothing, so that the solution may still go on; right in part is right."""
+        if self._kind is CheckerKind.TESTLIB:
+            return read_testlib(execution).verdict in {Verdict.AC, Verdict.PA}
         return not is_broken(execution) and execution.exit_code == (RIGHT if self._kind is CheckerKind.CUSTOM else 0)
 
     async def judgement(self, box: Box, execution: Execution, threshold: Fraction | None = None) -> Judgement:

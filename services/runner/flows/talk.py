@@ -1,8 +1,8 @@
-"""Owns one conversation: programs in boxes of their own, joined by pipes, and who of them ended first. Never says what that means.
+"""Owns one conversation: programs in boxes of their own, joined by relays, and who may hear what when. Never says what an end means.
 
-The pipes lead through the relay (sandbox/relay.c), a program of ours that keeps the head of what was said. Neither side can hear of the
-other's end before the relay has, so that who ended first is exact, however busy this process is. A conversation in which neither uses
-the CPU for a second is ended: they wait for each other.
+No verdict hangs on who is quicker. The interactor hears of a solution's end only when it has taken everything that the solution said and
+waits for more; so its end is either its word on what was said (`Told.NOTHING`), or its word on the silence that it was told of.
+A conversation in which nobody does anything for a second is ended: they wait for each other.
 
 A submission may take part with several processes: each has a relay of its own, and what is said of it is a `Talk` of its own.
 """
@@ -11,50 +11,49 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import struct
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from mesh.errors import Broken
-from services.runner.builds import readable
+from services.runner.flows.relaying import Relay
 from services.runner.sandbox.box import Box
 from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Execution, Job, KilledBy
 from services.runner.sandbox.pipes import PipeEnd, open_pipe
+from services.runner.sandbox.stillness import Stillness
 
-HEAD_BYTES = 4 << 10
 IDLE_SAMPLES = 5
 SAMPLE_S = 0.25
 IDLE_NS = 1_000_000
-"""Less CPU time than this, of both together in one sample, is none: run-times have clocks that tick in their sleep."""
-REPORT_LIMIT_S = 10.0
-_REPORT = struct.Struct("=4I2Q")
-_PIECE = struct.Struct("=2I")
-_MAGIC = 0x52454C31
-_MARKS = (">", "<")
+"""Less CPU time than this, of all together in one sample, is none: run-times have clocks that tick in their sleep."""
+GRACE_S = 0.02
+"""A program that ends closes its output first: only one that lives on after that has said that it will say nothing more."""
+_LEAST_S, _MOST_S = 0.001, 0.05
 
 
-class First(enum.IntEnum):
-    """Who ended first, as the relay saw it."""
+class Told(enum.Enum):
+    """What an interactor had been told of a solution's silence when it ended itself: that it closed its output, or that it is gone."""
 
-    NOBODY = 0
-    SOLUTION = 1
-    INTERACTOR = 2
-    BOTH = 3
+    NOTHING = "nothing"
+    CLOSED = "closed"
+    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
     """How a conversation went. ``is_flood``: the solution said more than it may. ``is_idle``: they waited for each other.
 
+    ``is_cut``: the interactor said much to a solution that did not listen any more, and may have died of that.
     ``script`` is the head of what was said: lines of the interactor after ``<``, lines of the solution after ``>``.
     """
 
     solution: Execution
     interactor: Execution
-    first: First
+    told: Told
     is_flood: bool
+    is_cut: bool
     is_idle: bool
     script: str
 
@@ -79,30 +78,28 @@ async def talk(relay: Path, solutions: Sequence[Side], interactor: Side, has_acc
     The interactor has as many ``places``. ``has_accepted`` tells whether a solution may go on when the interactor has ended.
     Raises: `BoxLost` when a box broke through nobody's fault; `Broken` (``relay-failed``).
     """
-    carryings: list[asyncio.subprocess.Process] = []
+    relays: list[Relay] = []
     pipes = [[open_pipe() for _ in range(4)] for _ in solutions]  # solution to relay, relay to solution, interactor to relay, relay to interactor
     try:
         for solution, (to_us, to_them, from_interactor, to_interactor) in zip(solutions, pipes, strict=True):
             ends = (to_us[0], to_them[1], from_interactor[0], to_interactor[1])
-            carryings.append(await _relay(relay, ends, solution.job.limits.output_bytes))
+            relays.append(await Relay.start(relay, ends, solution.job.limits.output_bytes))
         ours = [_with_pipes(solution, ((four[1][0], four[0][1]),)) for solution, four in zip(solutions, pipes, strict=True)]
         theirs = _with_pipes(interactor, [(four[3][0], four[2][1]) for four in pipes])
-        conversation = _Conversation([solution.box for solution in solutions], interactor.box, has_accepted)
-        said, heard, reports = await conversation.held(ours, theirs, carryings)
+        parties = [_Party(solution.box, one) for solution, one in zip(solutions, relays, strict=True)]
+        conversation = _Conversation(parties, interactor.box, has_accepted)
+        heard = await conversation.held(ours, theirs)
     finally:
-        for carrying in carryings:
-            if carrying.returncode is None:
-                carrying.kill()
-                await carrying.wait()
+        for one in relays:
+            await one.kill()
         for four in pipes:
             for pair in four:
                 for end in pair:
                     end.close()
-    found: list[Talk] = []
-    for execution, report, is_idle in zip(said, reports, conversation.idle, strict=True):
-        first, is_flood, script = _read(report)
-        found.append(Talk(execution, heard, first, is_flood, is_idle, script))
-    return tuple(found)
+    return tuple(
+        Talk(said, heard, told, party.relay.is_flood, party.relay.is_cut, party.is_idle, party.relay.script())
+        for party, said, told in zip(parties, conversation.said, conversation.told, strict=True)
+    )
 
 
 def _with_pipes(side: Side, ends: Sequence[tuple[PipeEnd, PipeEnd]]) -> Job:
@@ -111,107 +108,140 @@ def _with_pipes(side: Side, ends: Sequence[tuple[PipeEnd, PipeEnd]]) -> Job:
     return replace(side.job, pipes=tuple(one for place, pair in pairs for one in zip(place, pair, strict=True)))
 
 
-async def _relay(program: Path, ends: tuple[PipeEnd, ...], most_bytes: int) -> asyncio.subprocess.Process:
-    fds = [end.fd for end in ends]
-    carrying = await asyncio.create_subprocess_exec(
-        program, *map(str, fds), str(HEAD_BYTES), str(most_bytes), pass_fds=fds,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, env={},
-    )  # fmt: skip
-    for end in ends:
-        end.close()
-    return carrying
+class _Party:
+    """One process of the submission: its box, the relay between it and the interactor, and what the interactor was told of it."""
+
+    def __init__(self, box: Box, relay: Relay) -> None:
+        self.box = box
+        self.relay = relay
+        self.over = asyncio.Event()
+        self.told = Told.NOTHING
+        self.is_idle = False
+
+    def tell(self, what: Told) -> None:
+        """Lets the interactor hear that nothing more comes; the first reason stays."""
+        if self.told is Told.NOTHING:
+            self.told = what
+            self.relay.tell()
 
 
 class _Conversation:
-    """All executions at once, watched. ``idle`` tells of each process whether it and the interactor waited for each other."""
+    """All executions at once, watched. ``said`` and ``told`` are in the order of the processes."""
 
-    def __init__(self, solutions: Sequence[Box], interactor: Box, has_accepted: Callable[[Execution], bool]) -> None:
-        self._solutions = tuple(solutions)
+    def __init__(self, parties: Sequence[_Party], interactor: Box, has_accepted: Callable[[Execution], bool]) -> None:
+        self._parties = tuple(parties)
         self._interactor = interactor
         self._has_accepted = has_accepted
-        self.idle = [False] * len(self._solutions)
+        self._over = asyncio.Event()
+        self.said: list[Execution] = []
+        self.told: list[Told] = []
 
-    async def held(
-        self, ours: Sequence[Job], theirs: Job, carryings: Sequence[asyncio.subprocess.Process]
-    ) -> tuple[list[Execution], Execution, list[bytes]]:
+    async def held(self, ours: Sequence[Job], theirs: Job) -> Execution:
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(self._executed(box, job)) for box, job in zip(self._solutions, ours, strict=True)]
-            running.append(tasks.create_task(self._executed(self._interactor, theirs)))
-            reports = [tasks.create_task(self._reported(box, one)) for box, one in zip(self._solutions, carryings, strict=True)]
-            watch = tasks.create_task(self._watch())
-            outcomes = [await one for one in running]
-            watch.cancel()
-            async with asyncio.timeout(REPORT_LIMIT_S):
-                await asyncio.wait(reports)
-                for carrying in carryings:
-                    await carrying.wait()
+            hearing = [tasks.create_task(party.relay.listen(partial(_end, party.box, KilledBy.OUTPUT))) for party in self._parties]
+            watching = [tasks.create_task(self._watch()), *(tasks.create_task(self._hushed(party)) for party in self._parties)]
+            running = [tasks.create_task(self._solved(party, job)) for party, job in zip(self._parties, ours, strict=True)]
+            interacting = tasks.create_task(self._interacted(theirs))
+            outcomes = [*[await one for one in running], await interacting]
+            for one in watching:
+                one.cancel()
+            for party in self._parties:
+                await party.relay.finish()
+            for one in hearing:
+                await one
         executions = [one for one in outcomes if isinstance(one, Execution)]
         for lost in outcomes:
             if isinstance(lost, BoxLost):
                 for execution in executions:
                     execution.output.close()
                 raise lost
-        return executions[:-1], executions[-1], [report.result() for report in reports]
+        self.said = executions[:-1]
+        return executions[-1]
+
+    async def _solved(self, party: _Party, job: Job) -> Execution | BoxLost:
+        """One process, to its end, and until the interactor was told of that in its time."""
+        outcome = await self._executed(party.box, job)
+        party.over.set()
+        if isinstance(outcome, Execution):
+            await party.relay.mute.wait()
+            if await self._until_still(self._interactor, self._over, party.relay):
+                party.tell(Told.LEFT)
+        return outcome
+
+    async def _hushed(self, party: _Party) -> None:
+        """Tells the interactor of a process that has closed its output, and waits."""
+        await party.relay.mute.wait()
+        await asyncio.sleep(GRACE_S)
+        if await self._until_still(party.box, party.over):
+            party.tell(Told.CLOSED)
+
+    async def _interacted(self, job: Job) -> Execution | BoxLost:
+        outcome = await self._executed(self._interactor, job)
+        self.told = [party.told for party in self._parties]
+        self._over.set()
+        if isinstance(outcome, Execution) and not self._has_accepted(outcome):
+            for party in self._parties:
+                await party.relay.has_taken_all()  # whether it was cut off is known now
+            if not any(party.relay.is_cut for party in self._parties):
+                self._end_others(self._interactor)
+        return outcome
 
     async def _executed(self, box: Box, job: Job) -> Execution | BoxLost:
         """A box that is lost ends the conversation; it must not end the tasks of the others, whose boxes would be in no known state."""
         try:
-            execution = await box.execute(job)
+            return await box.execute(job)
         except BoxLost as lost:
             for _, end in job.pipes:
                 end.close()
             self._end_others(box)
             return lost
-        if box is self._interactor and not self._has_accepted(execution):
-            self._end_others(box)
-        return execution
 
     def _end_others(self, box: Box) -> None:
-        for other in (*self._solutions, self._interactor):
+        for other in (*(party.box for party in self._parties), self._interactor):
             if other is not box:
                 _end(other, KilledBy.CANCEL)
 
-    async def _reported(self, solution: Box, carrying: asyncio.subprocess.Process) -> bytes:
-        """The relay's report, which comes when nobody can say anything any more; when it comes for a flood, the solution is ended."""
-        assert carrying.stdout is not None
-        report = await carrying.stdout.read()
-        if len(report) >= _REPORT.size and _REPORT.unpack_from(report)[2]:
-            _end(solution, KilledBy.OUTPUT)
-        return report
+    @staticmethod
+    async def _until_still(box: Box, over: asyncio.Event, relay: Relay | None = None) -> bool:
+        """Returns True when a program waits for others, having taken what the relay handed to it; False when it is over.
+
+        Two looks must agree, with no CPU time between them. One that does nothing for a second, whatever it sleeps for, is still too.
+        """
+        loop, pause, calm, before = asyncio.get_running_loop(), _LEAST_S, 0, -1
+        since = loop.time()
+        while not over.is_set():
+            has_all = relay is None or await relay.has_taken_all()
+            if box.trial is not None:
+                state, now = box.trial.stillness(), box.trial.cpu_ns()
+                calm = calm + 1 if has_all and state is Stillness.WAITS and (not calm or now == before) else 0
+                if state is Stillness.RUNS or now - before > IDLE_NS:
+                    since = loop.time()
+                before = now
+                if calm > 1 or loop.time() - since > IDLE_SAMPLES * SAMPLE_S:
+                    return True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await over.wait()
+            pause = min(2 * pause, _MOST_S)
+        return False
 
     async def _watch(self) -> None:
         """Ends who waits for ever: all when they wait for each other, else those that are left."""
         quiet, before = 0, -1
         while quiet < IDLE_SAMPLES:
             await asyncio.sleep(SAMPLE_S)
-            trials = [box.trial for box in (*self._solutions, self._interactor) if box.trial]
+            ours, theirs = [party.box.trial for party in self._parties if party.box.trial], self._interactor.trial
+            trials = [*ours, *([theirs] if theirs else [])]
             now = sum(trial.cpu_ns() for trial in trials)
-            quiet = quiet + 1 if trials and 0 <= now - before < IDLE_NS else 0
-            before = now
-        self.idle = [box.trial is not None and self._interactor.trial is not None for box in self._solutions]
-        for box in (*self._solutions, self._interactor):
+            busy = {Stillness.RUNS, Stillness.SLEEPS} if ours and theirs else {Stillness.RUNS}
+            is_quiet = bool(trials) and 0 <= now - before < IDLE_NS and not any(trial.stillness() in busy for trial in trials)
+            quiet, before = quiet + 1 if is_quiet else 0, now
+        for party in self._parties:
+            party.is_idle = party.box.trial is not None and self._interactor.trial is not None
+        for box in (*(party.box for party in self._parties), self._interactor):
             _end(box, KilledBy.IDLE)
 
 
 def _end(box: Box, why: KilledBy) -> None:
     if box.trial is not None:
         box.trial.end(why)
-
-
-def _read(report: bytes) -> tuple[First, bool, str]:
-    if len(report) < _REPORT.size or _REPORT.unpack_from(report)[0] != _MAGIC:
-        raise Broken("the relay between two programs ended without a report", code="relay-failed")
-    _, first, is_flood, kept, *said = _REPORT.unpack_from(report)
-    lines: list[str] = []
-    at = _REPORT.size
-    shown = 0
-    while at + _PIECE.size <= min(len(report), _REPORT.size + kept):
-        speaker, length = _PIECE.unpack_from(report, at)
-        at += _PIECE.size
-        piece = readable(report[at : at + length])
-        at += length
-        shown += length
-        lines += [f"{_MARKS[speaker]} {line}" for line in piece.removesuffix("\n").split("\n")]
-    if (more := sum(said) - shown) > 0:
-        lines.append(f"[{more} more bytes]")
-    return First(first), bool(is_flood), "\n".join(lines)

@@ -37,6 +37,10 @@ class RunGroup(Protocol):
         """CPU time of everything that ever ran in the group, in nanoseconds."""
         ...
 
+    def threads(self) -> list[str]:
+        """The numbers of all threads in the group at this moment."""
+        ...
+
     def usage(self) -> Usage:
         """All figures."""
         ...

@@ -101,6 +101,10 @@ class Counting:
         """CPU time of everybody who ever was in it."""
         return int(os.pread(self._cpu, 64, 0))
 
+    def threads(self) -> list[str]:
+        """As `RunGroup.threads`."""
+        return read_file(f"{self._pids}/tasks").split()
+
     def refused_forks(self) -> int:
         """How often the limit on processes was hit, by anybody."""
         return counters_of(self._events).get("max", 0)
@@ -151,6 +155,9 @@ class GroupV1(RunGroup):
 
     def cpu_ns(self) -> int:
         return self._counts.cpu_ns() - self._cpu_before
+
+    def threads(self) -> list[str]:
+        return self._counts.threads()
 
     def usage(self) -> Usage:
         return Usage(

@@ -73,6 +73,9 @@ class GroupV2(RunGroup):
         start = text.index(b"usage_usec ") + len(b"usage_usec ")
         return int(text[start : text.index(b"\n", start)]) * 1000
 
+    def threads(self) -> list[str]:
+        return read_file(f"{self._folder}/cgroup.threads").split()
+
     def usage(self) -> Usage:
         memory = counters(f"{self._folder}/memory.events")
         return Usage(

@@ -18,6 +18,7 @@ from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Execution, Job, KilledBy
 from services.runner.sandbox.pump import Pump
 from services.runner.sandbox.spool import Spool
+from services.runner.sandbox.stillness import Stillness, stillness
 from services.runner.sandbox.watch import Watch
 
 if TYPE_CHECKING:
@@ -140,6 +141,10 @@ class Trial:
     def cpu_ns(self) -> int:
         """CPU time of its group so far."""
         return self._prepared.group.cpu_ns()
+
+    def stillness(self) -> Stillness:
+        """Whether anything in its group runs at this moment."""
+        return stillness(self._prepared.group.threads())
 
     def end(self, why: KilledBy) -> None:
         """Has everything killed that the program started; the first reason counts."""
