@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from tests.packages import cms, omegaup, polygon
 from tests.packages.broken import Fault
@@ -37,6 +38,11 @@ def task(old: str, new: str) -> dict[str, str | bytes | None]:
     return {"task.yaml": TASK.replace(old, new)}
 
 
+def worthless() -> dict[str, str | bytes | None]:
+    """Points for every test, and all of them 0."""
+    return {"problem.xml": re.sub(r'points="\d+\.0"', 'points="0.0"', PROBLEM)}
+
+
 LAUGHS = '<?xml version="1.0"?>\n<!DOCTYPE p [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>\n<problem>&b;</problem>\n'
 
 OMEGAUP: tuple[Fault, ...] = (
@@ -67,8 +73,7 @@ OMEGAUP: tuple[Fault, ...] = (
     Fault("validator-unused", "validator.py", {"validator.py": "print(1)\n"}),
     Fault("validator-language", "validator.rb", validator(Name="custom") | {"validator.rb": "puts 1\n"}),
     Fault("validator-source-missing", "validator.py", validator(Name="custom") | {"validator.py": ""}),
-    Fault("libinteractive", "interactive/kth.idl", {"interactive/kth.idl": "interface Main {};\n", "interactive/Main.cpp": "int main(){}\n"}, "interactor"),
-    Fault("libinteractive", "settings.json", told(Interactive={"ModuleName": "kth"})),
+    Fault("libinteractive", "interactive", told(Interactive={"ModuleName": "kth"}), "kth.idl"),
     Fault("title-missing", "settings.json", {}),
     Fault("statement-missing", "statements", {"statements/es.markdown": None, "statements/en.markdown": None}),
     Fault("statement-name", "statements/spanish.markdown", {"statements/spanish.markdown": "hola\n"}),
@@ -111,15 +116,19 @@ POLYGON: tuple[Fault, ...] = (
     Fault("xml-incomplete", "problem.xml", xml('<source path="files/check.cpp" type="cpp.g++17"/>', ""), "<source> in <checker>"),
     Fault("limit-bad", "problem.xml", xml(">500<", ">much<"), "much"),
     Fault("limit-bad", "problem.xml", xml(">134217728<", ">1<")),
-    Fault("file-io", "problem.xml", xml('input-file=""', 'input-file="pairs.in"'), "stdin"),
-    Fault("file-io", "problem.xml", xml('output-file=""', 'output-file="pairs.out"'), "stdout"),
+    Fault("file-io", "problem.xml", xml('input-file=""', 'input-file="../pairs.in"'), "letters"),
+    Fault("file-io", "problem.xml", xml('input-file="" output-file=""', 'input-file="pairs" output-file="pairs"'), "two names"),
+    Fault("file-io", "problem.xml", {"problem.xml": polygon.GUESS.replace('input-file=""', 'input-file="guess.in"'), "files/interactor.cpp": polygon.INTERACTOR_CPP}, "interactive"),
     Fault("run-count", "problem.xml", xml('run-count="1"', 'run-count="2"'), "multi-pass"),
     Fault("title-missing", "problem.xml", xml("names>", "old-names>")),
-    Fault("package-not-full", "tests/04", {"tests/04": None, "tests/04.a": None}, "generator"),
-    Fault("package-not-full", "tests/01.a", {"tests/01.a": None}, "full package"),
+    Fault("package-not-full", "tests/04", {"tests/04": None, "tests/04.a": None}, "made by 'gen 50'), nor are 1 more"),
+    Fault("package-not-full", "tests/01.a", {"tests/01.a": None}, "Create package, Full"),
     Fault("plan-mismatch", "problem.xml", xml("<test-count>5", "<test-count>7"), "7"),
     Fault("bad-points", "problem.xml", xml('method="generated" points="20.0"', 'method="generated" points="1e999"'), "1e999"),
-    Fault("bad-points", "problem.xml", {"problem.xml": PROBLEM.replace('points="20.0"', 'points="0"').replace('points="30.0"', 'points="0"').replace('points="40.0"', 'points="0"').replace('points="60.0"', 'points="0"')}, "nothing"),
+    Fault("score-zero", "problem.xml", worthless(), "right or wrong"),
+    Fault("score-unbounded", "problem.xml", worthless() | {"files/check.cpp": polygon.SHARES_CHECK.replace('#include "jury.h"', "#define NEAR 1")}, "checker gives them"),
+    Fault("file-missing", "problem.xml", {"files/check.cpp": None}, "testlib's own checkers; put its source"),
+    Fault("xml-incomplete", "problem.xml", xml('<source path="files/check.cpp" type="cpp.g++17"/>', ""), "ncmp.cpp is one of testlib's"),
     Fault("group-dependency", "problem.xml", xml('<dependency group="1"/>', '<dependency group="9"/>'), "'9'"),
     Fault("group-dependency", "problem.xml", xml('<dependency group="0"/>', '<dependency group="2"/>'), "circle"),
     Fault("xml-incomplete", "problem.xml", xml("tests/%02d<", "tests/&#10;%02d<"), "%d"),
@@ -149,10 +158,15 @@ CMS: tuple[Fault, ...] = (
     Fault("time-limit-missing", "task.yaml", task("time_limit: 1.0\n", "")),
     Fault("title-missing", "task.yaml", task("title: Somma lontana\n", "")),
     Fault("statement-missing", "statement", {"statement/statement.pdf": None, "statement/english.pdf": None}),
-    Fault("communication", "check/manager.cpp", {"check/manager.cpp": "int main(){}\n"}, "interactor"),
-    Fault("communication", "check/manager", {"check/manager": b"\x7fELF"}),
-    Fault("file-io", "task.yaml", task('infile: ""', "infile: input.txt") | {"sol/grader.cpp": None}, "stdin"),
-    Fault("file-io", "sol/grader.cpp", task('outfile: ""\n', "") | {"sol/grader.cpp": 'auto f = fopen("output.txt", "w");\n'}, "output.txt"),
+    Fault("communication", "task.yaml", {"task.yaml": TASK + "num_processes: 4\n", "check/manager.cpp": "int main(){}\n"}, "at most 3"),
+    Fault("communication", "task.yaml", {"task.yaml": TASK + "num_processes: 0\n"}),
+    Fault("communication", "task.yaml", {"task.yaml": TASK + "output_only: true\n", "cor/manager.cpp": "int main(){}\n"}, "which of them"),
+    Fault("yaml-wrong-type", "task.yaml", {"task.yaml": TASK + "user_io: pipes\n"}, "std_io or fifo_io"),
+    Fault("validator-source-missing", "check/manager", {"check/manager": b"\x7fELF"}, "check/manager.cpp"),
+    Fault("validators-many", "check/manager.cpp", {"check/manager.cpp": "int main(){}\n", "check/manager.py": "print(1)\n"}, "which one is the manager"),
+    Fault("validator-language", "check/manager.pas", {"check/manager.pas": "begin end.\n"}),
+    Fault("file-io", "task.yaml", task('infile: ""', "infile: ../input.txt"), "letters"),
+    Fault("file-io", "task.yaml", task('infile: ""\noutfile: ""', "infile: both.txt\noutfile: both.txt"), "two names"),
     Fault("plan-mismatch", "gen/GEN", task("n_input: 5", "n_input: 4"), "describes 5"),
     Fault("plan-mismatch", "input/input5.txt", {"input/input5.txt": "1\n"}, "one more"),
     Fault("plan-mismatch", "input/input4.txt", {"input/input4.txt": None, "output/output4.txt": None}, "is not there"),
@@ -169,8 +183,9 @@ CMS: tuple[Fault, ...] = (
     Fault("bad-points", "task.yaml", {"task.yaml": TASK + "score_type: GroupMin\nscore_type_parameters: [[many, 5]]\n"}),
     Fault("yaml-wrong-type", "task.yaml", {"task.yaml": TASK + "score_type: GroupMin\nscore_type_parameters: 5\n"}, "list of lists"),
     Fault("grading-not-yet", "task.yaml", {"task.yaml": TASK + "score_type: GroupMin\nscore_type_parameters: [" + "[1, '00.']," * 201 + "]\n"}, "200 subtasks"),
-    Fault("grading-not-yet", "task.yaml", {"task.yaml": TASK + "score_type: GroupThreshold\n"}, "GroupThreshold"),
-    Fault("grading-not-yet", "task.yaml", {"task.yaml": TASK + "score_type: GroupMul\nscore_type_parameters: [[100, 5]]\n"}, "checker"),
+    Fault("grading-not-yet", "task.yaml", {"task.yaml": TASK + "score_type: Best\n"}, "GroupMul, GroupThreshold can"),
+    Fault("bad-points", "task.yaml", {"task.yaml": TASK + "score_type: GroupThreshold\nscore_type_parameters: [[100, 5]]\n"}, "threshold"),
+    Fault("bad-points", "task.yaml", {"task.yaml": TASK + "score_type: GroupThreshold\nscore_type_parameters: [[100, 5, 0.5]]\n", "check/checker.cpp": None}, "worth 1"),
     Fault("grading-not-yet", "task.yaml", {"task.yaml": TASK + "score_type: GroupMin\nscore_type_parameters: [[50, '00.'], [50, '001']]\n"}, "001"),
     Fault("no-cases", "input", {f"{side}put/{side}put{number}.txt": None for side in ("in", "out") for number in range(5)}),
     Fault("case-without-answer", "input/input3.txt", {"output/output3.txt": None}),

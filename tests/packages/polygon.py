@@ -183,3 +183,81 @@ def guess(**changes: str | bytes | None) -> dict[str, bytes]:
         "solutions/silent.py": "print(0)\n",
     }  # fmt: skip
     return changed(files, changes)
+
+SHARES = """<?xml version="1.0" encoding="utf-8" standalone="no"?>
+<problem revision="3" short-name="shares">
+    <names><name language="english" value="Shares"/></names>
+    <judging cpu-name="" cpu-speed="3600" input-file="shares.in" output-file="shares.out" run-count="1">
+        <testset name="tests">
+            <time-limit>1000</time-limit>
+            <memory-limit>134217728</memory-limit>
+            <test-count>3</test-count>
+            <input-path-pattern>tests/%02d</input-path-pattern>
+            <answer-path-pattern>tests/%02d.a</answer-path-pattern>
+            <tests>
+                <test method="manual" points="20.0" sample="true"/>
+                <test cmd="gen 7" method="generated" points="30.0"/>
+                <test cmd="gen 9" method="generated" points="50.0"/>
+            </tests>
+        </testset>
+    </judging>
+    <files>
+        <resources>
+            <file for-types="cpp.*;c.*" path="files/shares.h" type="h.g++">
+                <stages><stage name="COMPILE"/></stages>
+                <assets><asset name="SOLUTION"/></assets>
+            </file>
+            <file for-types="cpp.*" path="files/grader.cpp" type="cpp.g++17">
+                <stages><stage name="COMPILE"/></stages>
+                <assets><asset name="SOLUTION"/></assets>
+            </file>
+            <file for-types="cpp.*" path="files/jury.h" type="h.g++">
+                <stages><stage name="COMPILE"/></stages>
+                <assets><asset name="CHECKER"/></assets>
+            </file>
+            <file path="files/testlib.h" type="h.g++"/>
+        </resources>
+    </files>
+    <assets>
+        <checker type="testlib"><source path="files/check.cpp" type="cpp.g++17"/></checker>
+        <validators>
+            <validator><source path="files/size.py" type="python.3"/></validator>
+            <validator><source path="files/shape.py" type="python.3"/></validator>
+        </validators>
+        <solutions>
+            <solution tag="main"><source path="solutions/whole.cpp" type="cpp.g++17"/></solution>
+            <solution tag="rejected"><source path="solutions/near.cpp" type="cpp.g++17"/></solution>
+            <solution tag="wrong-answer"><source path="solutions/far.cpp" type="cpp.g++17"/></solution>
+        </solutions>
+    </assets>
+</problem>
+"""
+SHARES_CHECK = """#include "testlib.h"
+#include "jury.h"
+int main(int argc, char** argv) {
+    registerTestlibCmd(argc, argv);
+    int wanted = ans.readInt(0, 99, "answer"), given = ouf.readInt(0, 99, "output");
+    if (given == wanted) quitf(_ok, "all of it");
+    if (given == wanted + NEAR) quitf(_pc(50), "near");
+    if (given == wanted + 2 * NEAR) quitp(7.5, "not so near");
+    quitf(_wa, "far");
+}
+"""
+
+
+def shares(**changes: str | bytes | None) -> dict[str, bytes]:
+    """Files in place of streams, resources for solutions and for the checker, two validators, and a checker that gives a part, or points."""
+    questions = (3, 7, 9)
+    solution = '#include "shares.h"\nint twice(int n) { return 2 * n%s; }\n'
+    files: dict[str, str | bytes] = {
+        "problem.xml": SHARES,
+        "files/testlib.h": TESTLIB, "files/check.cpp": SHARES_CHECK, "files/jury.h": "#define NEAR 1\n", "files/shares.h": "int twice(int);\n",
+        "files/grader.cpp": '#include <fstream>\n#include "shares.h"\nint main() { int n; std::ifstream("shares.in") >> n; std::ofstream("shares.out") << twice(n); }\n',
+        "files/size.py": "import sys\nsys.exit(0 if 0 < int(input()) < 10 else 3)\n",
+        "files/shape.py": "import sys\nsys.exit(0 if sys.stdin.read().endswith('\\n') else 3)\n",
+        **{f"tests/{number:02}": f"{n}\n" for number, n in enumerate(questions, 1)},
+        **{f"tests/{number:02}.a": f"{2 * n}\n" for number, n in enumerate(questions, 1)},
+        "statement-sections/english/legend.tex": "Twice as much.\n",
+        "solutions/whole.cpp": solution % "", "solutions/near.cpp": solution % " + (n > 3) + (n > 7)", "solutions/far.cpp": solution % " - 1",
+    }  # fmt: skip
+    return changed(files, changes)

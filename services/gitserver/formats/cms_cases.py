@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
@@ -44,8 +44,8 @@ class _Plan:
     groups: tuple[GroupPlan, ...] = ()
 
 
-def read_cases(files: PackageFiles, task: Task, report: Report) -> Cases:
-    """Every case with its worth."""
+def read_cases(files: PackageFiles, task: Task, report: Report, *, gives_numbers: bool) -> Cases:
+    """Every case with its worth. ``gives_numbers``: a program of the package says what an output is worth."""
     questions, answers = _numbered(files, "input", report), _numbered(files, "output", report)
     plan = _plan(files.find(GEN), report)
     count = _count(task, plan, len(questions), report)
@@ -73,40 +73,51 @@ def read_cases(files: PackageFiles, task: Task, report: Report) -> Cases:
     check_utf8(found, report)
     groups = task.groups or plan.groups
     if groups and task.score_type != "Sum":
-        return _grouped(found, groups, count, report)
+        return _grouped(found, groups, count, report, score_type=task.score_type, gives_numbers=gives_numbers)
     value = task.value_of_case if task.value_of_case is not None else task.total_value / count if count else Fraction(0)
     tree = CaseGroup(cases=tuple(range(len(found))), accept_score=value, on_reject=OnReject.CONTINUE)
     return _checked(Cases(tuple(found), tree, value * len(found)), report)
 
 
-def _grouped(found: Sequence[PackageCase], plans: Sequence[GroupPlan], count: int, report: Report) -> Cases:
+def _grouped(
+    found: Sequence[PackageCase], plans: Sequence[GroupPlan], count: int, report: Report, *, score_type: str, gives_numbers: bool
+) -> Cases:
     """Cases in their subtasks; each must be in one and in no more."""
     names = [f"{number:03}" for number in range(count)]
     numbers = Numbers.of(names)
     place = {case.name.rpartition("/")[2]: index for index, case in enumerate(found)}
     taken: dict[str, int] = {}
     groups: list[CaseGroup] = []
-    group_of: dict[str, str] = {}
+    group_of: dict[str, tuple[str, Fraction | None]] = {}
     for number, plan in enumerate(plans):
         chosen = plan.of(numbers)
         for name in chosen:
             if name in taken:
                 report.add("grading-not-yet", "task.yaml", f"case {name} is in the subtasks {taken[name]} and {number}: a case counts once here")
             taken.setdefault(name, number)
-            group_of.setdefault(name, f"subtask-{number}")
+            group_of.setdefault(name, (f"subtask-{number}", plan.threshold if score_type == "GroupThreshold" and gives_numbers else None))
         held = tuple(place[name] for name in chosen if name in place and taken[name] == number)
         if not held:
             report.add("plan-mismatch", "task.yaml" if plan.names or plan.pattern else GEN, f"subtask {number} has no case")
-        groups.append(CaseGroup(f"subtask-{number}", held, aggregation=Aggregation.MIN, accept_score=plan.points))
+        groups.append(_group(f"subtask-{number}", held, plan, score_type))
+        if score_type == "GroupThreshold" and not gives_numbers and plan.threshold is not None and plan.threshold < 1:
+            report.add("bad-points", "task.yaml", f"subtask {number} wants at most {float(plan.threshold):g}, and a right output is worth 1")
     left = [name for name in names if name not in taken]
     if left:
         more = f", nor are {len(left) - 1} more, up to {left[-1]}" if len(left) > 1 else ""
         report.add("plan-mismatch", GEN, f"case {left[0]} is in no subtask{more}")
-    cases = tuple(
-        PackageCase(case.name, case.input, case.answer, case.is_sample, group_of.get(case.name.rpartition("/")[2], "")) for case in found
-    )
+    nothing: tuple[str, Fraction | None] = ("", None)
+    placed = [(case, group_of.get(case.name.rpartition("/")[2], nothing)) for case in found]
+    cases = tuple(replace(case, group=group, threshold=threshold) for case, (group, threshold) in placed)
     tree = CaseGroup(groups=tuple(groups), on_reject=OnReject.CONTINUE)
     return _checked(Cases(cases, tree, sum((plan.points for plan in plans), Fraction(0))), report)
+
+
+def _group(path: str, cases: tuple[int, ...], plan: GroupPlan, score_type: str) -> CaseGroup:
+    """A subtask that counts as its score type says."""
+    if score_type == "GroupThreshold":
+        return CaseGroup(path, cases, aggregation=Aggregation.PASS, max_score=plan.points)
+    return CaseGroup(path, cases, aggregation=Aggregation.PRODUCT if score_type == "GroupMul" else Aggregation.MIN, accept_score=plan.points)
 
 
 def _checked(cases: Cases, report: Report) -> Cases:

@@ -9,13 +9,14 @@ from typing import Final
 
 from services.gitserver.findings import Report
 from services.gitserver.formats.cms_cases import read_cases
-from services.gitserver.formats.cms_programs import check_kind, read_checker, read_includes, read_solutions
+from services.gitserver.formats.cms_manager import programs_called, read_communication, stubs
+from services.gitserver.formats.cms_programs import file_names, read_checker, read_includes, read_solutions
 from services.gitserver.formats.cms_task import DESCRIPTION, Task, read_task
 from services.gitserver.formats.files import PackageFile, PackageFiles, read_text
 from services.gitserver.formats.human_languages import code_of
 from services.gitserver.formats.package import Package
 from services.gitserver.formats.parts import sample, sample_files
-from wire.judging import CheckerKind
+from wire.manifest import CheckerKind, Talks
 from wire.problems import StatementFile
 from wire.verification import LimitRule
 
@@ -39,9 +40,12 @@ class CmsItalian:
         if not task.title:
             report.add("title-missing", DESCRIPTION, f"there is no `title`: the problem is called {task.name or alias!r}")
         title = task.title or task.name or alias
-        check_kind(files, task, report)
+        communication = read_communication(files, task, report)
+        checker = read_checker(files, report)
+        is_numeric = communication is not None or checker.checker.kind is CheckerKind.CMS
+        input_file, output_file = file_names(files, task, report) if communication is None and not task.is_output_only else ("", "")
         statements, public = _statements(files, task, title, report)
-        cases = read_cases(files, task, report)
+        cases = read_cases(files, task, report, gives_numbers=is_numeric)
         handed_out = {file.digest: file for file in files.under("att")}
         shown = {
             case.name.removeprefix("cases/"): (handed_out[case.input.digest], handed_out[case.answer.digest])
@@ -51,11 +55,9 @@ class CmsItalian:
         attachments = {f"attachments/{file.path.removeprefix('att/')}": file for file in files.under("att")}
         if task.is_output_only:
             attachments |= {f"attachments/input_{case.name.removeprefix('cases/')}.txt": case.input for case in cases.cases}
-        checker = read_checker(files, report)
-        if task.score_type == "GroupMul" and checker.checker.kind is CheckerKind.CMS:
-            report.add("grading-not-yet", DESCRIPTION, "`score_type: GroupMul` with a checker that gives parts cannot be judged; GroupMin can")
         report.add("input-validators-missing", "gen", "validators of this format are not run: nothing checks the inputs")
-        includes = () if task.is_output_only else read_includes(files)
+        starters = programs_called(files, "grader") if communication is None else stubs(files, task)
+        includes = () if task.is_output_only else read_includes(files, starters)
         return Package(
             format="CMS italian",
             title=title,
@@ -78,6 +80,12 @@ class CmsItalian:
             includes=includes,
             languages=("text",) if task.is_output_only else tuple(one.language for one in includes),
             source_name=task.name if includes and task.name.isidentifier() else "",
+            is_interactive=communication is not None,
+            interactor=communication.manager if communication is not None else None,
+            talks=communication.talks if communication is not None else Talks.FIFOS,
+            processes=communication.processes if communication is not None else 1,
+            input_file=input_file,
+            output_file=output_file,
         )
 
 

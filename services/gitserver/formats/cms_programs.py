@@ -1,4 +1,4 @@
-"""Owns the programs of CMS tasks in the italian format: checker, graders, solutions with what is expected of them. Never runs one.
+"""Owns the programs of CMS tasks in the italian format: checker, graders, stubs, solutions with what is expected of them. Never runs one.
 
 CMS takes a checker that is built already; here its source is asked for, which lies beside it. A solution is expected to be right when it
 is called as official ones are; others say so in a comment: task-maker's ``@check-wrong-answer: …`` or ``@EXPECTED_RESULTS@: …``.
@@ -9,7 +9,7 @@ Source: cms-dev/cms ``cmscontrib/loaders/italy_yaml.py``, ``docs/Task types.rst`
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from contest.verdicts import Verdict
@@ -24,7 +24,8 @@ from services.gitserver.formats.parts import (
 from wire.judging import Checker, CheckerKind
 
 CHECKERS: Final = ("check/checker", "cor/correttore", "cor/checker", "check/correttore")
-MANAGERS: Final = ("check/manager", "cor/manager")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,59}")
+"""A file in the folder where a solution runs."""
 _OFFICIAL: Final = ("soluzione", "solution", "official", "ufficiale")
 _BESIDE: Final = ("grader", "stub", "template", "sample_grader")
 _CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -61,44 +62,34 @@ def read_checker(files: PackageFiles, report: Report) -> CheckerSource:
     return CheckerSource(Checker(case_sensitive=True), {})
 
 
-def check_kind(files: PackageFiles, task: Task, report: Report) -> None:
-    """Refuses what cannot be judged: Communication, and solutions that read and write files."""
-    for stem in MANAGERS:
-        found = next((file for file in files.under(stem.partition("/")[0]) if file.path == stem or file.path.startswith(f"{stem}.")), None)
-        if found is not None:
-            report.add(
-                "communication", found.path,
-                "a Communication task cannot be judged here: write its manager as an interactor that talks over stdin and stdout, and bring it "
-                "as an interactive problem of the ICPC format",
-            )  # fmt: skip
-            return
-    if task.is_output_only:
-        return
-    read = {"infile": (task.infile, "input.txt", "stdin"), "outfile": (task.outfile, "output.txt", "stdout")}
-    for key, (said, usual, stream) in read.items():
-        if said in {"", f"/dev/{stream}"}:
-            continue
-        name = said or usual
-        users = [file for file in files.under("sol") if name.encode() in (file.content or b"")]
-        if said is not None and not graders(files):
-            report.add("file-io", DESCRIPTION, f"`{key}` is {name[:60]!r}: solutions use {stream} here: leave it empty and change the solutions")
-        elif users:
-            report.add("file-io", users[0].path, f"it names {name[:60]!r}, as CMS lets solutions do; here they use {stream}, and `{key}` is empty")
+def file_names(files: PackageFiles, task: Task, report: Report) -> tuple[str, str]:
+    """The files that solutions may use in place of stdin and stdout; empty where they use the stream alone.
+
+    CMS lays input.txt beside a solution and takes output.txt whatever task.yaml says, so that solutions which name them mean them.
+    """
+    found: list[str] = []
+    for key, said, usual, stream in (("infile", task.infile, "input.txt", "stdin"), ("outfile", task.outfile, "output.txt", "stdout")):
+        name = said if said not in {None, "", f"/dev/{stream}"} else usual if _is_named(files, usual) else ""
+        if name and _NAME.fullmatch(name) is None:
+            report.add("file-io", DESCRIPTION, f"`{key}` is {name[:60]!r}: it must be a file's name of letters, digits, dots and dashes, or empty")
+        found.append(name or "")
+    if found[0] and found[0] == found[1]:
+        report.add("file-io", DESCRIPTION, f"`infile` and `outfile` are both {found[0][:60]!r}: give them two names")
+    return found[0], found[1]
 
 
-def graders(files: PackageFiles) -> list[PackageFile]:
-    """The files sol/grader.LANGUAGE."""
-    return [file for file in files.under("sol") if file.name.partition(".")[0] == "grader" and file.path.count("/") == 1 and language_of(file)]
+def _is_named(files: PackageFiles, name: str) -> bool:
+    return any(name.encode() in (file.content or b"") for file in files.under("sol"))
 
 
-def read_includes(files: PackageFiles) -> tuple[PackageProgram, ...]:
-    """The grader of each language, with the headers and Pascal units beside it: compiled with every solution."""
+def read_includes(files: PackageFiles, starters: Iterable[PackageFile]) -> tuple[PackageProgram, ...]:
+    """The grader or stub of each language, with the headers and Pascal units beside it: compiled with every solution."""
     beside = [file for file in files.under("sol") if file.path.count("/") == 1]
     found: list[PackageProgram] = []
-    for grader in graders(files):
-        language = language_of(grader)
+    for starter in starters:
+        language = language_of(starter)
         more = [file for file in beside if (language in {"c", "cpp"} and file.suffix in HEADERS) or (language == "pascal" and file.name.endswith("lib.pas"))]
-        found += included(language, {file.name: file for file in (grader, *more)}, grader.path)
+        found += included(language, {file.name: file for file in (starter, *more)}, starter.path)
     return tuple(sorted(found, key=lambda one: one.language))
 
 

@@ -25,27 +25,33 @@ _USUAL_BYTES = 512 * _MIB
 _COUNT = re.compile(r"0|[1-9]\d{0,4}")
 """How many cases; what begins with 0 is a case's number."""
 
+SCORE_TYPES: Final = ("Sum", "GroupMin", "GroupMul", "GroupThreshold")
+
 MOST_GROUPS: Final = 200
 """As many subtasks task.yaml may describe: each pattern is held against every case."""
 
 IGNORED: Final = (
     "token_mode", "token_max_number", "token_min_interval", "token_gen_initial", "token_gen_number", "token_gen_interval", "token_gen_max",
     "token_initial", "token_total", "token_gen_time", "token_max", "max_submission_number", "max_user_test_number", "min_submission_interval",
-    "min_user_test_interval", "score_mode", "score_precision", "feedback_level", "public_testcases", "risultati", "version", "num_processes",
-    "user_io", "compilation", "loader", "allowed_languages", "source", "syllabuslevel", "start", "stop", "timezone", "difficulty", "level",
+    "min_user_test_interval", "score_mode", "score_precision", "feedback_level", "public_testcases", "risultati", "version",
+    "loader", "diff", "correttore", "auxiliary", "allowed_languages", "source", "syllabuslevel", "start", "stop", "timezone", "difficulty", "level",
 )  # fmt: skip
 """What is a contest's business here, or says nothing that is needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupPlan:
-    """One subtask: its points, and which cases are in it: ``count`` of them from ``first`` on, those of ``names``, or those like ``pattern``."""
+    """One subtask: its points, and which cases are in it: ``count`` of them from ``first`` on, those of ``names``, or those like ``pattern``.
+
+    ``threshold`` is GroupThreshold's: what a checker may print at most.
+    """
 
     points: Fraction
     first: int = 0
     count: int = 0
     names: frozenset[str] = frozenset()
     pattern: str = ""
+    threshold: Fraction | None = None
 
     def of(self, numbers: Numbers) -> list[str]:
         """Which of all cases, named by their numbers with three digits and in order, are in it."""
@@ -57,7 +63,10 @@ class GroupPlan:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What task.yaml says. ``infile`` and ``outfile`` are None where it says nothing of them."""
+    """What task.yaml says. ``infile`` and ``outfile`` are None where it says nothing of them.
+
+    Of Communication: ``processes``; ``user_io`` std_io, fifo_io or nothing; ``is_alone``: no stub is compiled with solutions.
+    """
 
     name: str = ""
     title: str = ""
@@ -72,6 +81,9 @@ class Task:
     total_value: Fraction = Fraction(100)
     value_of_case: Fraction | None = None
     groups: tuple[GroupPlan, ...] = ()
+    processes: int = 1
+    user_io: str = ""
+    is_alone: bool = False
 
 
 def read_task(files: PackageFiles, report: Report) -> Task:
@@ -83,6 +95,7 @@ def read_task(files: PackageFiles, report: Report) -> Task:
     is_output_only = _flag(given, ("output_only", "outputonly"))
     score_type, value, groups = _scoring(given)
     count = given.number("n_input", 0, MOST_CASES, "plan-mismatch")
+    processes = given.number("num_processes", 1, 100, "communication")
     total = given.number("total_value", 0, MOST_POINTS, "bad-points")
     if "time_limit" not in given and "timeout" not in given and not is_output_only:
         given.fault("time_limit", "time-limit-missing", "`time_limit` is not there; 2 seconds are taken until one is measured")
@@ -100,6 +113,9 @@ def read_task(files: PackageFiles, report: Report) -> Task:
         total_value=Fraction(100) if total is None else total,
         value_of_case=value,
         groups=groups,
+        processes=int(processes or 1),
+        user_io=_word(given, "user_io", ("std_io", "fifo_io")),
+        is_alone=_word(given, "compilation", ("alone", "stub", "grader")) == "alone",
     )
     given.finish(ignore=IGNORED)
     return found
@@ -107,6 +123,15 @@ def read_task(files: PackageFiles, report: Report) -> Task:
 
 def _text(given: YamlMap, keys: Iterable[str]) -> str:
     return next((text for text in [given.text(key) for key in keys] if text), "")
+
+
+def _word(given: YamlMap, key: str, words: tuple[str, ...]) -> str:
+    """One of the words; empty where nothing is said."""
+    said = given.text(key)
+    if said in {"", *words}:
+        return said
+    given.fault(key, "yaml-wrong-type", f"`{key}` must be {' or '.join(words)}, not {said[:40]!r}")
+    return ""
 
 
 def _flag(given: YamlMap, keys: Iterable[str]) -> bool:
@@ -127,18 +152,21 @@ def _limits(given: YamlMap) -> Limits:
 def _scoring(given: YamlMap) -> tuple[str, Fraction | None, tuple[GroupPlan, ...]]:
     """The score type and its parameters, when task.yaml names both."""
     score_type = given.text("score_type")
-    if score_type not in {"", "Sum", "GroupMin", "GroupMul"}:
-        given.fault("score_type", "grading-not-yet", f"`score_type: {score_type[:40]}` cannot be judged; Sum, GroupMin and GroupMul can")
+    if score_type not in {"", *SCORE_TYPES}:
+        given.fault("score_type", "grading-not-yet", f"`score_type: {score_type[:40]}` cannot be judged; {', '.join(SCORE_TYPES)} can")
         score_type = ""
     if not score_type or "score_type_parameters" not in given:
         return "", None, ()
     if score_type == "Sum":
         return score_type, given.number("score_type_parameters", 0, MOST_POINTS, "bad-points"), ()
-    return score_type, None, _groups(given)
+    groups = _groups(given)
+    if score_type == "GroupThreshold" and any(plan.threshold is None for plan in groups):
+        given.fault("score_type_parameters", "bad-points", "a subtask of GroupThreshold must have points, its cases, and a number as threshold")
+    return score_type, None, groups
 
 
 def _groups(given: YamlMap) -> tuple[GroupPlan, ...]:
-    """Pairs of points and a count, a pattern of case numbers, or a list of them."""
+    """Points and a count, a pattern of case numbers, or a list of them; and perhaps a threshold."""
     found: list[GroupPlan] = []
     first = 0
     if len(given.lists("score_type_parameters")) > MOST_GROUPS:
@@ -147,19 +175,20 @@ def _groups(given: YamlMap) -> tuple[GroupPlan, ...]:
     for pair in given.lists("score_type_parameters"):
         points = _points(pair[0]) if pair else None
         chosen = pair[1] if len(pair) > 1 else None
+        threshold = _points(pair[2]) if len(pair) > 2 else None
         if points is None or chosen is None:
             given.fault("score_type_parameters", "bad-points", "`score_type_parameters` must be pairs of points and a count, a pattern or names")
             return ()
         if isinstance(chosen, tuple):
-            found.append(GroupPlan(points, names=frozenset(chosen)))
+            found.append(GroupPlan(points, names=frozenset(chosen), threshold=threshold))
         elif _COUNT.fullmatch(chosen) is not None:
-            found.append(GroupPlan(points, first=first, count=int(chosen)))
+            found.append(GroupPlan(points, first=first, count=int(chosen), threshold=threshold))
             first += int(chosen)
         else:
             if not chosen or not is_number_pattern(chosen):
                 given.fault("score_type_parameters", "plan-mismatch", f"{chosen[:40]!r} is no pattern of case numbers such as 00[0-4]|007 or 01.*")
                 return ()
-            found.append(GroupPlan(points, pattern=chosen))
+            found.append(GroupPlan(points, pattern=chosen, threshold=threshold))
     return tuple(found)
 
 

@@ -5,13 +5,14 @@ Source: Polygon's packages as they are exported (problem.xml); cms-dev/cms ``cms
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
 from services.gitserver.formats.package import Package
 from services.gitserver.formats.parts import HEADERS, sample, sample_files
-from services.gitserver.formats.polygon_programs import Programs
+from services.gitserver.formats.polygon_programs import Programs, gives_points
 from services.gitserver.formats.polygon_statements import Statements, read_statements, titles_of
 from services.gitserver.formats.polygon_tests import DESCRIPTION, Testset, read_testset
 from services.gitserver.formats.xml_tree import Element, read_xml
@@ -19,6 +20,7 @@ from services.gitserver.formats.xml_tree import Element, read_xml
 PROTECTED_FOLDERS: Final = ("solutions", "files", "statements", "statement-sections", "scripts")
 """What only those may see who may see solutions."""
 
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,59}")
 _STANDARD_STREAMS: Final = ("", "stdin", "stdout", "standard input", "standard output")
 
 
@@ -38,21 +40,21 @@ class Polygon:
         if root.tag != "problem":
             report.add("xml-incomplete", DESCRIPTION, f"line {root.line}: the outermost element must be <problem>, not <{root.tag[:40]}>")
             return None
-        _check_judging(root, report)
+        names = _file_names(root, report)
         titles = titles_of(root)
         title = titles.get("en") or next((one for one in titles.values() if one), "")
         if not title:
             report.add("title-missing", DESCRIPTION, f"there is no <name> in <names>: the problem is called {alias!r}")
         statements = read_statements(files, root, titles, report)
-        testset = read_testset(files, root, report)
+        programs = Programs(files, root, report)
+        checker, interactor = programs.checker(), programs.interactor()
+        testset = read_testset(files, root, report, checker_gives_points=gives_points(checker))
         shown = dict(statements.samples) or _shown(testset)
         samples = [sample(name, question, answer, report) for name, (question, answer) in sorted(shown.items())]
         if not shown:
             report.add("no-sample-cases", DESCRIPTION, "no test is a sample")
-        programs = Programs(files, root, report)
-        checker, interactor = programs.checker(), programs.interactor()
         includes = programs.includes()
-        has_graders = any(file.suffix not in HEADERS for one in includes for file in one.files.values())
+        with_graders = [one.language for one in includes if any(file.suffix not in HEADERS for file in one.files.values())]
         return Package(
             format="Polygon",
             title=title or alias,
@@ -66,7 +68,7 @@ class Polygon:
             checker=checker.checker,
             checker_files=checker.files,
             groups=testset.groups,
-            submissions=programs.submissions(is_scoring=testset.is_scoring),
+            submissions=programs.submissions(is_scoring=testset.is_scoring, is_bounded=not testset.groups.gives_points),
             protected={one.path: one for folder in PROTECTED_FOLDERS for one in files.under(folder)},
             is_scoring=testset.is_scoring,
             max_score=testset.max_score,
@@ -74,24 +76,38 @@ class Polygon:
             is_interactive=interactor is not None,
             interactor=interactor,
             includes=includes,
-            languages=tuple(one.language for one in includes) if has_graders else (),
+            languages=tuple(with_graders),
             input_validators=programs.validators(),
+            input_file=names[0],
+            output_file=names[1],
         )
 
 
-def _check_judging(root: Element, report: Report) -> None:
-    """Where solutions read and write, and how often they are run on a test."""
+def _file_names(root: Element, report: Report) -> tuple[str, str]:
+    """The files that solutions use in place of stdin and stdout; empty where they use the stream. Refuses more than one run on a test."""
     judging = root.find("judging")
     if judging is None:
         report.add("xml-incomplete", DESCRIPTION, "there is no <judging>")
-        return
-    for name, stream in (("input-file", "stdin"), ("output-file", "stdout")):
-        if judging.attribute(name) not in _STANDARD_STREAMS:
-            said = judging.attribute(name)[:60]
-            report.add("file-io", DESCRIPTION, f"line {judging.line}: {name} is {said!r}; solutions use {stream} here: leave it empty")
+        return "", ""
+    found = [_file_name(judging, name, report) for name in ("input-file", "output-file")]
+    if found[0] and found[0] == found[1]:
+        report.add("file-io", DESCRIPTION, f"line {judging.line}: input-file and output-file are both {found[0]!r}: give them two names")
+    if any(found) and root.find("assets/interactor") is not None:
+        report.add("file-io", DESCRIPTION, f"line {judging.line}: an interactive problem talks over stdin and stdout: leave input-file and output-file empty")
     runs = judging.attribute("run-count") or "1"
     if runs != "1":
         report.add("run-count", DESCRIPTION, f"line {judging.line}: run-count is {runs[:20]!r}, and a test is run once: bring the problem as a multi-pass one")
+    return found[0], found[1]
+
+
+def _file_name(judging: Element, key: str, report: Report) -> str:
+    said = judging.attribute(key)
+    if said in _STANDARD_STREAMS:
+        return ""
+    if _NAME.fullmatch(said) is None:
+        report.add("file-io", DESCRIPTION, f"line {judging.line}: {key} is {said[:60]!r}: it must be a file's name of letters, digits, dots and dashes")
+        return ""
+    return said
 
 
 def _shown(testset: Testset) -> dict[str, tuple[PackageFile, PackageFile]]:

@@ -5,6 +5,7 @@ Source: Polygon's problem.xml as it is exported (``assets``, ``files/resources``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -54,6 +55,17 @@ def language_of_type(source_type: str, file: PackageFile) -> str:
     return _FAMILIES.get(family) or language_of(file)
 
 
+_POINTS = re.compile(rb"\bquitpi?\s*\(|\b_points\b")
+"""How a checker that is written with testlib gives points."""
+
+
+def gives_points(checker: CheckerSource) -> bool:
+    """Whether a checker says how many points an output gets."""
+    program = checker.checker.program
+    names = {file.path for file in program.files} - {"testlib.h"} if program is not None else set()
+    return any(_POINTS.search(checker.files[name].content or b"") for name in names)
+
+
 class Programs:
     """The programs of one package."""
 
@@ -84,8 +96,11 @@ class Programs:
             self._report.add("input-validators-missing", DESCRIPTION, "there is no <validator> in <assets>: nothing checks the inputs")
         return found
 
-    def submissions(self, *, is_scoring: bool) -> tuple[PackageSubmission, ...]:
-        """Every solution that is meant to be run; of a scoring problem one that is not right may get points all the same."""
+    def submissions(self, *, is_scoring: bool, is_bounded: bool = True) -> tuple[PackageSubmission, ...]:
+        """Every solution that is meant to be run; of a scoring problem one that is not right may get points all the same.
+
+        Where points know no bound a solution without a rejected test is accepted, however few it got.
+        """
         found: list[PackageSubmission] = []
         for element in self._root.all("assets/solutions/solution"):
             tag, source = element.attribute("tag"), element.find("source")
@@ -95,7 +110,8 @@ class Programs:
             if tag not in TAGS:
                 self._report.add("expectation-conflict", DESCRIPTION, f"line {element.line}: {tag[:40]!r} is no tag of a solution; it is left out")
                 continue
-            allowed = TAGS[tag] if TAGS[tag] == ACCEPTED or not is_scoring else (*TAGS[tag], Verdict.PA.value)
+            more = () if not is_scoring or TAGS[tag] == ACCEPTED else (Verdict.PA.value,) if is_bounded else (Verdict.PA.value, *ACCEPTED)
+            allowed = (*TAGS[tag], *more)
             made = submission(file, language_of_type(source.attribute("type"), file), allowed, self._report)
             if made is not None:
                 found.append(made)
@@ -107,7 +123,7 @@ class Programs:
         by_language: dict[str, dict[str, PackageFile]] = {}
         for element in self._root.all("files/resources/file"):
             assets = {one.attribute("name").lower() for one in element.all("assets/asset")}
-            types = [one for one in element.attribute("for-types").replace(",", ";").split(";") if one.strip()]
+            types = [one for one in element.attribute("for-types").replace(",", ";").replace(":", ";").split(";") if one.strip()]
             if not types or (assets and "solution" not in assets):
                 continue
             file = self._files.find(element.attribute("path"))
@@ -132,13 +148,23 @@ class Programs:
     def _source(self, element: Element) -> PackageFile | None:
         source = element.find("source")
         if source is None:
-            self._report.add("xml-incomplete", DESCRIPTION, f"line {element.line}: there is no <source> in <{element.tag}>")
+            words = f"line {element.line}: there is no <source> in <{element.tag}>{_standard(element, 'files')}"
+            self._report.add("xml-incomplete", DESCRIPTION, words)
             return None
         path = source.attribute("path")
         file = self._files.find(path)
         if file is None:
-            self._missing(source, path)
+            words = f"line {source.line}: {path[:120]!r} is not in the package{_standard(element, path)}"
+            self._report.add("file-missing", DESCRIPTION, words)
         return file
 
     def _missing(self, element: Element, path: str) -> None:
         self._report.add("file-missing", DESCRIPTION, f"line {element.line}: {path[:120]!r} is not in the package")
+
+
+def _standard(element: Element, place: str) -> str:
+    """What to do when the source of one of Polygon's own checkers is not there."""
+    name = element.attribute("name").removeprefix("std::")
+    if not element.attribute("name").startswith("std::"):
+        return ""
+    return f": {name[:40]} is one of testlib's own checkers; put its source, with testlib.h, into {place[:120]}, and name it in <source>"

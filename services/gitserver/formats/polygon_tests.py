@@ -1,7 +1,7 @@
 """Owns the testset of Polygon packages: limits, tests, groups, points and what groups depend on. Never reads a test's bytes.
 
 Tests lie where the patterns of problem.xml say; a package that was exported without them (the standard one) is refused. Points make a
-scoring problem. A group of the policy ``complete-group`` counts whole or not at all, one of ``each-test`` test by test; a group is not run
+scoring problem; where all of them are 0 the checker gives them, or, if it gives none, outputs are right or wrong. A group of the policy ``complete-group`` counts whole or not at all, one of ``each-test`` test by test; a group is not run
 unless every test of the groups that it depends on was accepted.
 
 Source: Polygon's problem.xml as it is exported; cms-dev/cms ``cmscontrib/loaders/polygon.py``.
@@ -30,6 +30,8 @@ from services.gitserver.formats.yaml_map import NUMBER
 DESCRIPTION: Final = "problem.xml"
 _PATTERN = re.compile(r"(?P<head>[\w./ +()-]{0,200})%0?(?P<width>\d?)d(?P<tail>[\w./ +()-]{0,100})")
 _POLICIES = ("complete-group", "each-test")
+_FULL: Final = Fraction(100)
+"""What is shown as the most points where nothing says how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +56,24 @@ class _Group:
     tests: list[tuple[PackageCase, Fraction]] = field(default_factory=list)
 
 
-def read_testset(files: PackageFiles, root: Element, report: Report) -> Testset:
+def read_testset(files: PackageFiles, root: Element, report: Report, *, checker_gives_points: bool) -> Testset:
     """The testset that is judged by: the one that is called tests, else the first."""
     found = list(root.all("judging/testset"))
     if not found:
         report.add("xml-incomplete", DESCRIPTION, "there is no <testset> in <judging>")
         return Testset(Limits(), (), CaseGroup())
     chosen = next((one for one in found if one.attribute("name") == "tests"), found[0])
-    return _Reading(files, chosen, report).all()
+    return _Reading(files, chosen, report, checker_gives_points=checker_gives_points).all()
 
 
 class _Reading:
     """One reading of one testset."""
 
-    def __init__(self, files: PackageFiles, testset: Element, report: Report) -> None:
+    def __init__(self, files: PackageFiles, testset: Element, report: Report, *, checker_gives_points: bool) -> None:
         self._files, self._testset, self._report = files, testset, report
         self._name = testset.attribute("name") or "tests"
+        self._checker_gives_points = checker_gives_points
+        self._absent: list[tuple[int, str, str]] = []
 
     def all(self) -> Testset:
         """Limits and groups first, then every test into its group, then the groups in an order in which they can be judged."""
@@ -86,16 +90,21 @@ class _Reading:
             case = self._case(number, test)
             if case is not None:
                 group.tests.append((case, self._points(test) or Fraction(0)))
+        self._tell_absent()
         ordered = self._in_order(groups)
         cases = tuple(case for group in ordered for case, _ in group.tests)
         check_utf8(cases, self._report)
         tree = _tree(ordered, is_scoring=is_scoring)
-        if not is_scoring:
-            return Testset(limits, cases, tree)
         worth = attainable_score(tree, len(cases)) or Fraction(0)
-        if cases and not worth:
-            self._report.add("bad-points", DESCRIPTION, f"line {self._testset.line}: all tests together are worth nothing")
-        return Testset(limits, cases, tree, is_scoring=True, max_score=worth or Fraction(1))
+        if worth and is_scoring:
+            return Testset(limits, cases, tree, is_scoring=True, max_score=worth)
+        if is_scoring and self._checker_gives_points:
+            self._report.add("score-unbounded", DESCRIPTION, f"line {self._testset.line}: every test has 0 points, and the checker gives them")
+            every = tuple(range(len(cases)))
+            return Testset(limits, cases, CaseGroup(cases=every, gives_points=True, on_reject=OnReject.CONTINUE), is_scoring=True, max_score=_FULL)
+        if is_scoring:
+            self._report.add("score-zero", DESCRIPTION, f"line {self._testset.line}: every test has 0 points: outputs are judged right or wrong")
+        return Testset(limits, cases, CaseGroup(cases=tuple(range(len(cases)))))
 
     def _number(self, tag: str, least: int, most: int, usual: int) -> int:
         element = self._testset.find(tag)
@@ -152,9 +161,21 @@ class _Reading:
         path = f"{match['head']}{number:0{int(match['width'] or 1)}}{match['tail']}"
         file = self._files.find(path)
         if file is None:
-            made = " (it is made by a generator)" if test.attribute("method") == "generated" else ""
-            self._report.add("package-not-full", path, f"test {number} is not in the package{made}: export the full package, not the standard one")
+            made = f" (it is made by {test.attribute('cmd')[:60]!r})" if tag.startswith("input") and test.attribute("cmd") else ""
+            self._absent.append((number, path, made))
         return file
+
+    def _tell_absent(self) -> None:
+        """One finding for all files of tests that are not there, since mostly none is."""
+        if not self._absent:
+            return
+        number, path, made = self._absent[0]
+        more = f", nor are {len(self._absent) - 1} more files of tests, up to {self._absent[-1][1]!r}" if len(self._absent) > 1 else ""
+        self._report.add(
+            "package-not-full", path,
+            f"test {number} is not in the package{made}{more}: make a full package in Polygon (Packages, Create package, Full) and take its zip for "
+            "Linux or Windows; the standard one is made full by its doall.sh on Windows or with Wine",
+        )  # fmt: skip
 
     def _in_order(self, groups: dict[str, _Group]) -> list[_Group]:
         """Groups with tests, in the order of the file, each after those that it depends on."""

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.gitserver.findings import ERROR, KINDS
-from tests.packages import broken_formats, cms, omegaup, polygon
+from tests.packages import broken_formats, broken_idl, cms, omegaup, omegaup_calls, polygon
 from tests.packages.broken import Fault
 from tests.packages.reading import read
 
-SOUND: dict[str, Callable[..., dict[str, bytes]]] = {"omegaup": omegaup.sums, "polygon": polygon.pairs, "cms": cms.far_sum}
+SOUND: dict[str, Callable[..., dict[str, bytes]]] = {"omegaup": omegaup.sums, "polygon": polygon.pairs, "cms": cms.far_sum, "calls": omegaup_calls.calls}
 FAULTS = [
     (name, fault)
-    for name, faults in (("omegaup", broken_formats.OMEGAUP), ("polygon", broken_formats.POLYGON), ("cms", broken_formats.CMS))
+    for name, faults in (("omegaup", broken_formats.OMEGAUP), ("polygon", broken_formats.POLYGON), ("cms", broken_formats.CMS), ("calls", broken_idl.CALLS))
     for fault in faults
 ]
 SEVERITY = {kind.code: kind.severity for kind in KINDS}
@@ -48,15 +48,18 @@ def test_every_fault_is_named_at_once(name: str) -> None:
     wrong = {
         "omegaup": {**broken_formats.limits(TimeLimit="soon"), "cases/facil.1.out": None, "statements/es.markdown": None, "statements/en.markdown": None,
                     "interactive/a.idl": "x", "testplan": "facil.1 many\n"},
-        "polygon": {"problem.xml": polygon.PROBLEM.replace(">500<", ">much<").replace('input-file=""', 'input-file="a.in"').replace('run-count="1"', 'run-count="2"'),
+        "polygon": {"problem.xml": polygon.PROBLEM.replace(">500<", ">much<").replace('input-file=""', 'input-file="/a.in"').replace('run-count="1"', 'run-count="2"'),
                     "tests/03": None, "files/testlib.h": None},
-        "cms": {"task.yaml": cms.TASK.replace("1.0", "0"), "check/manager.cpp": "x", "output/output2.txt": None, "statement/statement.pdf": None,
+        "cms": {"task.yaml": cms.TASK.replace("1.0", "0") + "num_processes: 9\n", "check/manager.cpp": "x", "output/output2.txt": None, "statement/statement.pdf": None,
                 "statement/english.pdf": None, "gen/GEN": "#ST: many\n1\n2\n3\n4\n5\n"},
+        "calls": {"interactive/buscar.idl": omegaup_calls.IDL.replace("ask", "while").replace("[Range(0, 100)] ", ""), "interactive/Main.cpp": None,
+                  "cases/dos.out": None},
     }[name]  # fmt: skip
     wanted = {
         "omegaup": {"limit-bad", "case-without-answer", "statement-missing", "libinteractive", "bad-points", "plan-mismatch"},
         "polygon": {"limit-bad", "file-io", "run-count", "package-not-full", "testlib-missing"},
         "cms": {"limit-bad", "communication", "case-without-answer", "statement-missing", "bad-points"},
+        "calls": {"idl-name", "idl-array", "libinteractive", "case-without-answer"},
     }[name]
     package, report = read(SOUND[name](**wrong))
     assert package is None

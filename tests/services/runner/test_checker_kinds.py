@@ -48,6 +48,9 @@ async def test_ends_of_testlib_checkers_are_read_by_its_table(workshop: Workshop
         ("7 points 0 nothing", "WA", None, Fraction(0)),
         ("50 partially correct (50) half", "PA", Fraction(1, 2), None),
         ("100 partially correct (100) all", "AC", Fraction(1), None),
+        ("0 partially correct (0) nothing", "WA", Fraction(0), None),
+        ("1 partially correct (1) little", "PA", Fraction(1, 100), None),
+        ("53 partially correct (3) with TESTSYS", "PA", Fraction(3, 100), None),
     ]
     cases = [workshop.shelf.case(str(index), said, "the answer") for index, (said, *_) in enumerate(table)]
     end = await workshop.judged("python3", ECHO, cases, check, is_scoring=True, groups=ALL)
