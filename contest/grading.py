@@ -97,6 +97,11 @@ class Grading:
         waiting.rule(ruling, self._folded)
         self._advance()
 
+    def score_of(self, path: str) -> Fraction | None:
+        """What the group of that path is worth so far; None when there is none."""
+        marking = self._book.by_path.get(path)
+        return None if marking is None else marking.score(self._folded)
+
     def grade(self) -> Grade:
         """What the results so far are worth; cases without one count as skipped."""
         ran = self._folded.values()

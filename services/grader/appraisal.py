@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
+from contest.allowances import NONE, Allowance
 from contest.grading import grade
 from contest.results import CaseResult, Grade
 from contest.verdicts import Verdict
 from services.grader.conclusions import cut
+from services.grader.rules import broken_rules, slowest_of
 from wire.commands import RecordVerdict
 from wire.judging import JudgingManifest
 from wire.problems import ExpectedSubmission, Finding
@@ -37,18 +39,22 @@ _TIMELESS: Final = _WHOLE | {Verdict.TLE}
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A submission of the package with what came of judging it. ``is_lacking``: no runner has its language."""
+    """A submission of the package with what came of judging it. ``is_lacking``: no runner has its language; ``allowance`` is the language's."""
 
     one: ExpectedSubmission
     verdict: RecordVerdict
     is_lacking: bool = False
+    allowance: Allowance = NONE
 
 
 @dataclass(frozen=True, slots=True)
 class Appraised:
-    """A submission's report. ``needs_ms`` is how long its slowest case needs, at least that where ``is_cut``: it was stopped.
+    """A submission's report. ``needs_ms`` is how long its slowest case needs, at least that where ``is_cut``: it was stopped; its language's
+    allowance is taken off, so that it stands beside the limit, as a package's other submissions do.
 
-    ``limit_use`` is what it says of the time limit: "lower" (room must be left for it), "upper" (it must be stopped), "none".
+    ``limit_use`` is what it says of the time limit: "lower" (room must be left for it), "upper" (it must be stopped), "none"; ``lower_ms`` and
+    ``upper_ms`` are what some of its cases alone say. ``is_expected``: verdict and score of the whole are what the package allows; ``broken`` are
+    the rules about single cases that it breaks, in words.
     """
 
     report: SubmissionReport
@@ -56,6 +62,10 @@ class Appraised:
     is_cut: bool
     needs_ms: int
     limit_use: str = "none"
+    is_expected: bool = True
+    broken: tuple[str, ...] = ()
+    lower_ms: tuple[int, ...] = ()
+    upper_ms: tuple[int, ...] = ()
 
 
 def limit_use_of(one: ExpectedSubmission) -> str:
@@ -100,7 +110,7 @@ def rule_of(trial: PackageTrial) -> LimitRule:
 
 def appraise(manifest: JudgingManifest, rule: LimitRule, tried: Tried) -> Appraised:
     """What came of one submission, by the limit of the manifest, however much time it was given."""
-    verdict, limit_ms = tried.verdict, manifest.limits.cpu_ms
+    verdict, limit_ms = tried.verdict, tried.allowance.allowed_ms(manifest.limits.cpu_ms)
     final = Grade(verdict.verdict, verdict.score, verdict.time_ms, verdict.memory_bytes, verdict.decisive_case)
     results = verdict.cases
     if may_exceed(tried.one) and verdict.verdict not in _WHOLE and manifest.grader is None:
@@ -108,29 +118,38 @@ def appraise(manifest: JudgingManifest, rule: LimitRule, tried: Tried) -> Apprai
         final = grade(manifest.groups, len(manifest.cases), results, is_scoring=manifest.is_scoring) or replace(final, verdict=Verdict.TLE)
     slowest = max(verdict.cases, key=lambda result: result.time_ms, default=None)
     time_ms = slowest.time_ms if slowest is not None else 0
+    rules = tried.one.rules if verdict.verdict not in _WHOLE and not tried.is_lacking else ()
+    broken = tuple(broken_rules(manifest, rules, results))
+    is_expected = _is_allowed(tried.one, final.verdict, final.score)
     report = SubmissionReport(
         path=tried.one.path, language=tried.one.language, expected=tried.one.expected, verdict=final.verdict, score=final.score,
         time_ms=time_ms, memory_bytes=max((result.memory_bytes for result in verdict.cases), default=0),
         slowest_case=_name(manifest, slowest.index) if slowest is not None and verdict.verdict not in _WHOLE else "",
-        is_allowed=_is_allowed(tried.one, final.verdict, final.score), message=_message(manifest, verdict, final, results),
+        is_allowed=is_expected and not broken, message=_message(manifest, verdict, final, results),
+        limit_ms=limit_ms if tried.allowance != NONE else 0,
     )  # fmt: skip
     is_cut = any(result.verdict is Verdict.TLE for result in verdict.cases)
-    given_ms = exceeding_ms(rule, limit_ms) if may_exceed(tried.one) else limit_ms
-    return Appraised(report, tried.is_lacking, is_cut, max(time_ms, given_ms) if is_cut else time_ms, limit_use_of(tried.one))
+    given_ms = tried.allowance.allowed_ms(exceeding_ms(rule, manifest.limits.cpu_ms)) if may_exceed(tried.one) else limit_ms
+    counted_ms = tried.allowance.counted_ms
+    needs_ms = counted_ms(max(time_ms, given_ms) if is_cut else time_ms)
+    lower = tuple(counted_ms(one.time_ms) for one in slowest_of(rules, results, LOWER) if one.verdict not in _TIMELESS)
+    upper = tuple(counted_ms(max(one.time_ms, given_ms) if is_cut else one.time_ms) for one in slowest_of(rules, results, UPPER))
+    return Appraised(report, tried.is_lacking, is_cut, needs_ms, limit_use_of(tried.one), is_expected, broken, lower, upper)
 
 
 def evidence_of(manifest: JudgingManifest, rule: LimitRule, appraised: Iterable[Appraised]) -> LimitEvidence:
     """What the limit of the manifest rests on."""
     known = list(appraised)
-    accepted = [one.report for one in known if one.limit_use == LOWER and one.report.is_allowed and one.report.verdict not in _TIMELESS]
-    exceeding = [one for one in known if one.limit_use == UPPER and one.report.verdict not in _WHOLE]
-    slowest = max(accepted, key=lambda one: one.time_ms, default=None)
-    fastest = min(exceeding, key=lambda one: one.needs_ms, default=None)
+    accepted = [(one.needs_ms, one.report.path) for one in known if _leaves_room(one)]
+    accepted += [(time_ms, one.report.path) for one in known if one.report.is_allowed for time_ms in one.lower_ms]
+    exceeding = [(one.needs_ms, one.report.path) for one in known if one.limit_use == UPPER and one.report.verdict not in _WHOLE]
+    exceeding += [(time_ms, one.report.path) for one in known for time_ms in one.upper_ms]
+    slowest, fastest = max(accepted, key=_time, default=None), min(exceeding, key=_time, default=None)
     return LimitEvidence(
         limit_ms=manifest.limits.cpu_ms, rule=rule,
-        slowest_accepted=slowest.path if slowest is not None else "", slowest_accepted_ms=slowest.time_ms if slowest is not None else None,
-        fastest_exceeding=fastest.report.path if fastest is not None else "", fastest_exceeding_ms=fastest.needs_ms if fastest is not None else None,
-        measured_ms=measured_ms(rule, slowest.time_ms) if slowest is not None else None,
+        slowest_accepted=slowest[1] if slowest is not None else "", slowest_accepted_ms=slowest[0] if slowest is not None else None,
+        fastest_exceeding=fastest[1] if fastest is not None else "", fastest_exceeding_ms=fastest[0] if fastest is not None else None,
+        measured_ms=measured_ms(rule, slowest[0]) if slowest is not None else None,
     )  # fmt: skip
 
 
@@ -154,13 +173,22 @@ def findings_of(appraised: Sequence[Appraised], evidence: LimitEvidence, *, is_p
             f"the package states no time limit, and none could be measured: all that must be accepted has to be. {seconds(limit_ms)} stay for now",
         ))  # fmt: skip
     reports = [one.report for one in appraised]
-    if not any(Verdict.AC.value in one.report.expected and (one.limit_use == LOWER or len(one.report.expected) == 1) for one in appraised):
+    if not any(_must_be_accepted(one) for one in appraised):
         found.append(Finding(WARNING, "no-accepted-submission", "", "no submission must be accepted: nothing shows that the problem can be solved in its limits"))
     if reports and not any(Verdict.TLE.value in one.expected for one in reports):
         found.append(Finding(HINT, "no-submission-exceeds", "", "no submission is expected to exceed the time limit: nothing shows that the limit stops what it should"))
     if reports and not any(Verdict.WA.value in one.expected for one in reports):
         found.append(Finding(HINT, "no-submission-wrong", "", "no submission is expected to be wrong: nothing shows that the cases find mistakes"))
     return found
+
+
+def _time(candidate: tuple[int, str]) -> int:
+    return candidate[0]
+
+
+def _leaves_room(one: Appraised) -> bool:
+    """Whether the limit rests on how long it takes."""
+    return one.limit_use == LOWER and one.report.is_allowed and one.report.verdict not in _TIMELESS
 
 
 def state_of(findings: Iterable[Finding]) -> str:
@@ -196,6 +224,12 @@ def _of_room(evidence: LimitEvidence) -> list[Finding]:
     return [Finding(HINT, "limit-below-rule", evidence.slowest_accepted, f"{said}, by the format's rule; the package states less, which holds")]
 
 
+def _must_be_accepted(one: Appraised) -> bool:
+    """Of a scoring problem whoever is accepted in every case may get some of the points: AC is not all that he may get."""
+    expected = set(one.report.expected)
+    return Verdict.AC.value in expected and (one.limit_use == LOWER or expected <= {Verdict.AC.value, Verdict.PA.value})
+
+
 def _of_submission(one: Appraised) -> list[Finding]:
     report = one.report
     if one.is_lacking:
@@ -203,7 +237,13 @@ def _of_submission(one: Appraised) -> list[Finding]:
     if report.verdict is Verdict.JE:
         said = report.message or "the judge failed"
         return [Finding(WARNING, "trial-broken", report.path, f"not judged, which is not the package's fault: {said}. Try out again; if it stays so, tell the operator")]
-    if report.is_allowed:
+    found = [Finding(ERROR, "submission-case-unexpected", report.path, f"{why} ({report.language})") for why in one.broken]
+    return found + _of_whole(one)
+
+
+def _of_whole(one: Appraised) -> list[Finding]:
+    report = one.report
+    if one.is_expected:
         return []
     expected, got = " or ".join(report.expected), report.verdict.value
     where = f" at {report.slowest_case}" if report.slowest_case else ""

@@ -20,6 +20,7 @@ from services.grader.appraisal import (
 )  # fmt: skip
 from services.grader.desk import Desk
 from services.grader.manifests import Manifests, NoManifest
+from services.grader.rules import to_the_end
 from services.grader.runs import Errand, Run
 from wire.judging import NOT_REFUSED, VALIDATE, Checker, InputValidator, JudgeSubmission, JudgingManifest, Probe, Program
 from wire.problems import ExpectedSubmission, Finding
@@ -140,10 +141,11 @@ class Trial:
 
     async def _judge_one(self, manifest: JudgingManifest, one: ExpectedSubmission) -> Tried:
         filename = one.filename or PurePosixPath(one.path).name
-        run = await self._run(self._order(one.language, one.source, filename), _with_files(manifest, one))
+        whole = to_the_end(manifest) if one.rules else manifest
+        run = await self._run(self._order(one.language, one.source, filename), _with_files(whole, one))
         assert run.verdict is not None
         is_lacking = run.verdict.verdict is Verdict.JE and not self._desk.roster.has_language(one.language)
-        return Tried(one, run.verdict, is_lacking)
+        return Tried(one, run.verdict, is_lacking, self._manifests.allowances.of(one.language))
 
     async def _run(
         self, order: JudgeSubmission, manifest: JudgingManifest, *, task: str = "", validators: tuple[InputValidator, ...] = (),
