@@ -91,8 +91,8 @@ class _Wrong(Exception):
 
 def read_idl(text: str, path: str, report: Report) -> Idl | None:
     """What a text says; None, with findings that name its lines, when it cannot be used."""
-    reading = _Reading(text, path, report)
     try:
+        reading = _Reading(text, path, report)
         interfaces = reading.interfaces()
     except _Wrong as wrong:
         report.add("idl-syntax", path, f"line {wrong.line}: {wrong}")

@@ -39,8 +39,8 @@ class Called:
     is_idle: bool = False
 
     @staticmethod
-    def was_dismissed(process: Execution) -> bool:
-        """Whether it was we who ended it, since Main was gone."""
+    def dismissed(process: Execution) -> bool:
+        """Whether it was we who ended it, since another's end had decided."""
         is_killed = process.killed_by is KilledBy.CANCEL and process.signal == signal.SIGKILL
         return is_killed and process.verdict is Verdict.RTE
 
@@ -51,8 +51,8 @@ class Called:
 
 
 def decides(main: Execution) -> bool:
-    """Whether Main's end tells it all, so that nobody need go on."""
-    return main.verdict is not None and main.exit_code not in GONE
+    """Whether Main's end tells it all, so that nobody need go on; not where it was we who ended it, for what a process did."""
+    return main.verdict is not None and main.exit_code not in GONE and main.killed_by is not KilledBy.CANCEL
 
 
 def settled_calls(called: Called, own: list[tuple[Verdict | None, str]]) -> Judgement | None:
@@ -76,7 +76,11 @@ def settled_calls(called: Called, own: list[tuple[Verdict | None, str]]) -> Judg
 def _failed(called: Called, own: list[tuple[Verdict | None, str]]) -> Judgement | None:
     """The worst that a process did by itself."""
     order = list(Verdict)
-    found = [(order.index(one[0]), process, one[1]) for process, one in zip(called.processes, own, strict=True) if one[0] is not None]
+    found = [
+        (order.index(verdict), process, words)
+        for process, (verdict, words) in zip(called.processes, own, strict=True)
+        if verdict is not None and not called.dismissed(process)
+    ]
     if not found:
         return None
     place, process, words = min(found, key=lambda one: one[0])

@@ -31,6 +31,8 @@ from services.runner.sandbox.turns import Turns
 from wire.judging import TestCase
 
 FIRST_FD = 4
+_STOPPED = frozenset({KilledBy.CPU, KilledBy.WALL, KilledBy.OUTPUT})
+"""A process that was over its limits has its verdict, whatever Main would still do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class _Conversation:
                 end.close()
             self._end(KilledBy.CANCEL)
             return lost
-        if box is self._main and decides(execution):
+        if decides(execution) if box is self._main else execution.killed_by in _STOPPED:
             self._end(KilledBy.CANCEL)
         return execution
 
@@ -149,9 +151,9 @@ class _Conversation:
 
 def _together(called: Called) -> Execution:
     """The processes as one: the first that did not end well, with the largest figures of any; a limit is for each of them."""
-    shown = next((one for one in called.processes if one.verdict is not None and not called.was_dismissed(one)), called.processes[0])
+    shown = next((one for one in called.processes if one.verdict is not None and not called.dismissed(one)), called.processes[0])
     largest = {name: max(getattr(one, name) for one in called.processes) for name in ("cpu_ns", "wall_ns", "memory_bytes")}
-    return dataclasses.replace(shown, **largest, signal=None if called.was_dismissed(shown) else shown.signal)
+    return dataclasses.replace(shown, **largest, signal=None if called.dismissed(shown) else shown.signal)
 
 
 def _with_words(judgement: Judgement, main: Execution) -> Judgement:
