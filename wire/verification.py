@@ -87,7 +87,10 @@ class PinnedLimit:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionReport:
-    """What came of one submission of a package. ``time_ms`` is that of its slowest case, whose name is ``slowest_case``."""
+    """What came of one submission of a package. ``time_ms`` is that of its slowest case, whose name is ``slowest_case``.
+
+    ``limit_ms`` is its own limit where its language gets more time than others; 0: the problem's.
+    """
 
     path: str
     language: str
@@ -99,6 +102,7 @@ class SubmissionReport:
     slowest_case: str = ""
     is_allowed: bool = True
     message: str = ""
+    limit_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ class LimitEvidence:
 
     ``measured_ms`` is the limit that the rule gives, None when nothing must be accepted; times in milliseconds of CPU.
     ``fastest_exceeding_ms`` is at most ``exceeding_multiplier`` times ``limit_ms`` and a little: what takes longer is stopped there.
+    Both times are what counts beside the limit: what a language gets above it is taken off.
     """
 
     limit_ms: int

@@ -48,6 +48,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
     judging = Judging(partial(backbone.peers.places, GRADER), clock)
     return Desk(
         config=config,
+        allowances=config.allowances,
         clock=clock,
         log=backbone.log,
         metrics=backbone.metrics,

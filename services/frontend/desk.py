@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from contest.allowances import Allowances
 from mesh.clock import Clock
 from mesh.log import Log
 from mesh.metrics import Metrics
@@ -45,6 +46,7 @@ class Desk:
     """
 
     config: Config
+    allowances: Allowances
     clock: Clock
     log: Log
     metrics: Metrics

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mesh.config import setting
+from contest.allowances import Allowances, read_allowances
+from mesh.config import ConfigError, setting
+from wire.languages import LANGUAGES
 from wire.services import GRADER, PORTS
 
 
@@ -28,3 +30,15 @@ class Config:
     manifest_wait_s: float = setting(5.0, "Longest pause between asking a gitserver that is away again", minimum=0.05, maximum=300)
     news_interval_s: float = setting(0.1, "Least time between two pieces of progress news", minimum=0.01, maximum=10)
     drain_s: float = setting(10.0, "How long runners may finish what they hold when the grader leaves", minimum=0, maximum=600)
+    language_times: tuple[str, ...] = setting(
+        (), "Languages that get more time than a problem's limit: java=1.5+500 is 1.5 times it and 500 ms more. The same for every grader and frontend",
+        env="PALESTRA_LANGUAGE_TIMES",
+    )
+
+    @property
+    def allowances(self) -> Allowances:
+        """The same, read. Raises: `ConfigError`."""
+        try:
+            return read_allowances(self.language_times, LANGUAGES)
+        except ValueError as wrong:
+            raise ConfigError(f"language_times: {wrong}") from wrong

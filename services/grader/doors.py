@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import cast
 
+from contest.allowances import NO_ALLOWANCES, Allowances
 from mesh.clock import Clock
 from mesh.errors import MeshError, NotFound
 from mesh.queue import Queue
@@ -61,7 +63,8 @@ class Doors:
         seeker = _seeker(request)
         wait_s = min(request.wait_s, self._claim_wait_s, call.deadline - _now() - _MARGIN_S)
         attempt = await self._desk.claim(seeker, max(wait_s, 0))
-        return ClaimAnswer(None if attempt is None else order_of(attempt), self._desk.roster.direction_for(seeker))
+        order = None if attempt is None else order_of(attempt, self._manifests.allowances)
+        return ClaimAnswer(order, self._desk.roster.direction_for(seeker))
 
     async def standby(self, request: ClaimRequest, call: Call) -> ProgressAnswer:
         """The line to a slot that works for another grader."""
@@ -125,10 +128,12 @@ class Doors:
             return None
 
 
-def order_of(attempt: Attempt) -> RunOrder:
-    """What a runner is handed for an attempt."""
+def order_of(attempt: Attempt, allowances: Allowances = NO_ALLOWANCES) -> RunOrder:
+    """What a runner is handed for an attempt: the limits are those of the submission's language."""
     order, manifest, errand = attempt.run.order, attempt.run.manifest, attempt.run.errand
     assert manifest is not None, "only pinned runs are handed out"
+    if errand is None or errand.task == JUDGE:
+        manifest = replace(manifest, limits=allowances.limits(manifest.limits, order.language))
     return RunOrder(
         attempt=attempt.id, run=order.run, submission=order.submission, language=order.language, source=order.source,
         filename=order.filename, manifest=manifest, lease_s=attempt.lease_s, correlation=order.correlation,

@@ -29,7 +29,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     # what we are
     patience = Patience(config.first_sign_s, config.lease_s, config.judge_errors, config.losses, config.elsewhere_s)
     docket = Docket(patience, PRIORITY_WEIGHTS, new_id)
-    manifests = Manifests(gitserver, config.manifest_wait_s, metrics, log)
+    manifests = Manifests(gitserver, config.manifest_wait_s, metrics, log, config.allowances)
     announcer = Announcer(backbone.queue, clock, metrics, log)
     bulletin = Bulletin(backbone.topics, backbone.cache, clock, config.news_interval_s, metrics)
     desk = Desk(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from contest.allowances import NO_ALLOWANCES, Allowances
 from mesh.errors import Broken, Forbidden, MeshError, Unauthenticated
 from mesh.log import Log
 from mesh.metrics import Metrics
@@ -35,7 +36,10 @@ class NoManifest(Exception):
 class Manifests:
     """Manifests by problem and version. One fetch at a time for each, whoever waits for it."""
 
-    def __init__(self, gitserver: Peer, longest_pause_s: float, metrics: Metrics, log: Log) -> None:
+    def __init__(
+        self, gitserver: Peer, longest_pause_s: float, metrics: Metrics, log: Log, allowances: Allowances = NO_ALLOWANCES
+    ) -> None:
+        self.allowances = allowances
         self._gitserver = gitserver
         self._longest_pause_s = longest_pause_s
         self._fetches = metrics.counter("manifest_fetches_total")

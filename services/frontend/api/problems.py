@@ -65,10 +65,14 @@ class ProblemLine(View, frozen=True):
 
 
 class ProblemView(ProblemLine, frozen=True):
-    """A problem. What only its package knows is null while the gitserver is away. ``languages`` empty: every one that can be run."""
+    """A problem. What only its package knows is null while the gitserver is away. ``languages`` empty: every one that can be run.
+
+    ``language_cpu_ms`` are the limits of CPU time of the languages whose own differs from ``limits``.
+    """
 
     commit: str
     limits: Limits
+    language_cpu_ms: dict[str, int]
     languages: tuple[str, ...]
     statement_languages: tuple[str, ...]
     has_pdf: bool
@@ -119,7 +123,8 @@ async def show_problem(call: Call[None, NoQuery]) -> ProblemView:
             raise
         card = None
     return ProblemView(
-        **_line(problem), commit=problem.commit, limits=problem.limits, languages=problem.languages, statement_languages=problem.statement_languages,
+        **_line(problem), commit=problem.commit, limits=problem.limits, languages=problem.languages,
+        language_cpu_ms=call.desk.allowances.others_ms(problem.limits.cpu_ms, problem.languages), statement_languages=problem.statement_languages,
         has_pdf=problem.has_pdf, case_count=problem.case_count, **_of_package(card),
     )  # fmt: skip
 

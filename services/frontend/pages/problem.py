@@ -84,6 +84,7 @@ async def show_problem(request: web.Request) -> web.Response:
     )
     return await contest_page(
         request, "problem.html", access, "home", problem=shown, limits=problem.limits, tries=tries, **values,
+        own_limits=desk.allowances.others_ms(problem.limits.cpu_ms, {one.id for one in languages}),
         **submit_values(request, access, languages, new_id(), entered={"problem": shown.label, "language": _last_language(tries)}, is_fixed=True),
         conditions=conditions,
     )  # fmt: skip
@@ -101,6 +102,7 @@ async def show_own_problem(request: web.Request) -> web.Response:
     contests = [one for one in await desk.contests.with_problem(problem.alias) if versions and _runs(actor, one)]
     return paint(
         request, "problem_card.html", problem=problem, is_owner=is_owner, trial=trial, site=site_of(request), versions=versions,
+        own_limits=desk.allowances.others_ms(problem.limits.cpu_ms, problem.languages),
         contests=sorted(contests, key=lambda one: one.start, reverse=True)[:_MOST_CONTESTS], **values,
     )  # fmt: skip
 

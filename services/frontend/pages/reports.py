@@ -43,7 +43,7 @@ async def show_report(request: web.Request) -> web.Response:
     return paint(
         request, "trial.html", look=look, report=report, problem=look.problem, history=history, summary=summary_of(look), evidence=evidence,
         groups=_groups(report.findings if report is not None else ()), limit_words=words_of(evidence) if evidence is not None else "",
-        scale=_scale(report, shown),
+        scale=_scale(report, shown), has_own_limits=report is not None and any(one.limit_ms for one in report.submissions),
         is_provisional=has_provisional_limit(await _card(desk, look), report),
         told=request.query.get("told", "") == "asked",
     )  # fmt: skip
@@ -71,7 +71,7 @@ def _groups(findings: Iterable[Finding]) -> list[tuple[str, str, list[Finding]]]
 
 
 def _scale(report: Report | None, limit_ms: int) -> Scale:
-    longest = max((one.time_ms for one in report.submissions), default=0) if report is not None else 0
+    longest = max((max(one.time_ms, one.limit_ms * 5 // 4) for one in report.submissions), default=0) if report is not None else 0
     return Scale(limit_ms, max(longest, limit_ms * 5 // 4, 1))
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from mesh.config import ConfigError
+from services.frontend.config import Config
 from tests.services.frontend.conftest import Worlds
 from tests.services.frontend.test_runners_api import FACTS, judging
 from tests.services.frontend.world import World
@@ -39,3 +43,19 @@ async def test_languages_are_told_with_the_versions_that_runners_have(worlds: Wo
     assert {name: listed[name]["versions"] for name in ("c", "python3", "java")} == {"c": [FACTS.versions["c"]], "python3": [FACTS.versions["python3"]], "java": []}
     assert [listed[name]["is_available"] for name in ("c", "java")] == [True, False]
     assert [name for name, one in listed.items() if one["is_output"]] == ["text"]
+
+
+async def test_a_problem_says_which_languages_have_another_limit(worlds: Worlds) -> None:
+    async with worlds(language_times=("java=1.5+500", "python3=2", "c=1")) as world:
+        await world.add_account("olga", "organiser")
+        await world.add_problem()
+        olga = await world.signed_in("olga")
+        shown = (await olga.get("/problems/sum")).json
+        assert shown["language_cpu_ms"] == {"java": shown["limits"]["cpu_ms"] * 3 // 2 + 500, "python3": shown["limits"]["cpu_ms"] * 2}
+        await world.update("problems", {"alias": "sum"}, languages=["c", "java"])
+        assert list((await olga.get("/problems/sum")).json["language_cpu_ms"]) == ["java"]
+
+
+def test_what_makes_no_sense_is_refused_at_the_start() -> None:
+    with pytest.raises(ConfigError, match="there is no language 'cobol'"):
+        assert Config(language_times=("cobol=2",)).allowances
