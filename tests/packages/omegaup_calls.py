@@ -6,8 +6,6 @@ The contestant finds a hidden number by asking, then sorts a table; Main counts 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-
 from tests.packages.building import changed
 
 IDL = """// Who may call what
@@ -140,8 +138,6 @@ def tests_json() -> str:
         *({"filename": f"bien.{ending}", "verdict": "AC"} for ending in ("c", "py", "java")),
         {"filename": "corto.py", "score_range": [0.25, 0.25], "verdict": "PA"},
         {"filename": "mal.py", "score_range": [0, 0], "verdict": "WA"},
-        {"filename": "lineal.py", "score_range": [0, 0], "verdict": "WA"},
-        {"filename": "sin.py", "score_range": [0, 0], "verdict": "RTE"},
         {"filename": "sale.py", "score_range": [0.75, 0.75], "verdict": "RTE"},
         {"filename": "duerme.py", "score_range": [0.75, 0.75], "verdict": "TLE"},
         {"filename": "gira.py", "score_range": [0.25, 0.25], "verdict": "TLE"},
@@ -149,7 +145,7 @@ def tests_json() -> str:
     ]})  # fmt: skip
 
 
-def calls(changes: Mapping[str, str | bytes | None] | None = None) -> dict[str, bytes]:
+def calls(**changes: str | bytes | None) -> dict[str, bytes]:
     """The package, with changes by path."""
     cases = [{"Name": "uno", "Cases": [{"Name": "uno.1", "Weight": 10}, {"Name": "uno.2", "Weight": 15}]}, {"Name": "dos", "Cases": [{"Name": "dos", "Weight": 75}]}]
     limits = {"ExtraWallTime": "0s", "MemoryLimit": 268435456, "OutputLimit": "10KiB", "OverallWallTimeLimit": "1m0s", "TimeLimit": "500ms"}
@@ -171,11 +167,9 @@ def calls(changes: Mapping[str, str | bytes | None] | None = None) -> dict[str, 
         "tests/bien.java": SOLUTION_JAVA,
         "tests/corto.py": before_all("if n > 2: return 0"),
         "tests/mal.py": SOLUTION_PY.replace("a - b < 0.5", "a - b > 0.5"),
-        "tests/lineal.py": before_all("while Main.ask(10**12): pass"),
-        "tests/sin.py": SOLUTION_PY.replace("def near", "def far"),
         "tests/sale.py": before_all("n == 1 and sys.exit()"),
         "tests/duerme.py": before_all("n == 1 and __import__('time').sleep(1000)"),
         "tests/gira.py": before_all("while n == 3: pass"),
         "tests/roto.c": SOLUTION_C.replace("short said", "shor said", 1),
     }  # fmt: skip
-    return changed(files, changes or {})
+    return changed(files, changes)
