@@ -299,6 +299,7 @@ int main(int argc, char **argv)
     ssize_t length = pread(source, filter, sizeof filter, 0);
     if (length <= 0 || length % sizeof *filter) return 6; /* never without a filter */
     program.len = length / sizeof *filter;
+    umask(022); /* folders on the way to a file that is put are for programs to read, whoever started the runner */
     int nul = open("/dev/null", O_RDWR);
     for (int i = 0; i < 3; i++)
         if (nul < 0 || dup2(nul, i) < 0) return 7;

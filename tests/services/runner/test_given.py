@@ -6,6 +6,8 @@ That they reach programs in every language is told by `test_tongues`.
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
 from fractions import Fraction
 
 import pytest
@@ -33,6 +35,19 @@ async def test_each_case_has_its_own_and_nothing_of_it_is_left_for_the_next(work
     ]  # fmt: skip
     end = await workshop.judged("python3", lists, cases)
     assert [result.verdict for result in end.results] == [Verdict.AC] * 3, end.results
+
+
+@pytest.fixture
+def strict() -> Iterator[None]:
+    """What a service of the house runs with."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+async def test_folders_can_be_read_whatever_the_runner_keeps_to_itself(strict: None, workshop: Workshop) -> None:
+    case = workshop.shelf.case("secret/1", "", MAP, **given(workshop))
+    assert (await workshop.only_result("python3", "print(open('map/a.txt').read())", [case])).verdict is Verdict.AC
 
 
 async def test_files_of_a_case_cannot_be_changed(workshop: Workshop) -> None:
