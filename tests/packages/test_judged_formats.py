@@ -9,7 +9,7 @@ import pytest
 
 from demo import judge_all, load
 from demo.site import Site
-from tests.packages import cms, omegaup, polygon
+from tests.packages import cms, omegaup, omegaup_calls, polygon
 from tests.packages.building import zipped
 from tests.packages.reading import read
 from tests.support.house import HouseOfProcesses
@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.faults, pytest.mark.timeout(300)]
 PACKAGES: dict[str, Callable[[], dict[str, bytes]]] = {
     "omegaup-sums": omegaup.sums,
     "omegaup-near": omegaup.near,
+    "omegaup-calls": omegaup_calls.calls,
     "polygon-pairs": polygon.pairs,
     "polygon-guess": polygon.guess,
     "cms-far-sum": cms.far_sum,
