@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.packages.building import SUM_PY, with_changes, zipped
+from tests.packages.building import SUM_PY, changed, with_changes, zipped
+from tests.packages.survey import survey
 from tests.support.api import ApiError, Person
 from tests.support.house import HouseOfProcesses
 
@@ -37,6 +38,14 @@ WRONG = package(**{
     "input_validators/check.py": STRICT,
 })  # fmt: skip
 UNSTATED = package(**{".timelimit": None, NEAR: BUSY.format(0.25)})
+SURVEY = changed(survey(), {"submissions/accepted/Count.java": None, "submissions/accepted/count.cpp": None})
+UNPROVEN = changed(SURVEY, {
+    "data/invalid_input/fine.in": "3\n", "data/invalid_input/fine.files/map.txt": "tree\n",
+    "data/valid_output/1.out": "9.5\n", "data/invalid_output/1.out": "9\n", "data/sample/1.out": "7\n",
+    "submissions/submissions.yaml": SURVEY["submissions/submissions.yaml"].decode().replace("message: 'True'", "message: Truth").replace("score: 25", "score: 26"),
+})  # fmt: skip
+"""Cases that shall try the validators and do not, and submissions of which more is said than holds."""
+CALLS, SMALL = "submissions/wrong_answer/calls.py", "submissions/mine/small.py"
 MANY = package(**{".timelimit": "2\n"}, **{f"submissions/accepted/{number}.py": BUSY.format(0.05) for number in range(8)})
 
 
@@ -86,6 +95,8 @@ def test_packages_are_tried_out_by_the_real_judge(tmp_path: Path) -> None:
         admin = house.admin()
         assert admin.upload(WRONG, "wrong")["trial"] == "waiting"
         admin.upload(UNSTATED, "unstated")
+        admin.upload(zipped(SURVEY), "survey")
+        admin.upload(zipped(UNPROVEN), "unproven")
         wrong = report_of(admin, "wrong")
         if not (ended(wrong, *NEAR_MS) and ended(wrong, *ESCAPING_MS)):
             admin.ask("POST", "/problems/wrong/report")
@@ -109,6 +120,15 @@ def test_packages_are_tried_out_by_the_real_judge(tmp_path: Path) -> None:
         assert limit["limit_ms"] == limit["measured_ms"] >= 250 * float(limit["accepted_multiplier"])
         assert admin.ask("GET", "/problems/unstated")["limits"]["cpu_ms"] == limit["limit_ms"]
 
+        proven = report_of(admin, "survey")
+        assert (told(proven, "error"), told(proven, "warning")) == (set(), set()), proven["findings"]
+        assert {one["path"]: one["score"] for one in proven["submissions"]}[SMALL] == "75"
+        assert told(report_of(admin, "unproven"), "error") == {
+            ("invalid-input-accepted", "data/invalid_input/fine.in"), ("invalid-output-accepted", "data/invalid_output/1.out"),
+            ("valid-output-rejected", "data/valid_output/1.out"), ("valid-output-rejected", "data/sample/1.out"),
+            ("submission-case-unexpected", CALLS), ("submission-case-unexpected", SMALL),
+        }  # fmt: skip
+
         admin.upload(MANY, "many")
         until_under_way(admin, "many")
         house.kill()
@@ -118,7 +138,7 @@ def test_packages_are_tried_out_by_the_real_judge(tmp_path: Path) -> None:
         assert (many["state"], len(many["submissions"])) == ("passed", 10)
         with sqlite3.connect(house.folder / "var" / "record.sqlite3") as record:
             (count,) = record.execute(
-                "select count(*) from events where kind = 'problem-tried' and json_extract(body, '$.alias') <> 'wrong'"
+                "select count(*) from events where kind = 'problem-tried' and json_extract(body, '$.alias') in ('unstated', 'many')"
             ).fetchone()
         assert count == 2, "each package has one report"
     finally:
