@@ -214,7 +214,7 @@ class _Conversation:
             if box.trial is not None:
                 state, now = box.trial.stillness(), box.trial.cpu_ns()
                 calm = calm + 1 if has_all and state is Stillness.WAITS and (not calm or now == before) else 0
-                if state is Stillness.RUNS or now - before > IDLE_NS:
+                if state in {Stillness.RUNS, Stillness.GONE} or now - before > IDLE_NS:  # gone: we shall hear of it, however late
                     since = loop.time()
                 before = now
                 if calm > 1 or loop.time() - since > IDLE_SAMPLES * SAMPLE_S:
