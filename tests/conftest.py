@@ -13,6 +13,16 @@ SUPPORT = ("brokers", "redises", "databases", "records", "pki", "house", "browse
 pytest_plugins = [f"tests.support.{name}" for name in SUPPORT if importlib.util.find_spec(f"tests.support.{name}")]
 
 
+QUICK_ROOMS = ("architecture", "contest", "pki")
+"""Many tests of milliseconds, which need no server."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts what is quick last: it fills the time in which one worker is at the last long file."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] in QUICK_ROOMS)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def certificates_from_the_start(pki_folder: Path) -> Path:
     """Makes the shared certificates before the first test, so that times taken at collection lie within their life."""
