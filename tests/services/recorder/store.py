@@ -60,7 +60,7 @@ class Store:
 
     async def all(self, kind: type[rows.Row], *order: str) -> list[dict[str, Any]]:
         table = self.record.table(kind)
-        async with self.record.reading() as connection:
+        async with self.record.reading(timeout_s=30.0) as connection:
             found = await connection.execute(sa.select(table).order_by(*(table.c[name] for name in order)))
             return [dict(row._mapping) for row in found]
 
