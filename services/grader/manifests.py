@@ -153,6 +153,8 @@ def _digests_of(case: TestCase) -> Iterator[str]:
 
 def _programs(manifest: JudgingManifest) -> Iterable[Program]:
     yield from manifest.includes
+    if manifest.grader is not None:
+        yield manifest.grader
     for checker in (manifest.checker, manifest.interactor, manifest.static_validator):
         if checker is not None and checker.program is not None:
             yield checker.program

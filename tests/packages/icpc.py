@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.packages.building import changed, scoring_2025, sound_2025
+from tests.packages.survey import survey
 
 VERSION = "problem_format_version: 2025-09\nuuid: 6f1d4f6e-0a5c-4a39-9d55-0c9f1a0b2c3d\nlicense: cc0\ncredits: Ada\n"
 SUM = "a, b = map(int, input().split())\nprint(a + b)\n"
@@ -215,8 +216,41 @@ def included() -> dict[str, bytes]:
     )
 
 
+def graded() -> dict[str, bytes]:
+    """Legacy, scoring: a grader of the package's own, and an input validator in Checktestdata.
+
+    A group of `secret/` counts twice when all of it is right, else by what is right; the whole is refused below 10 points.
+    """
+    grade = (
+        "import sys\nresults = [line.split() for line in sys.stdin]\nscores = [float(score) for verdict, score in results if verdict == 'AC']\n"
+        "if sys.argv[1:] == ['twice']:\n    print('AC', sum(scores) * (2 if len(scores) == len(results) else 1))\n"
+        "else:\n    print('AC' if sum(scores) >= 10 else results[-1][0] if results[-1][0] != 'AC' else 'WA', sum(scores))\n"
+    )
+    return packed(
+        {
+            "problem.yaml": "name: Twice for all\nlicense: cc0\nauthor: Ada\ntype: scoring\n",
+            ".timelimit": "2\n",
+            "problem_statement/problem.en.tex": "\\problemname{Twice for all}\nAdd $a$ and $b$.\n",
+            "data/testdata.yaml": "on_reject: continue\ngrader_flags: ignore_sample\nrange: 0 80\n",
+            "data/sample/testdata.yaml": "grader_flags: ''\n",
+            "data/secret/testdata.yaml": "on_reject: continue\ngrading: custom\ngrader_flags: ''\nrange: 0 80\n",
+            "data/secret/1/testdata.yaml": "grading: custom\ngrader_flags: twice\naccept_score: 5\nrange: 0 20\n",
+            "data/secret/2/testdata.yaml": "grading: custom\ngrader_flags: twice\naccept_score: 10\nrange: 0 60\n",
+            **pairs("sample", **{"1": ("1 2\n", "3\n")}),
+            **pairs("secret/1", a=("10 20\n", "30\n"), b=("40 2\n", "42\n")),
+            **pairs("secret/2", a=("100 1\n", "101\n"), b=("200 1\n", "201\n"), c=("300 1\n", "301\n")),
+            "graders/grade.py": grade,
+            "input_validators/pair.ctd": "INT(0, 1000) SPACE INT(0, 1000) NEWLINE EOF\n",
+            "submissions/accepted/all.py": f"# @EXPECTED_SCORE@: 80\n{SUM}",
+            "submissions/partially_accepted/most.py": "# @EXPECTED_SCORE@: 40\na, b = map(int, input().split())\nprint(a + b if a < 300 else 0)\n",
+            "submissions/partially_accepted/large.py": "# @EXPECTED_SCORE@: 65\na, b = map(int, input().split())\nprint(a + b if a != 40 else 0)\n",
+            "submissions/wrong_answer/one.py": "# @EXPECTED_SCORE@: 0\na, b = map(int, input().split())\nprint(a + b if a == 10 else 0)\n",
+        }
+    )
+
+
 PACKAGES = {
     "constants": constants, "groups": groups, "guess": guess, "legacy-guess": legacy_guess, "passes": passes, "answer": answer,
-    "points": points, "included": included,
+    "points": points, "included": included, "graded": graded, "survey": survey,
 }  # fmt: skip
 """Every example by its alias."""

@@ -166,9 +166,8 @@ def read_passes(limits: YamlMap) -> int:
 
 def _read_grading(grading: YamlMap, is_scoring: bool) -> GroupSettings:
     if grading.choice("objective", ("max", "min"), "max", "yaml-wrong-type") == "min":
-        grading.fault(
-            "objective", "grading-not-yet", "`grading.objective: min`: boards rank the most points first; let the validator turn its scores round"
-        )
+        said = "boards add up the most points; let score.txt be a bound minus the cost, and say `range: 0 BOUND`"
+        grading.fault("objective", "grading-not-yet", f"`grading.objective: min` (which later versions of the format dropped): {said}")
     if "show_test_data_groups" in grading and not is_scoring:
         grading.fault("show_test_data_groups", "grading-ignored", "`grading` says nothing for pass-fail problems")
     grading.flag("show_test_data_groups")
