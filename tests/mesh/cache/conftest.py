@@ -14,7 +14,7 @@ from mesh.cache import Cache
 from mesh.cache.file import FileCache
 from mesh.cache.memory import MemoryCache
 from mesh.cache.redis import RedisCache
-from mesh.clock import TurnedClock
+from mesh.clock import SystemClock, TurnedClock
 from mesh.log import Log
 from mesh.redis import Server, server_at
 from tests.support.redises import tester_at
@@ -27,6 +27,10 @@ class Stage:
     cache: Cache
     other: Cache
     clock: TurnedClock | None
+
+    def monotonic(self) -> float:
+        """Seconds by that clock; a real server's goes as ours."""
+        return (self.clock or SystemClock()).monotonic()
 
     async def pass_time(self, seconds: float) -> None:
         """Turns the clock; a real server's clock takes its time."""
