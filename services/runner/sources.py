@@ -56,8 +56,11 @@ async def built_submission(order: RunOrder, toolchains: Mapping[str, Toolchain],
     if manifest.code_bytes and len(source) > manifest.code_bytes:
         raise BuildFailed(f"this problem takes at most {manifest.code_bytes} bytes of source; yours has {len(source)}")
     all_files = gathered(language, source, order.filename, brought, manifest.source_name)
-    built = await builds.build(order.language, all_files.files, limits, start_with=all_files.start_with)
     own = next(path for path in all_files.files if path not in brought)
+    start_with = all_files.start_with
+    if not start_with and language.plan(all_files.files, toolchain.tools).start in brought:
+        start_with = (own,)  # what a problem brings starts a program by its name, and by no other accident
+    built = await builds.build(order.language, all_files.files, limits, start_with=start_with)
     return replace(built, sources=all_files.files, data=data_among(language, all_files.files), entry=built.plan.start or own)
 
 

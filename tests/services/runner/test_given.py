@@ -76,6 +76,14 @@ async def test_files_that_come_with_the_problem_lie_in_the_working_directory(wor
         assert (await workshop.only_result(language, source, [case], includes=(table,))).verdict is Verdict.AC, language
 
 
+async def test_what_comes_with_the_problem_starts_nothing_unless_it_is_called_main(workshop: Workshop) -> None:
+    brought = Program("python3", (ProgramFile("included.py", workshop.shelf.keep(b"seven = 7\n"), 10),))
+    case = workshop.shelf.case("secret/1", "", "7")
+    for name in ("a.py", "zz.py"):
+        result = await workshop.only_result("python3", "from included import seven\nprint(seven)", [case], includes=(brought,), filename=name)
+        assert result.verdict is Verdict.AC, name
+
+
 STATIC = """import json, os, sys
 language, entry, feedback, *rest = sys.argv[1:]
 assert os.path.isdir(feedback) and feedback.endswith('/')
