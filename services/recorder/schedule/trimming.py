@@ -69,7 +69,7 @@ class Trimming:
         async with self._record.reading() as connection:
             return list((await connection.execute(self.due(before, busy))).scalars())
 
-    def due(self, before: datetime, busy: list[str]) -> sa.Select[tuple[str]]:
+    def due(self, before: datetime, busy: list[str]) -> sa.Select[str]:
         """The runs to be trimmed next. In the order of an index that has what is not trimmed first, so that nothing else is looked at."""
         runs, submissions = self._record.table(rows.Run), self._record.table(rows.Submission)
         return (
