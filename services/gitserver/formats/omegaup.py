@@ -12,7 +12,7 @@ from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
 from services.gitserver.formats.omegaup_cases import FULL_SCORE, read_cases, read_samples
 from services.gitserver.formats.omegaup_interactive import CALLS_WALL_MS, OFFERED, is_interactive, kept, read_interactive
-from services.gitserver.formats.omegaup_programs import read_checker, read_tests
+from services.gitserver.formats.omegaup_programs import read_checker, read_probes, read_tests
 from services.gitserver.formats.omegaup_settings import read_settings
 from services.gitserver.formats.omegaup_statements import read_statements
 from services.gitserver.formats.package import Package
@@ -71,6 +71,7 @@ class OmegaUp:
             is_scoring=True,
             max_score=FULL_SCORE,
             input_validators=validators,
+            probes=read_probes(files) if validators else (),
             checker_note=_NOTES.get(settings.validator.name, ""),
             is_interactive=has_calls,
             interactor=interactive.interactor if interactive is not None else None,

@@ -13,17 +13,20 @@ from typing import Final
 
 from contest.verdicts import Verdict
 from services.gitserver.findings import Report
-from services.gitserver.formats.files import PackageFile, PackageFiles
+from services.gitserver.formats.files import PackageFile, PackageFiles, made
 from services.gitserver.formats.json_map import JsonMap, read_json
 from services.gitserver.formats.languages import language_of
 from services.gitserver.formats.omegaup_cases import FULL_SCORE
 from services.gitserver.formats.omegaup_library import with_library
 from services.gitserver.formats.omegaup_settings import Validator, language_named
-from services.gitserver.formats.package import PackageProgram, PackageSubmission
-from services.gitserver.formats.parts import ACCEPTED, MOST_POINTS, REJECTED, CheckerSource, check_accepted, checker_of, program, submission
-from wire.judging import Checker, CheckerKind
+from services.gitserver.formats.package import PackageCase, PackageProbe, PackageProgram, PackageSubmission
+from services.gitserver.formats.parts import (
+    ACCEPTED, MOST_CASES, MOST_POINTS, REJECTED, CheckerSource, check_accepted, checker_of, program, submission,
+)  # fmt: skip
+from wire.judging import Checker, CheckerKind, Claim
 
 TESTS: Final = "tests/tests.json"
+INVALID: Final = "tests/invalid-cases"
 _NO_TOLERANCE = Fraction(1, 1_000_000)
 
 
@@ -57,8 +60,8 @@ def _custom(sources: list[PackageFile], validator: Validator, report: Report) ->
     elif len(named) != 1:
         names = ", ".join(file.path for file in sources)
         report.add("validators-many", sources[0].path, f"`Validator.Lang` must say which one is meant: {names}")
-    elif (made := program(named[0], {}, CheckerKind.OMEGAUP, report)) is not None:
-        return checker_of(with_library(made), validator.limits)
+    elif (found := program(named[0], {}, CheckerKind.OMEGAUP, report)) is not None:
+        return checker_of(with_library(found), validator.limits)
     return CheckerSource(Checker(CheckerKind.OMEGAUP), {})
 
 
@@ -84,9 +87,9 @@ def read_tests(files: PackageFiles, total: Fraction, report: Report) -> tuple[tu
 def _official(files: PackageFiles, report: Report) -> Iterator[PackageSubmission]:
     for file in files.under("solutions"):
         if file.path.count("/") == 1 and file.name.startswith("solution.") and file.suffix not in {".md", ".markdown", ".txt", ".pdf"}:
-            made = submission(file, language_of(file), ACCEPTED, report, (FULL_SCORE, FULL_SCORE))
-            if made is not None:
-                yield made
+            found = submission(file, language_of(file), ACCEPTED, report, (FULL_SCORE, FULL_SCORE))
+            if found is not None:
+                yield found
 
 
 def _listed(files: PackageFiles, tests: JsonMap, report: Report) -> Iterator[PackageSubmission]:
@@ -106,8 +109,8 @@ def _listed(files: PackageFiles, tests: JsonMap, report: Report) -> Iterator[Pac
             continue
         least, most = (scores[0], scores[1]) if scores else (None, None)
         span = (None, None) if least is None or most is None else (least * FULL_SCORE, most * FULL_SCORE)
-        if file is not None and (made := submission(file, language or language_of(file), _allowed(verdict, least, most), report, span)) is not None:
-            yield made
+        if file is not None and (found := submission(file, language or language_of(file), _allowed(verdict, least, most), report, span)) is not None:
+            yield found
 
 
 def _allowed(verdict: str, least: Fraction | None, most: Fraction | None) -> tuple[str, ...]:
@@ -145,8 +148,19 @@ def _input_validators(files: PackageFiles, tests: JsonMap, report: Report) -> tu
     file = _named(files, inputs, report)
     inputs.text("language")
     inputs.finish()
-    made = program(file, {}, CheckerKind.OMEGAUP, report) if file is not None else None
-    return (with_library(made),) if made is not None else ()
+    found = program(file, {}, CheckerKind.OMEGAUP, report) if file is not None else None
+    return (with_library(found),) if found is not None else ()
+
+
+def read_probes(files: PackageFiles) -> tuple[PackageProbe, ...]:
+    """Inputs that the validator must refuse. What it should say, which lies beside them, is its data.out."""
+    found = [file for file in files.under(INVALID) if file.suffix == ".in"]
+    return tuple(_probe(file, files.find(file.path.removesuffix(".in") + ".expected-failure")) for file in found[:MOST_CASES])
+
+
+def _probe(file: PackageFile, words: PackageFile | None) -> PackageProbe:
+    case = PackageCase(file.path.removesuffix(".in"), file, words or made("", b""), is_sample=False, group="")
+    return PackageProbe(Claim.INVALID_INPUT, file.path, case)
 
 
 def _named(files: PackageFiles, one: JsonMap, report: Report) -> PackageFile | None:

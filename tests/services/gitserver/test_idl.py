@@ -15,7 +15,7 @@ from services.gitserver.formats.idl import Idl, Length, Parameter, read_idl
 from services.runner.flows.calling import BROKEN, GONE
 from tests.packages import omegaup_calls
 from tests.packages.reading import read
-from wire.judging import CheckerKind
+from wire.judging import CheckerKind, Claim
 
 PARROTS = """
 // Parrots, IOI 2011
@@ -117,7 +117,10 @@ def test_settings_from_which_a_problem_is_to_be_uploaded_are_read() -> None:
 def test_validators_that_lean_on_omegaups_library_find_it() -> None:
     checks = "import unittest\nfrom omegaup.validator import validatortest\nif __name__ == '__main__':\n    validatortest.main()\n"
     tests = omegaup_calls.tests_json().replace('{"solutions"', '{"inputs": {"filename": "valida.py"}, "solutions"')
-    package, report = read(omegaup_calls.calls(**{"tests/valida.py": checks, "tests/tests.json": tests}))
+    package, report = read(omegaup_calls.calls(**{"tests/valida.py": checks, "tests/tests.json": tests, "tests/invalid-cases/uno.bad.in": "0\n"}))
     assert package is not None, report.findings()
+    assert [(one.claim, one.path, one.case.name) for one in package.probes] == [
+        (Claim.INVALID_INPUT, "tests/invalid-cases/uno.bad.in", "tests/invalid-cases/uno.bad")
+    ]
     (validator,) = package.input_validators
     assert set(validator.files) == {"main.py", "omegaup/__init__.py", "omegaup/validator/__init__.py", "omegaup/validator/validatortest.py"}
