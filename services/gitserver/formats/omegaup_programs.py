@@ -87,9 +87,14 @@ def read_tests(files: PackageFiles, total: Fraction, report: Report) -> tuple[tu
 def _official(files: PackageFiles, report: Report) -> Iterator[PackageSubmission]:
     for file in files.under("solutions"):
         if file.path.count("/") == 1 and file.name.startswith("solution.") and file.suffix not in {".md", ".markdown", ".txt", ".pdf"}:
-            found = submission(file, language_of(file), ACCEPTED, report, (FULL_SCORE, FULL_SCORE))
+            found = submission(file, _language_of(file), ACCEPTED, report, (FULL_SCORE, FULL_SCORE))
             if found is not None:
                 yield found
+
+
+def _language_of(file: PackageFile) -> str:
+    """By its ending, which may be omegaUp's own name of a language: solution.cpp20-gcc."""
+    return language_of(file) or language_named(file.suffix.removeprefix("."))
 
 
 def _listed(files: PackageFiles, tests: JsonMap, report: Report) -> Iterator[PackageSubmission]:
@@ -109,7 +114,7 @@ def _listed(files: PackageFiles, tests: JsonMap, report: Report) -> Iterator[Pac
             continue
         least, most = (scores[0], scores[1]) if scores else (None, None)
         span = (None, None) if least is None or most is None else (least * FULL_SCORE, most * FULL_SCORE)
-        if file is not None and (found := submission(file, language or language_of(file), _allowed(verdict, least, most), report, span)) is not None:
+        if file is not None and (found := submission(file, language or _language_of(file), _allowed(verdict, least, most), report, span)) is not None:
             yield found
 
 

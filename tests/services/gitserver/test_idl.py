@@ -114,6 +114,15 @@ def test_settings_from_which_a_problem_is_to_be_uploaded_are_read() -> None:
     assert expected["solutions/solution.cpp"] == (Verdict.AC.value,)
 
 
+def test_a_solution_may_be_called_by_omegaups_name_of_its_language() -> None:
+    tests = '{"solutions": [{"filename": "../solutions/solutionB.cpp20-gcc", "verdict": "AC"}]}'
+    package, report = read(omegaup_calls.calls(**{"solutions/solutionB.cpp20-gcc": omegaup_calls.SOLUTION_CPP, "tests/tests.json": tests}))
+    assert package is not None, report.findings()
+    assert [(one.path, one.language) for one in package.submissions] == [
+        ("solutions/solution.cpp", "cpp"), ("solutions/solutionB.cpp20-gcc", "cpp"),
+    ]  # fmt: skip
+
+
 def test_validators_that_lean_on_omegaups_library_find_it() -> None:
     checks = "import unittest\nfrom omegaup.validator import validatortest\nif __name__ == '__main__':\n    validatortest.main()\n"
     tests = omegaup_calls.tests_json().replace('{"solutions"', '{"inputs": {"filename": "valida.py"}, "solutions"')
