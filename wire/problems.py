@@ -49,13 +49,14 @@ class Sample:
     """A sample as shown in a statement.
 
     ``interaction`` stands in place of the pair where program and judge talk: lines that begin with ``<`` are what the program reads,
-    with ``>`` what it writes; a line ``---`` begins another pass.
+    with ``>`` what it writes; a line ``---`` begins another pass. ``arguments`` are what the program is started with.
     """
 
     name: str
     input: str
     answer: str
     interaction: str = ""
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("unsafe-path", ERROR, "A path begins with / or a drive letter, or contains . or .. as a name. Pack from inside the package's folder."),
     FindingKind("path-encoding", ERROR, "A file name says that it is UTF-8 and is not. Use plain ASCII names."),
     FindingKind("path-code-page", WARNING, "A file name is neither ASCII nor UTF-8; it was read in the code page of MS-DOS, and figures may not be found by it."),
-    FindingKind("path-not-allowed", ERROR, "A file name has characters that are not allowed (letters, digits and . _ - + ( ) , are)."),
+    FindingKind("path-not-allowed", ERROR, "A file name has characters that are not allowed (letters, digits and . _ - + ( ) , are, and @ but in front)."),
     FindingKind("path-too-long", ERROR, "A path has more than 255 characters or more than 12 levels."),
     FindingKind("path-duplicate", ERROR, "Two files of the archive have the same path."),
     FindingKind("path-conflict", ERROR, "A path is a file and a folder at once."),

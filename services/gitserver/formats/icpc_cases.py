@@ -204,7 +204,7 @@ def check_contents(
     ``lone`` are inputs that have no answer. Source: problemtools, "Identical input files" and the size of answer files.
     """
     known = tuple(cases)
-    inputs = [*((case.input, case.checker_arguments) for case in known), *lone]
+    inputs = [*((case.input, (*case.checker_arguments, *_besides(case))) for case in known), *lone]
     seen: dict[tuple[str, tuple[str, ...]], str] = {}
     for file, arguments in sorted(inputs, key=lambda pair: pair[0].path):
         first = seen.setdefault((file.digest, arguments), file.path)
@@ -213,6 +213,11 @@ def check_contents(
     for case in known:
         if case.answer.size_bytes > output_bytes and not is_talking:
             report.add("answer-over-limit", case.answer.path, f"{case.answer.size_bytes} bytes; programs may write {output_bytes}")
+
+
+def _besides(case: PackageCase) -> tuple[str, ...]:
+    """What makes the same input another one: arguments of the program, files in its folder."""
+    return (*case.arguments, *(f"\0{path}\0{file.digest}" for path, file in sorted(case.files.items())))
 
 
 def _allows_part(group: CaseGroup) -> bool:

@@ -19,8 +19,12 @@ from wire.judging import Checker, CheckerKind, Program, ProgramFile
 FOREIGN: Final = {".viva": "VIVA"}
 """Input validators in languages of their own, which no runner has."""
 
-INPUT_VALIDATORS: Final = ("input_validators", "input_format_validators")
-"""Where input validators lie: the name, then the deprecated one."""
+INPUT_VALIDATORS: Final = ("input_validators", "input_format_validators", "input_validator")
+"""Where input validators lie: the name, the deprecated one, and what DOMjudge's own examples call it."""
+
+
+SINGLE: Final = ("output_validator", "static_validator")
+"""Folders of 2025-09 that hold one program: its files may lie loose in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,8 @@ def one_program(
     for name, held in programs.items():
         if name not in loose:
             found[name] = {file.path.removeprefix(f"{folder}/{name}/"): file for file in held}
+    if folder in SINGLE and set(loose) == set(programs) and _are_one(loose):
+        found = {folder: loose}
     if beside and not found:
         report.add("validator-source-missing", folder, f"the {what} has no source file: {', '.join(sorted(beside))}")
     languages = [_language_of_program(folder if name in loose else f"{folder}/{name}", own, what, report) for name, own in sorted(found.items())]
@@ -149,6 +155,12 @@ def one_program(
     if len(found) != 1:
         return "", {}
     return languages[0], next(iter(found.values()))
+
+
+def _are_one(loose: Mapping[str, PackageFile]) -> bool:
+    """Whether files in one folder make a program together: a script says so, Python's own name for what is started, or C and C++ do by nature."""
+    languages = {language_of(file) for file in loose.values() if file.suffix not in ACCOMPANYING}
+    return bool({"build", "run", "__main__.py"} & loose.keys()) or languages in ({"c"}, {"cpp"})
 
 
 def _language_of_program(place: str, held: Mapping[str, PackageFile], what: str, report: Report) -> str:

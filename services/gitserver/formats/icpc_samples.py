@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from services.gitserver.findings import Report
@@ -38,15 +38,17 @@ class SampleRules:
 
 def read_samples(files: PackageFiles, cases: Iterable[PackageCase], rules: SampleRules, report: Report) -> tuple[Sample, ...]:
     """What is shown, by base name."""
-    names = {case.name for case in cases if case.is_sample}
+    cases = [case for case in cases if case.is_sample]
+    names = {case.name for case in cases}
     if rules.talks:
         names |= {file.path[len("data/") :].removesuffix(".interaction") for file in files.under("data/sample") if file.suffix == ".interaction"}
     if rules.hides_pairs:
         for name in sorted(names):
             if files.find(f"data/{name}.interaction") is None:
                 report.add("interaction-missing", f"data/{name}.in", "there is no .interaction file beside it: nothing of this sample is shown")
-    found = [_sample(files, name, rules, report) for name in sorted(names)]
-    return tuple(sample for sample in found if sample is not None)
+    given = {case.name: case.arguments for case in cases}
+    found = [(_sample(files, name, rules, report), given.get(name, ())) for name in sorted(names)]
+    return tuple(replace(sample, arguments=arguments) for sample, arguments in found if sample is not None)
 
 
 def sample_files(files: PackageFiles, cases: Iterable[PackageCase], rules: SampleRules) -> Mapping[str, PackageFile]:

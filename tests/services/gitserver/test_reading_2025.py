@@ -186,3 +186,65 @@ def test_folders_expect_what_the_format_says_and_scores_have_bounds() -> None:
 )  # fmt: skip
 def test_patterns_stay_within_a_name(pattern: str, path: str, does: bool) -> None:
     assert Glob(pattern).matches(path) is does
+
+
+def test_a_case_gives_arguments_files_and_words_and_samples_show_theirs() -> None:
+    package = package_of(
+        {
+            "data/sample/test_group.yaml": "args: [--small]\n", "data/sample/1.files/map.txt": "here\n",
+            "data/secret/test_group.yaml": "args: ['a b', '']\nfull_feedback: true\n",
+            "data/secret/02.in": "10 20\n", "data/secret/02.ans": "30\n", "data/secret/02.files/deep/er/map.txt": "there\n",
+            "data/secret/02.yaml": "args: []\nfull_feedback: false\nhint: look\ndescription: why\n",
+        }
+    )  # fmt: skip
+    sample, first, second = package.cases
+    assert (sample.arguments, first.arguments, second.arguments) == (("--small",), ("a b", ""), ())
+    assert (sorted(sample.files), sorted(first.files), sorted(second.files)) == (["map.txt"], [], ["deep/er/map.txt"])
+    assert [(case.is_open, case.hint, case.description) for case in package.cases] == [(False, "", ""), (True, "", ""), (False, "look", "why")]
+    assert package.samples[0].arguments == ("--small",)
+    assert package.public["samples/1.files/map.txt"].content == b"here\n"
+    assert package.findings == (), "the same input with other arguments and files is another case"
+
+
+STATIC = {"static_validator/check.cpp": "int main() {}\n", "static_validator/more.cpp": "int more;\n"}
+
+
+@pytest.mark.parametrize(("secret", "inner", "groups", "score", "worth"), [
+    ("static_validation_score: 0\n", "max_score: 70\nscore_aggregation: sum\nstatic_validation_score: 10\n", (10, 30, 30), 0, 100),
+    ("static_validation_score: 5\nmax_score: 105\n", "max_score: 70\nscore_aggregation: min\nstatic_validation_score: 10\n", (10, 70, 70), 5, 45),
+])  # fmt: skip
+def test_static_validation_is_a_case_with_a_score_of_its_own(secret: str, inner: str, groups: tuple[int, ...], score: int, worth: int) -> None:
+    changes = STATIC | {"data/secret/test_group.yaml": secret, "data/secret/2-large/test_group.yaml": inner}
+    package = package_of(changes, scoring_2025())
+    assert package.static_validator is not None
+    assert sorted(package.static_files) == ["check.cpp", "more.cpp"], "files that lie loose make one program"
+    whole = package.groups.groups[1]
+    assert [package.cases[index].name for index in whole.cases] == ["secret/static validation"]
+    assert (whole.accept_score, whole.groups[1].case_scores, package.max_score) == (score, groups, worth)
+    assert [case.is_static for case in package.cases] == [False, True, False, False, True, False, False]
+
+
+def test_static_validation_of_an_unbounded_group_is_bounded_by_itself() -> None:
+    changes = STATIC | {
+        "data/secret/test_group.yaml": "max_score: unbounded\n", "output_validator/check.cpp": "int main() {}\n",
+        "data/secret/2-large/test_group.yaml": "score_aggregation: sum\nstatic_validation_score: 10\n",
+    }  # fmt: skip
+    package = package_of(changes, scoring_2025(), may=("score-unbounded",))
+    group = package.groups.groups[1].groups[1]
+    assert (group.gives_points, group.groups[0].accept_score, group.groups[0].gives_points, len(group.cases)) == (True, 10, False, 2)
+
+
+def test_probes_have_arguments_of_their_own() -> None:
+    package = package_of(
+        {
+            **CHECKER,
+            "data/sample/test_group.yaml": "output_validator_args: [x]\n", "data/secret/test_group.yaml": "output_validator_args: [x]\n",
+            "data/invalid_input/low/a.in": "1\n", "data/invalid_input/low/a.yaml": "description: too low\n",
+            "data/valid_output/test_group.yaml": "output_validator_args: [y]\ninput_validator_args: {check: [z]}\n",
+            "data/valid_output/b.in": "1 1\n", "data/valid_output/b.ans": "2\n", "data/valid_output/b.out": " 2\n",
+        }
+    )  # fmt: skip
+    assert [(probe.claim.value, probe.path, probe.case.checker_arguments, probe.case.input_arguments) for probe in package.probes] == [
+        ("invalid-input", "data/invalid_input/low/a.in", (), ()), ("valid-output", "data/valid_output/b.out", ("y",), ("z",)),
+    ]  # fmt: skip
+    assert {case.checker_arguments for case in package.cases} == {("x",)}, "what every case has is not the validator's own when a probe has it not"
