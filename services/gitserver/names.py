@@ -13,6 +13,7 @@ _ALIAS = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 _OBJECT = re.compile(r"[0-9a-f]{40}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[\w.+(), -]+")
+_USUAL_FOLDER = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,254}")
 _USUAL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9]")
 
 MOST_PATH_CHARACTERS: Final = 255
@@ -71,8 +72,10 @@ def fault_of_path(path: str) -> tuple[str, str] | None:
 
 
 def is_usual(path: str) -> bool:
-    """Whether every name of the path keeps the rule of the ICPC package format."""
-    return all(_USUAL_NAME.fullmatch(part) or part == ".timelimit" for part in path.split("/"))
+    """Whether the file's name keeps the rule of the ICPC package format, and those of its folders that of problemtools, where one letter will do."""
+    *folders, name = path.split("/")
+    is_name_usual = _USUAL_NAME.fullmatch(name) is not None or name == ".timelimit"
+    return is_name_usual and all(_USUAL_FOLDER.fullmatch(folder) for folder in folders)
 
 
 def is_junk(path: str) -> bool:

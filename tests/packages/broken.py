@@ -141,6 +141,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("submission-folder", "submissions/odd/a.py", {"submissions/odd/a.py": "print()\n"}, "odd"),
     Fault("submission-folder", "submissions/loose.py", {"submissions/loose.py": "print()\n"}),
     Fault("submission-language", "submissions/accepted/sum.bf", {"submissions/accepted/sum.bf": "+\n"}, ".bf"),
+    Fault("submission-language", "submissions/accepted/sum.pl", {"submissions/accepted/sum.pl": ":- initialization(main).\nmain :- halt.\n"}, ".pl"),
     Fault("submission-many-files", "submissions/accepted/two", {"submissions/accepted/two/a.cpp": "a", "submissions/accepted/two/b.py": "b"}, "b.py"),
     Fault("submission-too-large", "submissions/accepted/big.py", {"submissions/accepted/big.py": "#" * 300_000}),
     Fault("expectation-conflict", "submissions/accepted/a.py", {"submissions/accepted/a.py": "# @EXPECTED_RESULTS@: WRONG_ANSWER\n"}),

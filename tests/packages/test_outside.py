@@ -11,7 +11,7 @@ from tests.packages.building import outside
 from wire.judging import CheckerKind
 
 CONTENTS = outside()
-PACKAGE = verify.package_of(CONTENTS, "doublevision", may=("input-validator-foreign",))
+PACKAGE = verify.package_of(CONTENTS, "doublevision")
 
 
 def test_metadata_statements_and_limits_are_read() -> None:

@@ -23,7 +23,7 @@ from services.gitserver.formats.statements import read_statements, title_of
 OUTPUT_VALIDATORS: Final = ("output_validators", "output_validator")
 """Where the program that checks outputs lies: the name, then that of 2025-09, which some write already."""
 
-PROTECTED_FOLDERS: Final = ("submissions", "solution", "solutions", "input_validators", "input_format_validators", "generators", "graders")
+PROTECTED_FOLDERS: Final = ("submissions", "solution", "solutions", "input_validators", "input_format_validators", "input_validator", "generators", "graders")
 """What only those may see who may see solutions."""
 
 

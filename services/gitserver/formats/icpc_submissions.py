@@ -25,7 +25,7 @@ FOLDER_VERDICTS: Final[Mapping[str, tuple[Verdict, ...]]] = {
     "partially_accepted": (Verdict.PA,),
     "wrong_answer": (Verdict.WA,),
     "time_limit_exceeded": (Verdict.TLE,),
-    "run_time_error": (Verdict.RTE,),
+    "run_time_error": (Verdict.RTE, Verdict.MLE),
     "memory_limit_exceeded": (Verdict.MLE,),
     "memory_limit": (Verdict.MLE,),
     "output_limit_exceeded": (Verdict.OLE,),
@@ -35,7 +35,9 @@ FOLDER_VERDICTS: Final[Mapping[str, tuple[Verdict, ...]]] = {
     "no_output": (Verdict.WA,),
     "rejected": (Verdict.WA, Verdict.TLE, Verdict.RTE, Verdict.MLE, Verdict.OLE, Verdict.CE, Verdict.RFE),
 }
-"""What the folder of a submission allows."""
+"""What the folder of a submission allows. Who runs out of memory crashes, to Kattis and to DOMjudge."""
+
+_CRASHES: Final = frozenset({"RUN_TIME_ERROR", "RUN_ERROR"})
 
 TAG_VERDICTS: Final[Mapping[str, Verdict]] = {
     "ACCEPTED": Verdict.AC, "CORRECT": Verdict.AC,
@@ -121,7 +123,7 @@ def _expected(folder: str, submission: PackageSubmission, report: Report) -> tup
     match = _TAG.search((file.content or b"").decode())
     words = [word.strip(" \t-_").upper().replace("-", "_") for word in match.group(1).split(",")] if match is not None else []
     unknown = [word for word in words if word and word not in TAG_VERDICTS and word != "CHECK_MANUALLY"]
-    of_tag = {TAG_VERDICTS[word] for word in words if word in TAG_VERDICTS}
+    of_tag = {TAG_VERDICTS[word] for word in words if word in TAG_VERDICTS} | ({Verdict.MLE} if _CRASHES & set(words) else set())
     if unknown:
         report.add("expectation-conflict", file.path, f"@EXPECTED_RESULTS@ has an unknown word: {unknown[0][:40]}")
     if not of_folder:

@@ -45,12 +45,17 @@ BY_CODE: Final = {"cgmp": "c", "cppgmp": "cpp", "javaalgs4": "java", "python3num
 """Our id for a code of the format where the two differ."""
 
 _MAIN = re.compile(rb"\b(?:int|auto|void|fun|func|fn)\s+main\s*\(|__name__\s*==|\bbegin\b", re.IGNORECASE)
+_DIRECTIVE = re.compile(rb"^:-", re.MULTILINE)
+"""What a line of Prolog begins with, and none of Perl, whose ending it shares."""
+
 _SHEBANG = re.compile(rb"#!.*?(python2|pypy3|pypy|python3)")
 
 
 def language_of(file: PackageFile) -> str:
-    """The language id of a source file; empty when the ending is of none that we know, or it asks for Python 2."""
+    """The language id of a source file; empty when the ending is of none that we know, or it asks for Python 2, or is Prolog's."""
     language = BY_SUFFIX.get(file.suffix, "")
+    if language == "perl" and _DIRECTIVE.search(file.content or b""):
+        return ""
     if language != "python3" or file.content is None:
         return language
     shebang = _SHEBANG.match(file.content)

@@ -171,7 +171,9 @@ def test_what_domjudge_lays_into_the_root_is_read() -> None:
     ("path", "source", "expected"),
     [
         ("accepted/a.py", "", ("AC",)),
-        ("run_time_error/a.c", "// @EXPECTED_RESULTS@: RUN_TIME_ERROR, MEMORY_LIMIT\n", ("MLE", "RTE")),
+        ("run_time_error/a.c", "", ("MLE", "RTE")),
+        ("mixed/a.c", "// @EXPECTED_RESULTS@: RUN-ERROR\n", ("MLE", "RTE")),
+        ("mixed/a.c", "// @EXPECTED_RESULTS@: RTE\n", ("RTE",)),
         ("memory_limit_exceeded/a.c", "", ("MLE",)),
         ("compile_error/a.java", "", ("CE",)),
         ("mixed/a.cpp", "/* @EXPECTED_RESULTS@: TIMELIMIT, CORRECT */\n", ("TLE", "AC")),

@@ -152,3 +152,25 @@ def test_input_validators_have_their_flags() -> None:
 )
 def test_multipliers_say_how_a_limit_is_measured(changes: dict[str, str | bytes | None], rule: LimitRule) -> None:
     assert package_of(**changes).limit_rule == rule
+
+
+def test_groups_ask_the_packages_own_grader_and_inherit_what_they_do_not_say() -> None:
+    package = package_of(**{
+        "problem.yaml": SCORING,
+        "graders/grade.py": "print('AC 1')\n",
+        "data/secret/testdata.yaml": "grading: custom\ngrader_flags: max half\nrange: 0 50\n",
+        "data/secret/1/testdata.yaml": "range: 0 10\n",
+        "data/secret/2/testdata.yaml": "grading: default\n",
+        **pair("secret/1/a"),
+        **pair("secret/2/a"),
+    })  # fmt: skip
+    _, secret = package.groups.groups
+    one, two = secret.groups
+    assert [(group.has_grader, group.grader_arguments, group.max_score) for group in (secret, one)] == [
+        (True, ("max", "half"), 50), (True, ("max", "half"), 10),
+    ]  # fmt: skip
+    assert (two.has_grader, two.aggregation) == (False, Aggregation.MAX), "the default grader reads of the words what it knows"
+    assert (package.groups.has_grader, package.max_score) == (False, 51), "1 of the sample, 50 that secret/ says"
+    assert package.grader is not None
+    assert (package.grader.language, list(package.grader.files)) == ("python3", ["grade.py"])
+    assert "graders/grade.py" in package.protected
