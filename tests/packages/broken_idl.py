@@ -34,6 +34,8 @@ CALLS: tuple[Fault, ...] = (
     Fault("idl-name", PATH, idl("float a", "float _a"), "line 10: _a cannot be a name"),
     Fault("idl-name", PATH, idl("float a", "float lambda"), "line 10: lambda cannot be a name"),
     Fault("idl-name", PATH, idl("interface buscar", "interface String"), "line 8: String cannot be the name of an interface"),
+    Fault("idl-name", PATH, idl("interface buscar", "interface LiWay"), "line 8: LiWay cannot be the name of an interface"),
+    Fault("idl-name", PATH, idl("float a", "float EOF"), "line 10: EOF cannot be a name: the C library defines it"),
     Fault("idl-name", PATH, idl("near", "ask"), "line 4: two functions are called ask"),
     Fault("idl-name", PATH, idl("double b", "double a"), "line 10: two parameters of one function are called a"),
     Fault("idl-name", PATH, {PATH: IDL + "interface buscar { void more(); };\n"}, "two interfaces are called buscar"),

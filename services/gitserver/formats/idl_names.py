@@ -25,8 +25,14 @@ write
 """
 """What the made C calls itself, or starts by."""
 
-_CLASSES: Final = frozenset({"Object", "String", "System", "Integer", "Math", "Override", "Throwable", "Exception", "Character", "Runtime"})
-"""Classes of Java that its made code, or any other, could not see any more."""
+_MACROS: Final = frozenset({"NULL", "EOF", "BUFSIZ", "errno", "stdin", "stdout", "stderr", "environ"})
+"""What C's headers make something else of."""
+
+_CLASSES: Final = """
+Object String System Integer Long Float Double Character Boolean Math Override Throwable Exception Runtime Arrays InputStream OutputStream
+FileInputStream FileOutputStream FileDescriptor PrintStream IOException UncheckedIOException LiLine LiWay LiServed
+"""
+"""Classes of Java that its made code, or any other, could not see any more; and its own."""
 
 
 def why_not(name: str, what: str) -> str | None:
@@ -35,8 +41,10 @@ def why_not(name: str, what: str) -> str | None:
         return f"cannot be a name: those that begin with _ or {OURS} belong to the made code"
     if name in _KEYWORDS.split():
         return "cannot be a name: C, C++, Java or Python keeps it for itself"
+    if name in _MACROS:
+        return "cannot be a name: the C library defines it"
     if what == "function" and name in _TAKEN.split():
         return "cannot be the name of a function: the C library has one"
-    if what == "class" and name in _CLASSES:
+    if what == "class" and name in _CLASSES.split():
         return "cannot be the name of an interface: Java has a class of that name"
     return None
