@@ -184,13 +184,19 @@ class Box:
                 if closes:
                     os.close(fd)
             async with asyncio.timeout(REQUEST_LIMIT_S):
-                return await self.channel.reply()
+                return await self._answer(op)
         except TimeoutError as late:
             self.kill()
             raise BoxLost(f"the box did not answer within {REQUEST_LIMIT_S:g} s") from late
         except BaseException:  # an answer may still come: whoever asks next would take it for his own
             self.kill()
             raise
+
+    async def _answer(self, op: Op) -> Reply:
+        reply = await self.channel.reply()
+        if reply.op is not op:  # the end of the prepared child, which came first
+            raise BoxLost(f"the child that was prepared in the box did not get into its control group: {os.strerror(reply.error)}")
+        return reply
 
     def end_run(self) -> None:
         """Asks boxinit to kill everything that the program started; the trial hears of the end as usual."""

@@ -83,7 +83,13 @@ def open_groups(parent: str = "", mount: Path = MOUNT) -> Groups:
                 folder.mkdir(exist_ok=True)
             lock = _lock(own[next(iter(own))])
             assert lock is not None, "a fresh folder is locked by nobody"
-        tree: GroupTree = cgroup_v2.TreeV2(own[""]) if version == 2 else cgroup_v1.TreeV1(own)
+        try:
+            tree: GroupTree = cgroup_v2.TreeV2(own[""]) if version == 2 else cgroup_v1.TreeV1(own)
+        except BaseException:
+            for folder in own.values():
+                clear_folder(folder)
+            os.close(lock)
+            raise
     except OSError as refused:
         raise SandboxMissing(f"cgroups cannot be used ({refused.strerror}: {refused.filename}); {_REMEDY}") from refused
     return Groups(tree, lock, swept)
@@ -97,9 +103,8 @@ def is_lent(mount: Path = MOUNT) -> bool:
         except SandboxMissing:
             return False
         return True
-    path = own_groups().get("", "")
-    own = mount / path.strip("/")
-    return _is_delegated(own) or (_may_write(own) and "/user@" not in path)
+    own = _own_v2(mount)
+    return _is_delegated(own) or (_may_write(own) and "/user@" not in str(own))
 
 
 def _places_v1(parent: str, mount: Path) -> dict[str, Path]:
@@ -118,7 +123,7 @@ def _places_v1(parent: str, mount: Path) -> dict[str, Path]:
 
 
 def _places_v2(parent: str, mount: Path) -> dict[str, Path]:
-    own = mount / own_groups().get("", "").strip("/")
+    own = _own_v2(mount)
     places = [mount / parent.strip("/")] if parent else [own, mount] if _is_delegated(own) else [mount, own]
     place = next((place for place in places if _may_write(place)), None)
     if place is None:
@@ -127,6 +132,14 @@ def _places_v2(parent: str, mount: Path) -> dict[str, Path]:
     if missing:
         raise SandboxMissing(f"cgroup {place} does not offer {', '.join(missing)}; {_REMEDY}")
     return {"": place}
+
+
+def _own_v2(mount: Path) -> Path:
+    """The group that this process was given: not the leaf in it that a runner moved it to, else each runner would hang one deeper."""
+    names = own_groups().get("", "").strip("/").split("/")
+    while names[-1:] == [cgroup_v2.LEAF]:
+        names.pop()
+    return mount.joinpath(*names)
 
 
 def _may_write(place: Path) -> bool:

@@ -5,17 +5,28 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import subprocess
 from pathlib import Path
 
 from services.runner.sandbox.cgroup import RunGroup, Usage, clear_folder, counters, kill_members, read_file, remove_folder, write_file
+from services.runner.sandbox.errors import SandboxMissing
 
 NEEDED = ("memory", "pids")
 WELCOME = ("cpuset",)
-_LEAF = "palestra-service"
+LEAF = "palestra-service"
+"""Where a group's own processes go, so that it may give controllers to what is below it."""
+
+_OTHERS = (
+    "the tree that is mounted there is not that of our control group namespace. Docker: --cgroupns host beside -v /sys/fs/cgroup:/sys/fs/cgroup:rw, "
+    "or instead of both --security-opt writable-cgroups=true (28 or newer); Compose: cgroup: host"
+)
 
 
 class TreeV2:
-    """A folder, ``folder``, without processes of its own, that exists and belongs to this runner."""
+    """A folder, ``folder``, without processes of its own, that exists and belongs to this runner.
+
+    Raises: OSError, and `SandboxMissing` where groups can be made and no process may be moved into them.
+    """
 
     version = 2
 
@@ -24,7 +35,7 @@ class TreeV2:
         enable(folder, offered(folder))
         self._numbers = itertools.count(1)
         self.can_pin = "cpuset" in read_file(f"{folder}/cgroup.subtree_control").split()
-        self.has_peak = self._finds_peak()
+        self.has_peak = self._proves_itself()
 
     def create(self) -> GroupV2:
         """A fresh group."""
@@ -36,11 +47,19 @@ class TreeV2:
         """Removes what is left."""
         clear_folder(self._folder)
 
-    def _finds_peak(self) -> bool:
+    def _proves_itself(self) -> bool:
+        """Has a process join a group, as every execution will; whether the kernel tells a group's peak."""
         probe = self._folder / "probe"
         probe.mkdir()
         try:
+            with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as somebody:
+                try:
+                    write_file(f"{probe}/cgroup.procs", somebody.pid)
+                finally:
+                    somebody.kill()
             return (probe / "memory.peak").exists()
+        except OSError as refused:
+            raise SandboxMissing(f"no process of ours may join a control group below {self._folder.parent} ({refused.strerror}); {_OTHERS}") from refused
         finally:
             remove_folder(probe)
 
@@ -125,7 +144,7 @@ def enable(folder: Path, available: list[str]) -> None:
 
 def empty_into_leaf(folder: Path) -> None:
     """Moves the processes of a folder into a leaf below it: a group with processes cannot give controllers to its children."""
-    leaf = folder / _LEAF
+    leaf = folder / LEAF
     leaf.mkdir(exist_ok=True)
     for member in read_file(f"{folder}/cgroup.procs").split():
         try:

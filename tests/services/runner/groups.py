@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from services.runner.sandbox.cgroup import own_groups
 from services.runner.sandbox.cgroup_tree import FOLDER, MOUNT
 
 
 def folders_of(pid: int) -> list[Path]:
     """The folders of a runner with that pid, one per hierarchy."""
-    homes = [MOUNT / FOLDER, *(place / FOLDER for place in MOUNT.iterdir())]
+    own = MOUNT / own_groups().get("", "").strip("/")
+    homes = {MOUNT / FOLDER, *(place / FOLDER for place in MOUNT.iterdir()), *(place / FOLDER for place in (own, own.parent))}  # v2: lent to us
     return [path for home in homes if home.is_dir() for path in home.iterdir() if path.name.startswith(f"{pid}-")]
 
 

@@ -14,6 +14,7 @@ import pytest
 from contest.groups import CaseGroup, OnReject
 from contest.limits import MIB, Limits
 from contest.verdicts import Verdict
+from services.runner.sandbox.box import Box
 from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Job, KilledBy
 from services.runner.sandbox.selftest import CHECKS, self_test
@@ -338,3 +339,28 @@ async def test_limits_must_be_kept_by_many_at_once(workshop: Workshop) -> None:
         if over[-1] <= 260:
             break
     assert min(over) <= 260, over
+
+
+async def test_a_child_that_gets_into_no_group_is_named_when_the_box_is_used(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shut = os.open("/dev/null", os.O_RDONLY)  # joining is a write
+    source = sealed(b"text")
+    create = workshop.sandbox.groups.create
+
+    def create_shut() -> object:
+        group = create()
+        monkeypatch.setattr(group, "join_fds", lambda: [shut])
+        return group
+
+    monkeypatch.setattr(workshop.sandbox.groups, "create", create_shut)
+    box = Box(workshop.sandbox)
+    try:
+        await box.start()
+        box.prepare()
+        with pytest.raises(BoxLost, match="did not get into its control group: Bad file descriptor"):
+            for number in range(1000):  # its end comes before one of these answers
+                await box.put(f"/box/{number}", source)
+    finally:
+        box.kill()
+        await box.until_gone()
+        os.close(shut)
+        os.close(source)

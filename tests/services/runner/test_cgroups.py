@@ -146,3 +146,65 @@ def test_delegated_group_is_preferred_to_the_top(tmp_path: Path, monkeypatch: py
     assert cgroup_tree._places_v2("", tmp_path) == {"": tmp_path}
     monkeypatch.setattr(cgroup_tree, "_is_delegated", lambda _: True)
     assert cgroup_tree._places_v2("", tmp_path) == {"": own}
+
+
+def test_runner_hangs_where_its_predecessor_did_though_that_moved_whoever_starts_it_into_a_leaf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lent = tmp_path / "user.slice" / "run-1.scope"
+    for folder in (tmp_path, lent, lent / cgroup_v2.LEAF, lent / cgroup_v2.LEAF / cgroup_v2.LEAF):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "cgroup.controllers").write_text("memory pids\n")
+        (folder / "cgroup.procs").write_text("")
+    monkeypatch.setattr(cgroup_tree, "_is_delegated", lambda place: place == lent)
+    for path in ("/user.slice/run-1.scope", f"/user.slice/run-1.scope/{cgroup_v2.LEAF}", f"/user.slice/run-1.scope/{cgroup_v2.LEAF}/{cgroup_v2.LEAF}"):
+        monkeypatch.setattr(cgroup_tree, "own_groups", lambda path=path: {"": path})
+        assert cgroup_tree._places_v2("", tmp_path) == {"": lent}
+        assert cgroup_tree.is_lent(tmp_path)
+    monkeypatch.setattr(cgroup_tree, "own_groups", lambda: {"": f"/{cgroup_v2.LEAF}"})  # a container's, whose top is its own
+    assert cgroup_tree._places_v2("", tmp_path) == {"": tmp_path}
+
+
+class Kernel:
+    """Stands in for writes to a cgroup v2: a new group has its files, and joining is answered as told."""
+
+    def __init__(self, joining: OSError | None) -> None:
+        self._joining = joining
+        self.joined: list[int] = []
+
+    def write(self, path: str, value: object) -> None:
+        if path.endswith("cgroup.procs"):
+            assert isinstance(value, int), "a process joins by its number"
+            os.kill(value, 0)  # it lives
+            if self._joining:
+                raise self._joining
+            self.joined.append(value)
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Path:
+    """A mount of version 2, with the folders of a runner in it, so that what a kernel would put there can be there."""
+    for folder in (tmp_path, tmp_path / "palestra"):
+        folder.mkdir(exist_ok=True)
+        (folder / "cgroup.controllers").write_text("memory pids\n")
+        (folder / "cgroup.subtree_control").write_text("memory pids\n")
+        (folder / "cgroup.procs").write_text("")
+    return tmp_path
+
+
+def test_v2_tree_that_no_process_may_join_is_refused_at_the_start_and_nothing_is_left(second: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose control group namespace is its own, with the host's tree mounted."""
+    own = second / "palestra" / "1-abc"
+    own.mkdir()
+    for name, text in (("cgroup.controllers", "memory pids\n"), ("cgroup.subtree_control", "memory pids\n")):
+        (own / name).write_text(text)
+    kernel = Kernel(OSError(errno.ENOENT, "No such file or directory"))
+    monkeypatch.setattr(cgroup_v2, "write_file", kernel.write)
+    with pytest.raises(SandboxMissing, match=r"no process of ours may join.*--cgroupns host.*writable-cgroups=true"):
+        cgroup_v2.TreeV2(own)
+    assert not (own / "probe").exists()
+    willing = Kernel(None)
+    monkeypatch.setattr(cgroup_v2, "write_file", willing.write)
+    assert not cgroup_v2.TreeV2(own).has_peak
+    with pytest.raises(ProcessLookupError):
+        os.kill(willing.joined[0], 0)

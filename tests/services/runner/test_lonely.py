@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from services.runner.sandbox.cgroup_tree import MOUNT, open_groups
+from services.runner.sandbox.cgroup_v2 import enable, offered
 from tests.services.runner.groups import folders_of
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.faults]
@@ -43,7 +44,7 @@ def delegated() -> Iterator[str]:
     is_v2 = (MOUNT / "cgroup.controllers").exists()
     places = [MOUNT] if is_v2 else [MOUNT / controller for controller in ("memory", "cpuacct", "pids")]
     if is_v2:
-        (MOUNT / "cgroup.subtree_control").write_text("+memory +pids +cpuset")
+        enable(MOUNT, offered(MOUNT))
     for place in places:
         (place / name).mkdir()
         for path in (place / name, place / name / "cgroup.procs", place / name / "cgroup.subtree_control"):
