@@ -148,12 +148,13 @@ def _shortened(results: Sequence[CaseResult]) -> tuple[CaseResult, ...]:
 
 def _named(manifest: JudgingManifest | None, results: Sequence[CaseResult]) -> tuple[CaseResult, ...]:
     """The results with what the manifest says of their cases: which are samples decides what contestants see."""
+    bare = [replace(result, is_sample=False, is_open=False, given="", hint="", description="") for result in results]
     if manifest is None:
-        return tuple(replace(result, is_sample=False, is_open=False) for result in results)
+        return tuple(bare)
     named, left = [], WORDS_BYTES
-    for result in results:
+    for result in bare:
         if not 0 <= result.index < len(manifest.cases):
-            named.append(replace(result, name=BEHIND, is_sample=False, is_open=False))
+            named.append(replace(result, name=BEHIND))
             continue
         case = manifest.cases[result.index]
         known = replace(result, name=case.name, is_sample=case.is_sample, is_open=case.is_open)

@@ -27,6 +27,7 @@ def case(verdict: Verdict, index: int = 0, *, is_sample: bool = False, message: 
     return CaseResult(
         index, verdict, 123, 456, 789, score=Fraction(1, 3), exit_code=7, signal=None, message=message, points=Fraction(5),
         output_head=f"{SECRET} output", difference=f"- {SECRET} answer", is_repeated=True, name=f"{SECRET}/1-overflow", is_sample=is_sample,
+        given=f"arguments: {SECRET}", description=f"{SECRET} is tried", hint="read the statement",
     )  # fmt: skip
 
 
@@ -55,7 +56,7 @@ def test_nothing_of_secret_cases_reaches_their_author(feedback: str, verdict: Ve
     if feedback in {"verdict", "samples"}:
         assert seen == ()
     elif feedback == "cases":
-        assert seen == tuple(CaseResult(number, verdict, 0, 0) for number in range(3))
+        assert seen == tuple(CaseResult(number, verdict, 0, 0, hint="read the statement") for number in range(3))
     else:
         assert [one.time_ms for one in seen] == [123] * 3
         assert [one.message for one in seen] == ([words] * 3 if checked else [words.partition("\n")[0] if SECRET not in words[:8] else ""] * 3)
@@ -66,8 +67,8 @@ def test_all_of_a_sample_is_its_authors_but_what_the_setters_programs_said_of_th
     wrong, broken = case(Verdict.WA, is_sample=True), case(Verdict.VE, 1, is_sample=True)
     hidden = case(Verdict.WA, 2)
     first, second, *rest = shown_cases(VIEWERS["contestant"], AUTHOR, feedback, (wrong, broken, hidden))
-    assert first == wrong
-    assert second == dataclasses.replace(broken, message="")
+    assert first == dataclasses.replace(wrong, description="")
+    assert second == dataclasses.replace(broken, message="", description="")
     assert len(rest) == (0 if feedback == "samples" else 1)
 
 
@@ -110,3 +111,12 @@ def test_figures_of_the_whole_carry_no_secret_to_its_author(feedback: str, who: 
 @pytest.mark.parametrize(("time_ms", "shown"), [(None, None), (0, 0), (1, 10), (10, 10), (11, 20)])
 def test_time_is_rounded_up_to_a_step(time_ms: int | None, shown: int | None) -> None:
     assert shown_figures(VIEWERS["contestant"], AUTHOR, "cases", time_ms, 5) == (shown, None)
+
+
+@pytest.mark.parametrize("feedback", may.FEEDBACK)
+def test_a_case_that_its_package_calls_open_is_seen_as_a_sample(feedback: str) -> None:
+    hidden, opened = case(Verdict.WA), dataclasses.replace(case(Verdict.WA), is_open=True)
+    sample = dataclasses.replace(case(Verdict.WA), is_sample=True)
+    shown = [shown_cases(VIEWERS["contestant"], AUTHOR, feedback, (one,)) for one in (opened, sample, hidden)]
+    assert [dataclasses.replace(one, is_open=False, is_sample=True) for one in shown[0]] == list(shown[1])
+    assert (shown[2] == shown[0]) is (feedback == "verdict")

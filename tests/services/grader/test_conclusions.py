@@ -10,10 +10,12 @@ import pytest
 from contest.groups import CaseGroup, OnReject
 from contest.results import CaseResult
 from contest.verdicts import Verdict
-from services.grader.conclusions import COMPILE_OUTPUT_BYTES, MESSAGE_BYTES, NotJudged, check, conclude, cut, give_up
+from services.grader.conclusions import (
+    COMPILE_OUTPUT_BYTES, MESSAGE_BYTES, WORD_BYTES, WORDS_BYTES, NotJudged, check, conclude, cut, give_up,
+)  # fmt: skip
 from services.grader.runs import Run
 from tests.services.grader.cases import ACCEPTED, WRONG, end, manifest, order, results
-from wire.judging import JudgingManifest
+from wire.judging import JudgingManifest, ProgramFile
 
 
 def run_of(judged_by: JudgingManifest | None = None) -> Run:
@@ -113,3 +115,27 @@ def test_manifest_that_cannot_be_judged_by_is_told_apart() -> None:
     assert "no test cases" in check(manifest(cases=0))
     broken = manifest()
     assert "at most once" in check(JudgingManifest("a", "v", broken.limits, broken.cases, broken.checker, CaseGroup(cases=(7,))))
+
+
+def test_results_say_what_their_cases_give_and_mean_whatever_the_runner_says_of_it() -> None:
+    plain, *others = manifest().cases
+    files = (ProgramFile("maps/a.txt", "e" * 64, 1),)
+    told = replace(plain, arguments=("--fast", "a b"), files=files, hint="look", description="why", is_open=True)
+    lies = tuple(replace(one, given="lie", hint="lie", description="lie", is_open=True) for one in results(Verdict.WA))
+    first = conclude(run_of(replace(manifest(), cases=(told, *others))), end("t1", of=lies)).cases[0]
+    assert (first.given, first.hint, first.description, first.is_open) == ("arguments: --fast 'a b'; files: maps/a.txt", "look", "why", True)
+    plainly = conclude(run_of(), end("t1", of=lies)).cases[0]
+    assert (plainly.given, plainly.hint, plainly.description, plainly.is_open) == ("", "", "", False)
+    passed = conclude(run_of(replace(manifest(), cases=(told, *others))), end("t1")).cases[0]
+    assert (passed.given != "", passed.hint, passed.description) == (True, "", ""), "who passes a case needs no hint"
+
+
+def test_words_about_many_cases_stay_bounded() -> None:
+    many = tuple(replace(manifest().cases[0], name=f"secret/{number}", arguments=("x" * 5_000,)) for number in range(400))
+    groups = CaseGroup(on_reject=OnReject.CONTINUE)
+    of = tuple(CaseResult(number, Verdict.AC, 1, 1) for number in range(400))
+    cases = conclude(run_of(replace(manifest(), cases=many, groups=groups)), end("t1", of=of)).cases
+    assert max(len(one.given) for one in cases) <= WORD_BYTES
+    assert 0 < sum(len(one.given) for one in cases) <= WORDS_BYTES
+    assert cases[0].given
+    assert not cases[-1].given

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 
+from contest.groups import OnReject
 from contest.results import CaseResult
 from contest.verdicts import Verdict
 from mesh.codec import decode
@@ -17,10 +18,12 @@ from mesh.queue import Message
 from mesh.topics import News
 from tests.services.grader.cases import ACCEPTED, WRONG, manifest, order
 from tests.services.grader.room import Room, ScriptedRunner, sleepless, until
-from wire.judging import JUDGE, VALIDATE, BlobRequest, Checker, CheckerKind, InputValidator, JudgingManifest, Program, ProgramFile, RunOrder
+from wire.judging import (
+    JUDGE, NOT_REFUSED, VALIDATE, BlobRequest, Checker, CheckerKind, Claim, InputValidator, JudgingManifest, Probe, Program, ProgramFile, RunOrder,
+)  # fmt: skip
 from wire.methods import GRADER_BLOB
 from wire.news import Headline
-from wire.problems import ExpectedSubmission, Finding
+from wire.problems import CaseRule, ExpectedSubmission, Finding
 from wire.queues import VERIFICATIONS
 from wire.verification import LimitRule, PackageTrial, RecordReport, VerifyProblem
 
@@ -122,6 +125,46 @@ async def test_validators_and_checker_are_asked_where_their_languages_are(room: 
     assert (seen["python3"].input_validators, seen["python3"].manifest.checker) == ((python, python), Checker())
     assert (seen["cpp"].input_validators, seen["cpp"].manifest.checker) == ((), custom)
     assert [each.code for each in (await room.report()).findings].count("answer-rejected") == 1
+
+
+async def test_an_input_counts_as_accepted_when_no_language_refuses_it(room: Room) -> None:
+    """Each runner knows its own validators only; outputs are tried where the checker is, once."""
+    python = InputValidator(Program("python3", (ProgramFile("validate.py", "f" * 64, 10),)))
+    case = manifest().cases[0]
+    probes = (Probe(Claim.INVALID_INPUT, "data/invalid_input/a.in", case), Probe(Claim.VALID_OUTPUT, "data/valid_output/b.out", case, "a" * 64, 1))
+    room.gitserver.trials["apples", COMMIT] = package(GOOD, input_validators=(validator(), python), probes=probes)
+    await room.verify(WISH)
+    lonely, both = (Finding("error", NOT_REFUSED, f"data/invalid_input/{name}.in", "no") for name in "ab")
+    runner, seen = room.runner(languages=("cpp", "python3")), dict[str, RunOrder]()
+    for _ in range(3):
+        given = await runner.take()
+        seen[given.language if given.task == VALIDATE else "judged"] = given
+        await end(runner, given, (lonely, both) if given.language == "cpp" else (both,))
+    assert (seen["cpp"].probes, seen["python3"].probes) == (probes, (probes[0], replace(probes[1], output=""))), "the default checker is asked once"
+    assert [each for each in (await room.report()).findings if each.code == NOT_REFUSED] == [both]
+
+
+async def test_outputs_are_tried_though_there_is_no_program_to_try(room: Room) -> None:
+    probe = Probe(Claim.INVALID_OUTPUT, "data/invalid_output/b.out", manifest().cases[0], room.gitserver.keep_file(b"7"), 1)
+    given = replace(probe.case, files=(ProgramFile("map.txt", room.gitserver.keep_file(b"map"), 3),))
+    room.gitserver.trials["apples", COMMIT] = package(GOOD, input_validators=(), probes=(probe, replace(probe, case=given)))
+    await room.verify(WISH)
+    runner = room.runner(languages=("cpp", "text"))
+    orders = [await runner.take(), await runner.take()]
+    assert [(each.language, len(each.probes)) for each in orders if each.task == VALIDATE] == [("text", 2)]
+    assert await _fetched(room, probe.output) == b"7"
+    assert await _fetched(room, given.files[0].digest) == b"map"
+    for each in orders:
+        await end(runner, each)
+    assert (await room.report()).state == "passed"
+
+
+async def test_submission_of_which_more_is_said_is_judged_to_the_end(room: Room) -> None:
+    told = replace(BAD, rules=(CaseRule("", ((0, 2),), required=("TLE",)),))
+    room.gitserver.trials["apples", COMMIT] = package(GOOD, told)
+    await room.verify(WISH)
+    seen = {each.source: each for each in await serve(room, 3)}
+    assert (seen["good"].manifest.groups.on_reject, seen["bad"].manifest.groups.on_reject) == (OnReject.BREAK, OnReject.CONTINUE)
 
 
 async def test_contest_goes_before_a_trial(room: Room) -> None:
