@@ -49,6 +49,15 @@ async def test_what_is_fresh_is_read_once(clock: TurnedClock) -> None:
     assert await fresh.read("a", source.read) == 3
 
 
+async def test_who_can_do_with_older_things_says_so(clock: TurnedClock) -> None:
+    fresh, source = Fresh[str, int](clock, 1.0), Source()
+    assert await fresh.read("a", source.read) == 1
+    clock.turn(5)
+    assert await fresh.read("a", source.read, life_s=6.0) == 1
+    assert await fresh.read("a", source.read, life_s=5.0) == 2
+    assert await fresh.read("a", source.read) == 2
+
+
 async def test_all_who_ask_at_once_share_one_read_and_its_failure(clock: TurnedClock) -> None:
     fresh, source = Fresh[str, int](clock, 0.0), Source()
     source.gate.clear()
