@@ -15,7 +15,7 @@ class Config:
 
     host: str = setting("127.0.0.1", "Address to listen on, for health and metrics")
     port: int = setting(PORTS[RUNNER], "Port to listen on; 0 takes a free one", minimum=0, maximum=65535)
-    slots: int = setting(0, "Submissions judged at the same time; 0: one less than there are cores, at least one", minimum=0, maximum=512)
+    slots: int = setting(0, "Submissions judged at the same time; 0: one less than there are cores (threads of one core count once), at least one", minimum=0, maximum=512)
     pinned: bool = setting(True, "Whether each slot's programs are bound to a core of their own")
     languages: tuple[str, ...] = setting((), f"Languages to offer; empty: all that are found of {', '.join(LANGUAGES)}")
     repeat_band_per_cent: int = setting(

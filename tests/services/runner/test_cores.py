@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from services.runner.cores import reserved_cores
 
@@ -18,6 +19,15 @@ def test_the_first_core_is_left_to_the_services_until_nothing_else_is_free() -> 
         assert mine == (9_002, 9_003, 9_001)
     with reserved_cores(5, is_pinned=True, allowed=CORES) as mine:
         assert mine == (9_002, 9_003, 9_001, None, None)
+
+
+def test_two_threads_of_one_core_are_two_slots_only_when_nothing_else_is_left(tmp_path: Path) -> None:
+    for core, shared in ((9_001, "9001,9003"), (9_002, "9002,9004"), (9_003, "9001,9003"), (9_004, "9002,9004")):
+        (tmp_path / f"cpu{core}/topology").mkdir(parents=True)
+        (tmp_path / f"cpu{core}/topology/thread_siblings_list").write_text(f"{shared}\n", encoding="ascii")
+    for slots, wanted in ((0, (9_002,)), (2, (9_002, 9_001)), (3, (9_002, 9_001, 9_003)), (5, (9_002, 9_001, 9_003, 9_004, None))):
+        with reserved_cores(slots, is_pinned=True, allowed=(*CORES, 9_004), topology=tmp_path) as mine:
+            assert mine == wanted
 
 
 def test_what_another_runner_has_is_not_taken_and_is_free_when_it_ends() -> None:
