@@ -12,12 +12,13 @@ import pytest
 from contest.results import CaseResult
 from contest.verdicts import Verdict
 from services.grader.appraisal import (
-    Appraised, Tried, appraise, evidence_of, exceeding_ms, findings_of, in_order, may_exceed, measured_ms, state_of,
+    Appraised, Tried, appraise, evidence_of, exceeding_ms, findings_of, in_order, may_exceed, measured_ms, rule_of, state_of,
 )  # fmt: skip
 from tests.services.grader.cases import manifest
 from wire.commands import RecordVerdict
+from wire.judging import Program
 from wire.problems import ExpectedSubmission, Finding
-from wire.verification import FAILED, PASSED, WARNED, LimitRule
+from wire.verification import FAILED, PASSED, WARNED, LimitRule, PackageTrial
 
 RULE = LimitRule()
 LIMIT_MS = 1000
@@ -206,3 +207,12 @@ def test_findings_are_bounded_and_the_worst_come_first() -> None:
     assert len(kept) == 201
     assert [kept[0].code, kept[1].code, kept[-1].code] == ["e", "w", "more-findings"]
     assert max(len(finding.message) for finding in kept) <= 1000
+
+
+def test_a_package_with_its_own_grader_is_given_no_more_time_than_the_limit() -> None:
+    made = replace(manifest(), grader=Program("python3", ()))
+    rule = rule_of(PackageTrial(made, (), (), RULE))
+    assert exceeding_ms(rule, LIMIT_MS) == LIMIT_MS
+    assert rule_of(PackageTrial(manifest(), (), (), RULE)) == RULE
+    slow = judged(one(SLOW, "TLE"), (Verdict.AC, 10), (Verdict.TLE, LIMIT_MS), verdict=Verdict.WA)
+    assert appraise(made, rule, slow).report.verdict is Verdict.WA, "what its grader said, not what another would"

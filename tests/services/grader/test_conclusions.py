@@ -9,9 +9,10 @@ import pytest
 
 from contest.groups import CaseGroup, OnReject
 from contest.results import CaseResult
+from contest.rulings import Ruling
 from contest.verdicts import Verdict
 from services.grader.conclusions import (
-    COMPILE_OUTPUT_BYTES, MESSAGE_BYTES, WORD_BYTES, WORDS_BYTES, NotJudged, check, conclude, cut, give_up,
+    BEHIND, COMPILE_OUTPUT_BYTES, MESSAGE_BYTES, WORD_BYTES, WORDS_BYTES, NotJudged, check, conclude, cut, give_up,
 )  # fmt: skip
 from services.grader.runs import Run
 from tests.services.grader.cases import ACCEPTED, WRONG, end, manifest, order, results
@@ -139,3 +140,26 @@ def test_words_about_many_cases_stay_bounded() -> None:
     assert 0 < sum(len(one.given) for one in cases) <= WORDS_BYTES
     assert cases[0].given
     assert not cases[-1].given
+
+
+def graded() -> JudgingManifest:
+    """A manifest whose one group has a grader of the package's own."""
+    secret = CaseGroup("secret", (0, 1, 2), on_reject=OnReject.CONTINUE, has_grader=True)
+    return replace(manifest(), is_scoring=True, groups=CaseGroup(groups=(secret,), is_strict=True))
+
+
+def test_a_package_with_its_own_grader_gets_what_that_said_and_no_verdict_without() -> None:
+    said = replace(end("t1", of=results(Verdict.AC, Verdict.WA, Verdict.AC)), rulings=(Ruling("secret", Verdict.AC, Fraction(7)),))
+    verdict = conclude(run_of(graded()), said)
+    assert (verdict.verdict, verdict.score) == (Verdict.PA, 7)
+    with pytest.raises(NotJudged, match="lacks results"):
+        conclude(run_of(graded()), replace(said, rulings=()))
+    with pytest.raises(NotJudged, match="makes no sense"):
+        conclude(run_of(graded()), replace(said, rulings=(Ruling("secret", Verdict.AC, Fraction(-7)),)))
+
+
+def test_a_grader_that_fails_behind_the_last_case_is_blamed_where_the_jury_looks() -> None:
+    verdict = conclude(run_of(graded()), end("t1", "checker-error", results(Verdict.AC, Verdict.AC, Verdict.AC), message="grader-failed: it crashed"))
+    blamed = verdict.cases[-1]
+    assert (verdict.verdict, verdict.decisive_case, blamed.index) == (Verdict.VE, 3, 3)
+    assert (blamed.name, blamed.message) == (BEHIND, "grader-failed: it crashed")
