@@ -41,7 +41,7 @@ async def _ended(tasks: list[asyncio.Task[None]]) -> None:
 
 @contextmanager
 def heeded() -> Iterator[Callable[[], bool]]:
-    """Raises a cancellation that the awaited code swallowed: `asyncio.wait_for` does before Python 3.12, when both come together.
+    """Raises a cancellation that the awaited code swallowed, or made another error of: `asyncio.wait_for` does before Python 3.12, when both come together.
 
     Gives a question: has somebody cancelled this task since? With it a CancelledError that a library made up can be told.
     """
@@ -51,6 +51,11 @@ def heeded() -> Iterator[Callable[[], bool]]:
     def is_cancelled() -> bool:
         return task is None or task.cancelling() > before
 
-    yield is_cancelled
+    try:
+        yield is_cancelled
+    except Exception as wrong:
+        if task is not None and is_cancelled():
+            raise asyncio.CancelledError from wrong
+        raise
     if task is not None and is_cancelled():
         raise asyncio.CancelledError
