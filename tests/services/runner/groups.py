@@ -7,11 +7,13 @@ from pathlib import Path
 from services.runner.sandbox.cgroup import own_groups
 from services.runner.sandbox.cgroup_tree import FOLDER, MOUNT
 
+_LENT = MOUNT / own_groups().get("", "").strip("/")
+"""Where an ordinary user's groups of version 2 are: here or, when a runner has moved us into a leaf, above."""
+
 
 def folders_of(pid: int) -> list[Path]:
     """The folders of a runner with that pid, one per hierarchy."""
-    own = MOUNT / own_groups().get("", "").strip("/")
-    homes = {MOUNT / FOLDER, *(place / FOLDER for place in MOUNT.iterdir()), *(place / FOLDER for place in (own, own.parent))}  # v2: lent to us
+    homes = {place / FOLDER for place in (MOUNT, *MOUNT.iterdir(), _LENT, _LENT.parent)}
     return [path for home in homes if home.is_dir() for path in home.iterdir() if path.name.startswith(f"{pid}-")]
 
 
