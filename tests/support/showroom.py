@@ -175,7 +175,7 @@ _BLANK: dict[str, Any] = {
 
 def _card(alias: str, commit: str) -> ProblemCard:
     title = next(title for known, title, *_ in PROBLEMS if known == alias)
-    samples = (Sample("1", "3\n1 40\n2 1200\n5 7\n", "1201.0\n"), Sample("2", "1\n0 0\n", "0\n"))
+    samples = (Sample("1", "3\n1 40\n2 1200\n5 7\n", "1201.0\n"), Sample("2", "1\n0 0\n", "0\n", arguments=("--fast", "<b>")))
     if alias == "dolmens":
         files = tuple(StatementFile(language, "markdown", f"statement/problem.{language}.md") for language in ("en", "sv"))
         return ProblemCard(alias, title, commit, "1" * 40, Limits(), files, samples, case_count=12)

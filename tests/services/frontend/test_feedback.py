@@ -15,7 +15,8 @@ CASES = [
     {"index": 1, "verdict": "WA", "time_ms": 3, "memory_bytes": 4, "is_sample": True, "name": "sample/2", "message": "wanted 1",
      "output_head": "2 of the sample", "difference": "line 1\n- 1\n+ 2 of the sample"},
     {"index": 2, "verdict": "RTE", "time_ms": 5, "memory_bytes": 6, "message": f"exit code 1\n{SECRET}", "name": f"secret/{SECRET}",
-     "output_head": SECRET, "difference": SECRET, "is_repeated": True},
+     "output_head": SECRET, "difference": SECRET, "is_repeated": True,
+     "given": f"arguments: {SECRET}", "hint": "read the statement", "description": f"{SECRET} is tried"},
 ]  # fmt: skip
 SEEN: dict[str, list[tuple[int, str, int | None, str]]] = {
     "verdict": [],
@@ -50,7 +51,9 @@ async def test_the_author_sees_what_the_contest_shows_and_the_jury_everything(fi
     assert SECRET.encode() not in mine.body
     jurys = await olga.get(f"/submissions/{one}")
     assert [case["name"] for case in jurys.json["cases"]] == [case["name"] for case in CASES]
-    assert jurys.body.count(SECRET.encode()) == 4
+    assert jurys.body.count(SECRET.encode()) == 6
+    assert (jurys.json["cases"][2]["given"], jurys.json["cases"][2]["description"]) == (f"arguments: {SECRET}", f"{SECRET} is tried")
+    assert [case["hint"] for case in mine.json["cases"]] == ["", "", "read the statement"][: len(mine.json["cases"])]
     assert (await bob.get(f"/submissions/{one}")).status == 404
 
     await finals.update("contests", {"alias": "finals"}, freeze_s=3600)

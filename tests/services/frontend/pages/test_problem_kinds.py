@@ -43,6 +43,7 @@ async def test_an_ordinary_problem_says_nothing_of_kinds(visitor: Visitor) -> No
     assert page.tree.with_class("exchange") == []
     assert len(page.tree.with_class("sample")) == 2
     assert "Interactive" not in page.tree.all("dl")[0].text
+    assert [one.text for one in page.tree.all("p") if "started with" in one.text] == ["Your program is started with --fast <b>"]
 
 
 async def test_a_statement_is_read_in_the_language_of_the_browser_or_the_one_chosen(visitor: Visitor) -> None:

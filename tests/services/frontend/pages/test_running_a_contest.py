@@ -200,6 +200,7 @@ async def test_what_teams_see_of_their_judging_is_chosen_shown_and_kept(town: To
     assert await _feedback(admin) == "full", "what was not touched stays"
 
     case = {"index": 0, "verdict": "WA", "time_ms": 5, "memory_bytes": 6, "is_sample": True, "name": "sample/1", "difference": "line 1\n- 3\n+ 4", "output_head": "4 <b>"}
+    case |= {"given": "arguments: --fast '<i>'; files: map.txt", "hint": "look <u>", "description": "why <s>"}
     await town.world.add_account("zoe")
     await town.world.register("finals", "zoe")
     one = await town.world.add_submission("zoe", verdict="WA")
@@ -208,6 +209,8 @@ async def test_what_teams_see_of_their_judging_is_chosen_shown_and_kept(town: To
     assert page.status == 200, page.text
     assert not faults_of(page.html)
     assert ("wanted: </span>- 3" in page.html, "found: </span>+ 4" in page.html, "4 &lt;b&gt;" in page.html) == (True, True, True)
+    for words in ("Run with <code>arguments: --fast &#39;&lt;i&gt;&#39;; files: map.txt</code>", "look &lt;u&gt;", "why &lt;s&gt;"):
+        assert words in page.html, "what a case gives, hints and means"
 
 
 async def _feedback(admin: Visitor) -> str:
