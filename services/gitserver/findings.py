@@ -110,7 +110,7 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("file-io", ERROR, "The files that solutions use in place of stdin and stdout have no plain names, one name for both, or belong to an interactive problem."),
     FindingKind("run-count", ERROR, "Polygon runs a solution more than once on a test. Bring the problem as a multi-pass one of the ICPC format."),
     FindingKind("settings-missing", WARNING, "An omegaUp package without settings.json; omegaUp's defaults are taken. Put the limits into a settings.json."),
-    FindingKind("license-unknown", WARNING, "`license` is none of the values that the format lists."),
+    FindingKind("license-unknown", WARNING, "`license` is none of the values that the format lists, or does not fit what is said of owner and source."),
     FindingKind("title-missing", WARNING, "The package names no title (an omegaUp one never does); the alias stands for it."),
     # limits
     FindingKind("limit-bad", ERROR, "A limit is not a number in its range."),

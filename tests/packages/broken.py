@@ -91,6 +91,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault("validation-unknown", "problem.yaml", yaml("name: Sum\nvalidation: magic\n")),
     Fault("validation-unknown", "problem.yaml", yaml("name: Sum\nvalidation: custom score\n"), "type: scoring"),
     Fault("license-unknown", "problem.yaml", yaml("name: Sum\nlicense: mine\n"), "mine"),
+    Fault("license-unknown", "problem.yaml", yaml("name: Sum\nlicense: public domain\nrights_owner: Ada\n"), "public domain"),
+    Fault("license-unknown", "problem.yaml", yaml("name: Sum\nlicense: cc0\n"), "there must be a rights_owner"),
+    Fault("license-unknown", "problem.yaml", yaml("name: Sum\nsource_url: https://example.org\n"), "goes with a `source`"),
     Fault("title-missing", "problem.yaml", yaml("license: cc0\n")),
     # limits
     Fault("limit-bad", "problem.yaml", yaml("name: Sum\nlimits:\n  memory: 0\n"), "line 3"),
@@ -144,6 +147,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("submission-language", "submissions/accepted/sum.pl", {"submissions/accepted/sum.pl": ":- initialization(main).\nmain :- halt.\n"}, ".pl"),
     Fault("submission-many-files", "submissions/accepted/two", {"submissions/accepted/two/a.cpp": "a", "submissions/accepted/two/b.py": "b"}, "b.py"),
     Fault("submission-too-large", "submissions/accepted/big.py", {"submissions/accepted/big.py": "#" * 300_000}),
+    Fault("expectation-conflict", "submissions/partially_accepted", {"submissions/partially_accepted/a.py": "print()\n"}, "no points"),
     Fault("expectation-conflict", "submissions/accepted/a.py", {"submissions/accepted/a.py": "# @EXPECTED_RESULTS@: WRONG_ANSWER\n"}),
     Fault("expectation-conflict", "submissions/mixed/a.py", {"submissions/mixed/a.py": "# @EXPECTED_RESULTS@: WRONG_ANSWER, MAGIC\n"}, "MAGIC"),
 )  # fmt: skip

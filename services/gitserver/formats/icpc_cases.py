@@ -19,6 +19,9 @@ from services.gitserver.formats.package import PackageCase
 from wire.problems import Sample
 
 MOST_CASES: Final = 5_000
+MOST_WORDS: Final = 1_000
+"""Characters of a hint or description: they travel with every manifest."""
+
 SUPPOSED_MAX: Final = Fraction(100)
 """What a problem is worth in full when its package names no bound for its scores."""
 
@@ -172,7 +175,15 @@ class _Reading:
             self._report.add("answer-without-input", f"data/{full}.ans", f"there is no {name}.in beside it")
             return None
         is_sample = full.startswith("sample/")
-        return PackageCase(full, pair[".in"], pair[".ans"], is_sample, folder.path, folder.settings.checker_flags)
+        return PackageCase(
+            full, pair[".in"], pair[".ans"], is_sample, folder.path, folder.settings.checker_flags,
+            hint=self._words(f"data/{full}.hint"), description=self._words(f"data/{full}.desc"),
+        )  # fmt: skip
+
+    def _words(self, path: str) -> str:
+        """The head of a note beside a case; empty without one."""
+        file = self._files.find(path)
+        return (file.content or b"").decode(errors="replace").strip()[:MOST_WORDS] if file is not None else ""
 
     def _settings(self, place: str, inherited: GroupSettings) -> GroupSettings:
         """The settings of a folder: what its own testdata.yaml says, over what it inherits."""

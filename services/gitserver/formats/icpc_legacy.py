@@ -60,7 +60,7 @@ class IcpcLegacy:
             checker=whole,
             checker_files=checker.files,
             groups=cases.groups,
-            submissions=read_submissions(files, report),
+            submissions=read_submissions(files, report, is_scoring=metadata.is_scoring),
             protected={file.path: file for folder in PROTECTED_FOLDERS for file in files.under(folder)},
             is_scoring=metadata.is_scoring,
             max_score=cases.max_score,

@@ -128,6 +128,13 @@ def _check_rest(yaml_map: YamlMap, limits: YamlMap) -> None:
     if "uuid" in yaml_map and _UUID.fullmatch(word := yaml_map.text("uuid")) is None:
         yaml_map.fault("uuid", "uuid-missing", f"`uuid` must be one, not {word[:60]!r}")
     limits.number("code", 1, MOST_MIB)
+    license_, owner = yaml_map.text("license"), yaml_map.text("rights_owner")
+    if license_ == "public domain" and owner:
+        yaml_map.fault("rights_owner", "license-unknown", "nobody owns what is in the public domain: leave `rights_owner` out")
+    if license_ in LICENSES and license_ not in {"unknown", "public domain"} and not (owner or any(map(yaml_map.texts, ("author", "source")))):
+        yaml_map.fault("license", "license-unknown", f"with the license {license_!r} there must be a rights_owner, an author or a source")
+    if "source_url" in yaml_map and "source" not in yaml_map:
+        yaml_map.fault("source_url", "license-unknown", "`source_url` goes with a `source`")
 
 
 def _read_kind(yaml_map: YamlMap, report: Report) -> _Kind:

@@ -52,12 +52,16 @@ TAG_VERDICTS: Final[Mapping[str, Verdict]] = {
 } | {verdict.value: verdict for verdict in Verdict}  # fmt: skip
 """The words of ``@EXPECTED_RESULTS@``, dashes read as underscores. Source: DOMjudge manual; ours are the short names."""
 
+PARTIAL: Final = "submissions/partially_accepted"
+
 _TAG = re.compile(r"@EXPECTED_RESULTS@:[ \t]*([A-Za-z_,\- \t]+)")
 _SCORE_TAG = re.compile(r"@EXPECTED_SCORE@:[ \t]*(\S+)")
 
 
-def read_submissions(files: PackageFiles, report: Report) -> tuple[PackageSubmission, ...]:
+def read_submissions(files: PackageFiles, report: Report, *, is_scoring: bool) -> tuple[PackageSubmission, ...]:
     """Every example submission that can be judged, sorted by path; findings say why others are left out."""
+    if not is_scoring and files.under(PARTIAL):
+        report.add("expectation-conflict", PARTIAL, "nothing is partially accepted where the problem counts no points")
     found: list[PackageSubmission] = []
     for folder, below in files.children("submissions").items():
         if below[0].path == f"submissions/{folder}":

@@ -51,7 +51,7 @@ DEPENDS: Mapping[str, str] = {
     "score-all-or-nothing": "grader.* validator-language",
     "language-none": "output-cases static-validation type-unknown",
     "language-unknown": "output-cases static-validation type-unknown",
-    "expectation-conflict": "no-accepted-submission no-cases type-unknown",
+    "expectation-conflict": "no-accepted-submission no-cases type-unknown score-.* grading-.* validation-unknown",
     "no-accepted-submission": "expectation-conflict",
     "submission-language": "file-missing",
     # what is not there cannot be wrong

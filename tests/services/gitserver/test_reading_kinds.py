@@ -174,3 +174,10 @@ def test_groups_ask_the_packages_own_grader_and_inherit_what_they_do_not_say() -
     assert package.grader is not None
     assert (package.grader.language, list(package.grader.files)) == ("python3", ["grade.py"])
     assert "graders/grade.py" in package.protected
+
+
+def test_hints_and_descriptions_of_cases_are_read() -> None:
+    package = package_of(**{"data/secret/01-small.hint": "Think small.\n", "data/secret/01-small.desc": "\xe5 as Latin-1: ".encode("latin-1") + b"x" * 5000})
+    case = next(case for case in package.cases if case.name == "secret/01-small")
+    assert (case.hint, len(case.description)) == ("Think small.", 1000)
+    assert {(other.hint, other.description) for other in package.cases if other is not case} == {("", "")}
