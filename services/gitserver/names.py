@@ -12,7 +12,8 @@ ALIAS_RULE: Final = "1 to 60 small letters, digits and dashes, beginning and end
 _ALIAS = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 _OBJECT = re.compile(r"[0-9a-f]{40}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_NAME = re.compile(r"[\w.+(), -]+")
+_NAME = re.compile(r"[\w.+(), -][\w.+(), @-]*")
+"""Nothing begins with @: a compiler would take such a file for a list of arguments."""
 _USUAL_FOLDER = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,254}")
 _USUAL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9]")
 
@@ -65,7 +66,7 @@ def fault_of_path(path: str) -> tuple[str, str] | None:
         return "path-too-long", f"at most {MOST_PATH_CHARACTERS} characters and {MOST_LEVELS} levels"
     for part in parts:
         if not part or _NAME.fullmatch(part) is None or part.lower() == ".git":
-            return "path-not-allowed", f"the name {part!r} is not allowed: letters, digits and . _ - + ( ) , only"
+            return "path-not-allowed", f"the name {part!r} is not allowed: letters, digits and . _ - + ( ) , @ only, and no @ in front"
         if part.startswith(("-", " ")) or part.endswith((" ", ".")):
             return "path-not-allowed", f"the name {part!r} must not begin with - or end with a dot or space"
     return None

@@ -100,7 +100,8 @@ class Builds:
             _check_path(path)
         plan = toolchain.language.plan(sources, toolchain.tools)
         if start_with:
-            plan = dataclasses.replace(plan, start=toolchain.language.plan({path: sources[path] for path in start_with}, toolchain.tools).start)
+            starting = toolchain.language.plan({path: sources[path] for path in start_with}, toolchain.tools)
+            plan = starting if toolchain.language.finds_the_rest else dataclasses.replace(plan, start=starting.start)
         key = _key(toolchain, plan, sources, limits)
         async with self._gates.one_at_a_time(key):
             product = await self._found(key)

@@ -104,6 +104,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "backslash": (named("data\\secret\\..\\evil"), "path-not-allowed"),
     "newline": (named("data/secret/a\nM 100644 inline b"), "path-not-allowed"),
     "option": (named("attachments/--upload-pack=touch"), "path-not-allowed"),
+    "arguments of a compiler": (named("attachments/@options"), "path-not-allowed"),
     "control": (named("attachments/\x1b[2Jclear"), "path-not-allowed"),
     "quotes": (named('attachments/"quoted"'), "path-not-allowed"),
     "deep": (named("a/" * 40 + "x"), "path-too-long"),

@@ -34,5 +34,6 @@ HASKELL = Language(
     launch=_launch,
     heap_full=HeapFull(b"Heap exhausted", exit_code=251),
     binds=("/var/lib/ghc",),
+    finds_the_rest=True,
     greeting='main :: IO ()\nmain = do\n  numbers <- map read . words <$> getContents\n  putStrLn ("hello " ++ show (sum numbers :: Int))\n',
 )

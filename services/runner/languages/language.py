@@ -60,7 +60,7 @@ class Language:
     ``trial`` are arguments with which the first program must end well, else the toolchain is too old. ``greeting`` is a program that
     reads two numbers and prints ``hello`` and their sum. ``heap_full`` is how its run-time ends when its heap is full.
     ``binds`` are patterns of files of the host that the toolchain needs beside /usr. ``is_output``: a source is nothing to run but
-    the output itself.
+    the output itself. ``finds_the_rest``: its compiler is given the one file that starts, and finds the others by itself.
     """
 
     id: str
@@ -80,6 +80,7 @@ class Language:
     heap_full: HeapFull | None = None
     binds: tuple[str, ...] = ()
     is_output: bool = False
+    finds_the_rest: bool = False
 
     def is_heap_full(self, exit_code: int | None, signal: int | None, said: bytes) -> bool:
         """Whether the run-time ended because its heap was full. ``said`` is what it printed last, on stdout and stderr."""

@@ -25,5 +25,6 @@ PASCAL = Language(
     launch=native.launch,
     heap_full=HeapFull(b"Runtime error 203", exit_code=203),
     binds=("/etc/fpc*.cfg",),
+    finds_the_rest=True,
     greeting="var\n  a, b: int64;\nbegin\n  read(a, b);\n  writeln('hello ', a + b);\nend.\n",
 )

@@ -25,6 +25,7 @@ RUST = Language(
     version_arguments=("--version",),
     plan=_plan,
     launch=native.launch,
+    finds_the_rest=True,
     greeting="""use std::io::Read;
 fn main() {
     let mut text = String::new();

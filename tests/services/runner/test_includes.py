@@ -77,6 +77,25 @@ async def test_grader_of_a_problem_that_names_the_submission_starts_it(workshop:
     assert [result.verdict for result in end.results] == ["AC"], end
 
 
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    ("language", "name", "grader", "source"),
+    [
+        ("pascal", "stub.pas", "program stub;\nuses adding;\nvar a, b: longint;\nbegin read(a, b); writeln(add(a, b)) end.\n",
+         "unit adding;\ninterface\nfunction add(a, b: longint): longint;\nimplementation\nfunction add(a, b: longint): longint;\nbegin add := a + b end;\nend.\n"),
+        ("rust", "grader.rs", ("mod adding;\nfn main() { let mut s = String::new(); std::io::stdin().read_line(&mut s).unwrap();"
+         " let n: Vec<i32> = s.split_whitespace().map(|x| x.parse().unwrap()).collect(); println!(\"{}\", adding::add(n[0], n[1])); }"), "pub fn add(a: i32, b: i32) -> i32 { a + b }"),
+    ],
+)  # fmt: skip
+async def test_grader_starts_where_the_compiler_finds_the_rest(workshop: Workshop, language: str, name: str, grader: str, source: str) -> None:
+    order = workshop.order(
+        language, source, [workshop.shelf.case("1", "40 2\n", "42")],
+        includes=(workshop.shelf.program(language, {name: grader}),), source_name="adding",
+    )  # fmt: skip
+    end = await workshop.judge.judge(order, workshop.log)
+    assert [result.verdict for result in end.results] == ["AC"], end
+
+
 def test_files_of_the_language_come_before_those_of_one_like_it_and_those_of_every_one() -> None:
     programs = {name: Program(name, ()) for name in ("cpp", "cpp23", "*")}
 
