@@ -38,7 +38,7 @@ WRONG = package(**{
     "input_validators/check.py": STRICT,
 })  # fmt: skip
 UNSTATED = package(**{".timelimit": None, NEAR: BUSY.format(0.25)})
-SURVEY = changed(survey(), {"submissions/accepted/Count.java": None, "submissions/accepted/count.cpp": None})
+SURVEY = survey()
 UNPROVEN = changed(SURVEY, {
     "data/invalid_input/fine.in": "3\n", "data/invalid_input/fine.files/map.txt": "tree\n",
     "data/valid_output/1.out": "9.5\n", "data/invalid_output/1.out": "9\n", "data/sample/1.out": "7\n",

@@ -6,30 +6,10 @@ COUNT = "import sys\nname, word = sys.argv[1:]\nprint(open(name).read().split().
 _TREES = "tree lake tree\nhill tree\n"
 _HEAD = "problem_format_version: 2025-09\nuuid: 1f0d8a52-6c5e-4b0e-9d3a-35a3c1a6a9b4\nlicense: cc0\ncredits: Ada\nname: Survey\n"
 _TRIED = "args: [map.txt, tree]\ninput_validator_args: {most: ['3']}\noutput_validator_args: [float_tolerance, '1e-3']\n"
-_JAVA = """import java.nio.file.*;
-public class Count {
-    public static void main(String[] given) throws Exception {
-        int count = 0;
-        for (String word : Files.readString(Path.of(given[0])).split("\\\\s+")) if (word.equals(given[1])) count++;
-        System.out.println(count * new java.util.Scanner(System.in).nextInt());
-    }
-}
-"""
-_CPP = """#include <fstream>
-#include <iostream>
-int main(int, char **given) {
-    std::ifstream map(given[1]);
-    std::string word;
-    int number, count = 0;
-    while (map >> word) count += word == given[2];
-    std::cin >> number;
-    std::cout << count * number;
-}
-"""
 _STATIC = """import os, sys
 language, entry, feedback, most = sys.argv[1:]
-assert language in {'python3', 'java', 'cpp'} and entry
-text = ''.join(open(name, errors='replace').read() for name in os.listdir() if name.endswith(('.py', '.java', '.cpp')))
+assert language == 'python3' and entry in os.listdir()
+text = ''.join(open(name, errors='replace').read() for name in os.listdir() if name.endswith('.py'))
 print('import subprocess' in text, file=open(feedback + 'judgemessage.txt', 'w'))
 if 'import subprocess' in text:
     sys.exit(43)
@@ -79,7 +59,7 @@ def survey() -> dict[str, bytes]:
         "input_validators/arguments.py": "import sys\nname, word = sys.argv[1:]\nopen(name).read()\nsys.exit(42)\n",
         "input_validators/most/check.py": "import sys\nmost = int(sys.argv[1]) if len(sys.argv) > 3 else 1000\nsys.exit(42 if int(input()) <= most else 43)\n",
         "static_validator/look.py": _STATIC,
-        "submissions/accepted/count.py": COUNT, "submissions/accepted/Count.java": _JAVA, "submissions/accepted/count.cpp": _CPP,
+        "submissions/accepted/count.py": COUNT,
         "submissions/mine/long.py": COUNT + "#" * 500 + "\n",
         "submissions/mine/small.py": COUNT.replace("int(input())", "min(int(input()), 10)"),
         "submissions/wrong_answer/calls.py": "import subprocess\n" + COUNT,

@@ -45,7 +45,7 @@ def test_every_submission_gets_a_verdict_that_its_package_allows(judged: dict[st
     assert [f"{one}: {one.answer}" for one in judged[alias] if not one.is_right] == []
 
 
-@pytest.mark.parametrize("alias", ["groups", "points", "graded"])
+@pytest.mark.parametrize("alias", ["groups", "points", "graded", "survey"])
 def test_every_submission_gets_the_points_that_its_package_names(judged: dict[str, list[judge_all.Judged]], alias: str) -> None:
     found = [(one.expected.path, Fraction(one.answer["score"])) for one in judged[alias]]
     assert found == [(submission.path, submission.least_score) for submission in package_of(alias).submissions]

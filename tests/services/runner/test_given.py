@@ -26,17 +26,6 @@ def given(workshop: Workshop) -> dict[str, object]:
     return {"arguments": GIVEN, "files": (ProgramFile("map/a.txt", workshop.shelf.keep(MAP.encode()), len(MAP)),)}
 
 
-async def test_each_case_has_its_own_and_nothing_of_it_is_left_for_the_next(workshop: Workshop) -> None:
-    lists = "import os, sys\nprint(len(sys.argv) - 1, sorted(os.listdir()), end='')"
-    laid = given(workshop)
-    cases = [
-        workshop.shelf.case("secret/1", "", "3 ['map']", **laid), workshop.shelf.case("secret/2", "", "0 []"),
-        workshop.shelf.case("secret/3", "", "3 ['map']", **laid),
-    ]  # fmt: skip
-    end = await workshop.judged("python3", lists, cases)
-    assert [result.verdict for result in end.results] == [Verdict.AC] * 3, end.results
-
-
 @pytest.fixture
 def strict() -> Iterator[None]:
     """What a service of the house runs with."""
@@ -45,15 +34,18 @@ def strict() -> Iterator[None]:
     os.umask(before)
 
 
-async def test_folders_can_be_read_whatever_the_runner_keeps_to_itself(strict: None, workshop: Workshop) -> None:
-    case = workshop.shelf.case("secret/1", "", MAP, **given(workshop))
-    assert (await workshop.only_result("python3", "print(open('map/a.txt').read())", [case])).verdict is Verdict.AC
-
-
-async def test_files_of_a_case_cannot_be_changed(workshop: Workshop) -> None:
-    writes = "import os\ntry:\n    open('map/a.txt', 'w')\nexcept PermissionError:\n    print('kept', open('map/a.txt').read(), end='')"
-    case = workshop.shelf.case("secret/1", "", f"kept {MAP}", **given(workshop))
-    assert (await workshop.only_result("python3", writes, [case])).verdict is Verdict.AC
+async def test_each_case_has_its_own_to_read_and_nothing_of_it_is_left_for_the_next(strict: None, workshop: Workshop) -> None:
+    """Folders can be read whatever umask the runner has; nothing in them can be changed."""
+    lists = (
+        "import os, sys\nprint(len(sys.argv) - 1, sorted(os.listdir()))\nif len(sys.argv) > 1:\n    print(open('map/a.txt').read(), end='')\n"
+        "    try:\n        open('map/a.txt', 'w')\n    except PermissionError:\n        print('kept')\n"
+    )
+    laid, whole = given(workshop), f"3 ['map']\n{MAP}kept"
+    cases = [
+        workshop.shelf.case("secret/1", "", whole, **laid), workshop.shelf.case("secret/2", "", "0 []"), workshop.shelf.case("secret/3", "", whole, **laid),
+    ]  # fmt: skip
+    end = await workshop.judged("python3", lists, cases)
+    assert [result.verdict for result in end.results] == [Verdict.AC] * 3, end.results
 
 
 async def test_they_reach_every_pass_and_a_conversation_too(workshop: Workshop) -> None:
@@ -69,19 +61,20 @@ async def test_they_reach_every_pass_and_a_conversation_too(workshop: Workshop) 
     assert (await workshop.only_result("python3", says, [case], talks, is_interactive=True)).verdict is Verdict.AC
 
 
-async def test_files_that_come_with_the_problem_lie_in_the_working_directory(workshop: Workshop) -> None:
-    table = Program("*", (ProgramFile("table.txt", workshop.shelf.keep(b"7\n"), 2),))
-    case = workshop.shelf.case("secret/1", "", "7")
-    for language, source in (("python3", "print(open('table.txt').read())"), ("c", '#include <stdio.h>\nint main(void){putchar(getc(fopen("table.txt","r")));}')):
-        assert (await workshop.only_result(language, source, [case], includes=(table,))).verdict is Verdict.AC, language
-
-
-async def test_what_comes_with_the_problem_starts_nothing_unless_it_is_called_main(workshop: Workshop) -> None:
-    brought = Program("python3", (ProgramFile("included.py", workshop.shelf.keep(b"seven = 7\n"), 10),))
-    case = workshop.shelf.case("secret/1", "", "7")
-    for name in ("a.py", "zz.py"):
-        result = await workshop.only_result("python3", "from included import seven\nprint(seven)", [case], includes=(brought,), filename=name)
-        assert result.verdict is Verdict.AC, name
+async def test_files_that_come_with_the_problem_lie_in_the_working_directory_and_start_nothing(workshop: Workshop) -> None:
+    table = ProgramFile("table.txt", workshop.shelf.keep(b"7\n"), 2)
+    code = ProgramFile("included.py", workshop.shelf.keep(b"seven = 7\n"), 10)
+    brought = (Program("*", (table,)), Program("python3", (table, code)))
+    case = workshop.shelf.case("secret/1", "", "7 7")
+    for language, name, source in (
+        ("python3", "a.py", "from included import seven\nprint(seven, open('table.txt').read())"),
+        ("python3", "zz.py", "from included import seven\nprint(seven, open('table.txt').read())"),
+        ("c", "", '#include <stdio.h>\nint main(void){printf("7 %c", getc(fopen("table.txt","r")));}'),
+    ):
+        result = await workshop.only_result(language, source, [case], includes=brought, filename=name)
+        assert result.verdict is Verdict.AC, (language, name, result)
+    long = await workshop.judged("python3", "print(1)" + "#" * 1020, [case], code_bytes=1024)
+    assert (long.outcome, long.compile_output) == ("compile-error", "this problem takes at most 1024 bytes of source; yours has 1028")
 
 
 STATIC = """import json, os, sys
@@ -97,7 +90,7 @@ sys.exit(9 if 'crash' in source else 42)
 """
 
 
-async def test_static_validator_sees_source_language_and_entry_and_its_word_counts(workshop: Workshop) -> None:
+async def test_static_validator_sees_source_language_and_entry_and_its_word_and_score_count(workshop: Workshop) -> None:
     static = workshop.shelf.custom("python3", STATIC, "static.py")
     cases = [workshop.shelf.case("secret/static validation", "", "", is_static=True), workshop.shelf.case("secret/1", "", "1")]
     good = await workshop.judged("python3", "print(1)", cases, static_validator=static, filename="mine.py")
@@ -110,16 +103,7 @@ async def test_static_validator_sees_source_language_and_entry_and_its_word_coun
     assert [result.verdict for result in bad.results] == [Verdict.WA], "what it refuses is not run"
     broken = await workshop.judged("python3", "print(1) # crash", cases, static_validator=static)
     assert (broken.outcome, [result.verdict for result in broken.results]) == ("checker-error", [Verdict.VE])
-
-
-async def test_static_validator_gives_a_share_of_its_score(workshop: Workshop) -> None:
-    static = workshop.shelf.custom("python3", STATIC, "static.py")
-    cases = [workshop.shelf.case("secret/static validation", "", "", is_static=True, checker_arguments=("0.5",)), workshop.shelf.case("secret/1", "", "1")]
+    scored = [workshop.shelf.case("secret/static validation", "", "", is_static=True, checker_arguments=("0.5",)), workshop.shelf.case("secret/1", "", "1")]
     groups = CaseGroup("secret", (0, 1), aggregation=Aggregation.SUM, case_scores=(Fraction(40), Fraction(60)), max_score=Fraction(100), is_exact=True)
-    end = await workshop.judged("python3", "print(1)", cases, static_validator=static, groups=groups, is_scoring=True)
+    end = await workshop.judged("python3", "print(1)", scored, static_validator=static, groups=groups, is_scoring=True)
     assert [(result.verdict, result.score) for result in end.results] == [(Verdict.AC, Fraction(1, 2)), (Verdict.AC, None)]
-
-
-async def test_source_longer_than_the_problem_takes_is_refused(workshop: Workshop) -> None:
-    end = await workshop.judged("python3", "print(1)" + "#" * 1020, [workshop.shelf.case("secret/1", "", "1")], code_bytes=1024)
-    assert (end.outcome, end.compile_output) == ("compile-error", "this problem takes at most 1024 bytes of source; yours has 1028")
