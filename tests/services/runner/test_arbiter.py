@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from fractions import Fraction
 
-import pytest
-
 from contest.grading import grade
 from contest.groups import CaseGroup, OnReject
 from contest.rulings import Ruling
@@ -55,12 +53,10 @@ async def test_each_group_is_graded_by_the_packages_own_program(workshop: Worksh
     assert end.rulings == (Ruling("secret/1", Verdict.AC, Fraction(30)), Ruling("secret", Verdict.AC, Fraction(30)))
     assert points(some, end) == (Verdict.PA, 30)
 
-
-async def test_cases_behind_a_group_that_the_grader_rejects_are_not_run(workshop: Workshop) -> None:
-    order_ = order(workshop, HALF, "x--xx")
-    end = await workshop.judge.judge(order_, Log())
-    assert [one.index for one in end.results] == [0, 1, 2]
-    assert points(order_, end) == (Verdict.WA, 0)
+    rejected = order(workshop, HALF, "x--xx")
+    end = await workshop.judge.judge(rejected, Log())
+    assert [one.index for one in end.results] == [0, 1, 2], "what is behind a group that the grader rejects is not run"
+    assert points(rejected, end) == (Verdict.WA, 0)
 
 
 async def test_an_attempt_that_goes_on_asks_again_and_comes_to_the_same(workshop: Workshop) -> None:
@@ -72,27 +68,27 @@ async def test_an_attempt_that_goes_on_asks_again_and_comes_to_the_same(workshop
     assert points(whole, second) == (Verdict.PA, 30)
 
 
-@pytest.mark.parametrize(("grader", "words"), [
+FAILING = (
     ("print('AC')", "one line"), ("raise SystemExit(3)", "exit code 3"), ("import os\nos.kill(os.getpid(), 9)", "failed"), ("print('JE 0')", "says JE"),
     ("print('AC 1' * 3000)", "one line"), ("import sys\nsys.stderr.write('no idea')\nprint('AC -1')", "no idea"), ("print(", "does not compile"),
     ("import socket\nsocket.create_connection(('127.0.0.1', 22), 1)\nprint('AC 1')", "exit code 1"),
-])  # fmt: skip
-async def test_a_grader_that_fails_is_the_setters_fault_and_the_jury_reads_why(workshop: Workshop, grader: str, words: str) -> None:
-    end = await workshop.judge.judge(order(workshop, grader), Log())
-    assert end.outcome == "checker-error"
-    assert words in end.message
-    assert "grader" in end.message
+)  # fmt: skip
 
 
-async def test_a_grader_that_never_ends_is_stopped(workshop: Workshop) -> None:
+async def test_a_grader_that_fails_is_the_setters_fault_and_the_jury_reads_why(workshop: Workshop) -> None:
+    whole = CaseGroup("secret", (0,), has_grader=True)
+    for grader, words in FAILING:
+        end = await workshop.judge.judge(order(workshop, grader, "x", whole), Log())
+        assert end.outcome == "checker-error", grader
+        assert words in end.message
+        assert "grader" in end.message
+
+
+async def test_a_grader_that_never_ends_is_stopped_and_one_that_is_not_there_is_missed(workshop: Workshop) -> None:
     endless = order(workshop, "while True: pass")
     checker = dataclasses.replace(endless.manifest.checker, limits=dataclasses.replace(endless.manifest.limits, cpu_ms=300))
     end = await workshop.judge.judge(dataclasses.replace(endless, manifest=dataclasses.replace(endless.manifest, checker=checker)), Log())
     assert end.outcome == "checker-error"
     assert "data/secret/1" in end.message
-
-
-async def test_a_group_that_asks_where_no_grader_is_told_as_such(workshop: Workshop) -> None:
-    made = order(workshop, HALF)
-    end = await workshop.judge.judge(dataclasses.replace(made, manifest=dataclasses.replace(made.manifest, grader=None)), Log())
+    end = await workshop.judge.judge(dataclasses.replace(endless, manifest=dataclasses.replace(endless.manifest, grader=None)), Log())
     assert (end.outcome, "brings none" in end.message) == ("checker-error", True)
