@@ -207,7 +207,7 @@ SHARES = """<?xml version="1.0" encoding="utf-8" standalone="no"?>
                 <stages><stage name="COMPILE"/></stages>
                 <assets><asset name="SOLUTION"/></assets>
             </file>
-            <file for-types="cpp.*" path="files/grader.cpp" type="cpp.g++17">
+            <file for-types="c.*" path="files/grader.c" type="c.gcc">
                 <stages><stage name="COMPILE"/></stages>
                 <assets><asset name="SOLUTION"/></assets>
             </file>
@@ -225,9 +225,9 @@ SHARES = """<?xml version="1.0" encoding="utf-8" standalone="no"?>
             <validator><source path="files/shape.py" type="python.3"/></validator>
         </validators>
         <solutions>
-            <solution tag="main"><source path="solutions/whole.cpp" type="cpp.g++17"/></solution>
-            <solution tag="rejected"><source path="solutions/near.cpp" type="cpp.g++17"/></solution>
-            <solution tag="wrong-answer"><source path="solutions/far.cpp" type="cpp.g++17"/></solution>
+            <solution tag="main"><source path="solutions/whole.c" type="c.gcc"/></solution>
+            <solution tag="rejected"><source path="solutions/near.c" type="c.gcc"/></solution>
+            <solution tag="wrong-answer"><source path="solutions/far.c" type="c.gcc"/></solution>
         </solutions>
     </assets>
 </problem>
@@ -252,12 +252,13 @@ def shares(**changes: str | bytes | None) -> dict[str, bytes]:
     files: dict[str, str | bytes] = {
         "problem.xml": SHARES,
         "files/testlib.h": TESTLIB, "files/check.cpp": SHARES_CHECK, "files/jury.h": "#define NEAR 1\n", "files/shares.h": "int twice(int);\n",
-        "files/grader.cpp": '#include <fstream>\n#include "shares.h"\nint main() { int n; std::ifstream("shares.in") >> n; std::ofstream("shares.out") << twice(n); }\n',
+        "files/grader.c": '#include <stdio.h>\n#include "shares.h"\nint main(void) { int n; if (!freopen("shares.in", "r", stdin) || !freopen("shares.out", "w", stdout)'
+        ' || scanf("%d", &n) != 1) return 1; printf("%d\\n", twice(n)); return 0; }\n',
         "files/size.py": "import sys\nsys.exit(0 if 0 < int(input()) < 10 else 3)\n",
         "files/shape.py": "import sys\nsys.exit(0 if sys.stdin.read().endswith('\\n') else 3)\n",
         **{f"tests/{number:02}": f"{n}\n" for number, n in enumerate(questions, 1)},
         **{f"tests/{number:02}.a": f"{2 * n}\n" for number, n in enumerate(questions, 1)},
         "statement-sections/english/legend.tex": "Twice as much.\n",
-        "solutions/whole.cpp": solution % "", "solutions/near.cpp": solution % " + (n > 3) + (n > 7)", "solutions/far.cpp": solution % " - 1",
+        "solutions/whole.c": solution % "", "solutions/near.c": solution % " + (n > 3) + (n > 7)", "solutions/far.c": solution % " - 1",
     }  # fmt: skip
     return changed(files, changes)

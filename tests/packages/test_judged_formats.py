@@ -38,7 +38,7 @@ SCORES = {
     ("cms-by-hand", "sol/half.txt"): "50",
     ("cms-whisper", "sol/halves.c"): "80",
     ("cms-steps", "sol/ones.py"): "30",
-    ("polygon-shares", "solutions/near.cpp"): "85/2",
+    ("polygon-shares", "solutions/near.c"): "85/2",
     ("omegaup-sums", "tests/truena.py"): "40",
 }
 """Scores that no package writes down, by the rules of its format."""

@@ -15,7 +15,7 @@ from services.gitserver.formats.cms_task import DESCRIPTION, Task, read_task
 from services.gitserver.formats.files import PackageFile, PackageFiles, read_text
 from services.gitserver.formats.human_languages import code_of
 from services.gitserver.formats.package import Package
-from services.gitserver.formats.parts import sample, sample_files
+from services.gitserver.formats.parts import files_note, sample, sample_files
 from wire.manifest import CheckerKind, Talks
 from wire.problems import StatementFile
 from wire.verification import LimitRule
@@ -57,6 +57,7 @@ class CmsItalian:
             attachments |= {f"attachments/input_{case.name.removeprefix('cases/')}.txt": case.input for case in cases.cases}
         report.add("input-validators-missing", "gen", "validators of this format are not run: nothing checks the inputs")
         starters = programs_called(files, "grader") if communication is None else stubs(files, task)
+        note = "Any right answer is accepted: a program checks it." if checker.checker.kind is CheckerKind.CMS else ""
         includes = () if task.is_output_only else read_includes(files, starters)
         return Package(
             format="CMS italian",
@@ -74,7 +75,7 @@ class CmsItalian:
             protected={file.path: file for folder in PROTECTED_FOLDERS for file in files.under(folder)},
             is_scoring=True,
             max_score=cases.max_score,
-            checker_note="Any right answer is accepted: a program checks it." if checker.checker.kind is CheckerKind.CMS else "",
+            checker_note=f"{note} {files_note(input_file, output_file)}".strip(),
             is_output_only=task.is_output_only,
             limit_rule=LimitRule(is_stated=task.is_limit_stated),
             includes=includes,

@@ -47,6 +47,12 @@ class CheckerSource:
     files: Mapping[str, PackageFile]
 
 
+def files_note(input_file: str, output_file: str) -> str:
+    """What contestants are told of files that they may use; empty where there are none."""
+    said = [f"{verb} {name} in place of {stream}" for verb, name, stream in (("read", input_file, "stdin"), ("write", output_file, "stdout")) if name]
+    return f"Programs may {' and '.join(said)}." if said else ""
+
+
 def in_order(verdicts: Iterable[str]) -> tuple[str, ...]:
     """Verdicts without doubles, worst first."""
     known = set(verdicts)

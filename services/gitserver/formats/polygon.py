@@ -11,7 +11,7 @@ from typing import Final
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
 from services.gitserver.formats.package import Package
-from services.gitserver.formats.parts import HEADERS, sample, sample_files
+from services.gitserver.formats.parts import HEADERS, files_note, sample, sample_files
 from services.gitserver.formats.polygon_programs import Programs, gives_points
 from services.gitserver.formats.polygon_statements import Statements, read_statements, titles_of
 from services.gitserver.formats.polygon_tests import DESCRIPTION, Testset, read_testset
@@ -72,7 +72,7 @@ class Polygon:
             protected={one.path: one for folder in PROTECTED_FOLDERS for one in files.under(folder)},
             is_scoring=testset.is_scoring,
             max_score=testset.max_score,
-            checker_note="A program checks the output.",
+            checker_note=f"A program checks the output. {files_note(*names)}".strip(),
             is_interactive=interactor is not None,
             interactor=interactor,
             includes=includes,

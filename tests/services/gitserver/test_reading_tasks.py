@@ -72,10 +72,11 @@ def test_files_and_resources_of_polygon_are_those_of_solutions() -> None:
     package, report = read(polygon.shares())
     assert package is not None, report.findings()
     assert (package.input_file, package.output_file) == ("shares.in", "shares.out")
+    assert package.checker_note == "A program checks the output. Programs may read shares.in in place of stdin and write shares.out in place of stdout."
     assert {one.language: sorted(one.files) for one in package.includes} == {
-        "c": ["shares.h"], **{one: ["grader.cpp", "shares.h"] for one in ("cpp", "cpp17", "cpp23")},
+        "c": ["grader.c", "shares.h"], **{one: ["shares.h"] for one in ("cpp", "cpp17", "cpp23")},
     }  # fmt: skip
-    assert package.languages == ("cpp", "cpp17", "cpp23"), "C has the header alone, and nothing that would start it"
+    assert package.languages == ("c",), "C++ has the header alone, and nothing that would start it"
     assert [one.path for one in package.input_validators] == ["files/size.py", "files/shape.py"]
 
 

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import AsyncIterator, Mapping
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from contest.groups import CaseGroup, OnReject
 from contest.limits import MIB
+from services.runner.languages.table import Toolchain
 from tests.services.runner.workshop import LIMITS, Workshop
 from wire.judging import Checker, CheckerKind
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def workshop(
+    tmp_path_factory: pytest.TempPathFactory, programs_folder: Path, toolchains: Mapping[str, Toolchain]
+) -> AsyncIterator[Workshop]:
+    """One for all: programs are compiled once."""
+    async with Workshop(tmp_path_factory.mktemp("files"), programs_folder, toolchains) as made:
+        yield made
+
 
 NAMES = {"input_file": "sum.in", "output_file": "sum.out"}
 FILES = "a, b = map(int, open('sum.in').read().split())\nprint(a + b, file=open('sum.out', 'w'))\n"
