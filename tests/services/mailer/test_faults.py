@@ -147,7 +147,7 @@ async def test_what_nobody_here_can_send_goes_to_the_dead_letters(world: MailWor
 async def test_a_receiver_that_hangs_holds_up_nobody_else(tmp_path: Path, pki_folder: Path, sqlite_url: str, receiver: Receiver) -> None:
     async with (
         receiving() as hanging,
-        MailWorld(tmp_path / "var", pki_folder, sqlite_url, mailer_settings={"call_timeout_s": 6.0}) as world,
+        MailWorld(tmp_path / "var", pki_folder, sqlite_url, mailer_settings={"call_timeout_s": 60.0}) as world,
     ):
         hanging.hangs = True
         await world.start()
@@ -157,10 +157,7 @@ async def test_a_receiver_that_hangs_holds_up_nobody_else(tmp_path: Path, pki_fo
         await world.judged(24)
         await world.judged(3, actor="ben")
         await world.start_mailer()
-        began = asyncio.get_running_loop().time()
-        await receiver.until_heard(3)
-        took_s = asyncio.get_running_loop().time() - began
-        assert took_s < 5.5, "27 messages go out in 2.7 s by the declared rate; 20 that hang would fill the window for 6 s"
+        await receiver.until_heard(3)  # before a call that hangs is given up: 20 of them would fill the window for a minute
         assert 1 <= hanging.most_at_once <= 4
         hanging.hangs = False
         async with asyncio.timeout(LIMIT_S):
