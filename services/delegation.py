@@ -21,6 +21,7 @@ MARK = "SCOPE_OF_PALESTRA"
 """Set in the environment of the second start, so that there is no third."""
 
 _SCOPE = ("systemd-run", "--user", "--scope", "--quiet", "--collect", "-p", "Delegate=yes", "--")
+_SESSIONS = Path("/run/user")
 _ASK = 'cat "/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)/cgroup.controllers"'
 _LIMIT_S = 20.0
 _AS_ROOT = "run it as root (sudo make up)"
@@ -36,7 +37,7 @@ class Loan:
 
 def arrange(arguments: Sequence[str], environ: Mapping[str, str] | None = None, mount: Path = cgroup_tree.MOUNT) -> Loan:
     """What to do so that this process, started as ``palestra`` with these arguments, may judge. Blocks some milliseconds."""
-    environ = os.environ if environ is None else environ
+    environ = _with_session(os.environ if environ is None else environ)
     if os.geteuid() == 0 or MARK in environ or environ.get("PALESTRA_RUNNER_CGROUP_PARENT"):
         return Loan()  # the runner itself looks, and refuses
     if cgroup_tree.is_lent(mount):
@@ -46,6 +47,12 @@ def arrange(arguments: Sequence[str], environ: Mapping[str, str] | None = None, 
     if why_not := _why_no_session(environ):
         return Loan(refusal=why_not)
     return Loan(command=(*_SCOPE, sys.executable, "-m", "services", *arguments))
+
+
+def _with_session(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which systemd-run finds the user's systemd: sudo, cron and the like do not say where that is, also where it runs."""
+    place = _SESSIONS / str(os.geteuid())
+    return {"XDG_RUNTIME_DIR": str(place), **environ} if place.is_dir() else dict(environ)
 
 
 def _why_no_session(environ: Mapping[str, str]) -> str:
@@ -81,4 +88,4 @@ def start_with_groups(arguments: Sequence[str]) -> None:
         raise SandboxMissing(f"submissions could not be judged safely here, so nothing was started: {loan.refusal}")
     if loan.command:
         print("palestra: asking systemd for control groups of its own", file=sys.stderr, flush=True)  # noqa: T201  it takes a moment
-        os.execvpe(loan.command[0], loan.command, {**os.environ, MARK: "1"})  # noqa: S606  no shell between
+        os.execvpe(loan.command[0], loan.command, {**_with_session(os.environ), MARK: "1"})  # noqa: S606  no shell between

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services import delegation
 from services.delegation import MARK, Loan, arrange
 from services.runner.sandbox import cgroup_tree
 
@@ -68,6 +69,18 @@ def test_systemd_is_asked_and_the_same_command_started_in_its_scope(second: Path
 def test_what_systemd_does_not_lend_is_named_with_the_remedy(second: Path, tmp_path: Path, body: str, words: tuple[str, ...]) -> None:
     refusal = arrange(["up"], systemd(tmp_path / "bin", body), second).refusal
     assert [word for word in words if word not in refusal] == []
+
+
+@pytest.mark.usefixtures("user")
+def test_a_systemd_that_lingers_is_found_from_where_nothing_says_where_it_is(
+    second: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delegation, "_SESSIONS", tmp_path / "user")
+    environ = systemd(tmp_path / "bin", f'[ "$XDG_RUNTIME_DIR" = {tmp_path}/user/1000 ] || exit 1; echo memory pids')
+    assert "enable-linger ada" in arrange(["up"], environ, second).refusal
+    (tmp_path / "user" / "1000").mkdir(parents=True)
+    assert arrange(["up"], environ, second).command
+    assert "enable-linger ada" in arrange(["up"], {**environ, "XDG_RUNTIME_DIR": "/elsewhere"}, second).refusal  # who says so, means it
 
 
 @pytest.mark.usefixtures("user")
