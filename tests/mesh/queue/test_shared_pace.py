@@ -19,6 +19,8 @@ pytestmark = pytest.mark.brokers
 
 SPECS = (spec("Paced", rate_per_minute=600),)
 CLOCK = SystemClock()
+TRIES = 3
+"""A busy machine may take fewer than the rate allows; more it never may."""
 
 
 async def _taken(consumer: Consumer, until: float) -> list[float]:
@@ -50,12 +52,14 @@ async def _rate_of_two(queue_url: str, state_urls: tuple[str, str]) -> tuple[lis
 
 
 async def test_two_consumers_keep_the_rate_together(amqp_url: str, redis_url: str) -> None:
-    left, right = await _rate_of_two(amqp_url, (redis_url, redis_url))
-    assert 12 <= len(left) + len(right) <= 22, "ten a second, for two seconds"
-    assert left
-    assert right
-    moments = sorted(left + right)
-    assert max(sum(moment <= other < moment + 0.5 for other in moments) for moment in moments) <= 8, "even steps, no bursts"
+    for _ in range(TRIES):
+        left, right = await _rate_of_two(amqp_url, (redis_url, redis_url))
+        moments = sorted(left + right)
+        assert len(moments) <= 22, "ten a second, for two seconds"
+        assert max(sum(moment <= other < moment + 0.5 for other in moments) for moment in moments) <= 8, "even steps, no bursts"
+        if len(moments) >= 12 and left and right:
+            return
+    pytest.fail("the rate was never reached, or one of the two got nothing")
 
 
 async def test_without_a_shared_state_each_keeps_it_alone(amqp_url: str) -> None:
