@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -91,6 +92,7 @@ async def open_sandbox(settings: SandboxSettings, observer: Observer | None = No
 
 def _gather(settings: SandboxSettings, observer: Observer) -> Sandbox:
     machine = probe.examine(settings.bwrap)
+    _allow_the_least_core()
     program = compiled("boxinit", settings.folder / "programs")
     namespaces = None
     if os.geteuid() == 0:
@@ -102,6 +104,23 @@ def _gather(settings: SandboxSettings, observer: Observer) -> Sandbox:
         init_fd=os.open(program, os.O_RDONLY | os.O_CLOEXEC), bwrap=machine.bwrap, furnished=furnishing(settings.binds),
         folder=settings.folder, cores=len(os.sched_getaffinity(0)), machine=machine,
     )  # fmt: skip
+
+
+def _allow_the_least_core() -> None:
+    """Programs get a limit of one byte on core files (docs/decisions/0130), which may not be had below a limit of none.
+
+    Raises: `SandboxMissing` where this process may not raise its own.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    if hard:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, 1))
+    except ValueError as refused:
+        raise SandboxMissing(
+            "core files are forbidden here (hard limit 0), and boxes need a limit of one byte, lest a crash start the host's crash handler; "
+            "take the limit away: LimitCORE= in the unit, * hard core in /etc/security/limits.conf, docker run --ulimit core=1, ulimit -Hc"
+        ) from refused
 
 
 def _drop_groups() -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.faults]
 ROOT = Path(__file__).resolve().parents[3]
 NOBODY = 65_534
 LIMIT_S = 50.0
+CAP_SYS_RESOURCE = 24
 
 
 @pytest.fixture
@@ -56,9 +57,9 @@ def delegated() -> Iterator[str]:
             path.rmdir()
 
 
-def start(folder: Path, what: str, uid: int = 0, cgroup: str = "") -> subprocess.Popen[str]:
+def start(folder: Path, what: str, uid: int = 0, cgroup: str = "", before: Sequence[str] = ()) -> subprocess.Popen[str]:
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder / "code"), "PYTHONDONTWRITEBYTECODE": "1"}
-    argv = [sys.executable, str(Path(__file__).with_name("lonely.py")), str(folder), str(uid), cgroup, what]
+    argv = [*before, sys.executable, str(Path(__file__).with_name("lonely.py")), str(folder), str(uid), cgroup, what]
     return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ, cwd=folder)
 
 
@@ -141,6 +142,16 @@ def test_ordinary_user_without_groups_is_refused_with_the_remedy(folder: Path) -
     answer = said(start(folder, "self-test", NOBODY))
     assert answer["code"] == "sandbox-missing"
     assert "run the runner as root, or delegate a cgroup" in str(answer["message"])
+
+
+@pytest.mark.parametrize("uid", [0, NOBODY])
+def test_where_core_files_are_forbidden_whoever_may_allows_their_least_and_others_are_told(folder: Path, uid: int) -> None:
+    powers = int(Path("/proc/self/status").read_text().partition("CapEff:")[2].split()[0], 16)
+    answer = said(start(folder, "self-test", uid, before=("sh", "-c", 'ulimit -Hc 0; exec "$@"', "sh")))
+    if uid == 0 and powers >> CAP_SYS_RESOURCE & 1:
+        assert answer == {"mode": "root", "wrong": [], "swept": 0}
+    else:
+        assert (answer["code"], "docker run --ulimit core=1" in str(answer["message"])) == ("sandbox-missing", True)
 
 
 def test_machine_without_bubblewrap_is_refused_with_the_remedy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
