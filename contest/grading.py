@@ -108,7 +108,9 @@ class Grading:
         time_ms = max((one.time_ms for one in ran), default=0)
         memory_bytes = max((one.memory_bytes for one in ran), default=0)
         verdict, score, decisive = self._scored() if self._is_scoring else self._passed()
-        return Grade(verdict, score, time_ms, memory_bytes, decisive)
+        is_fault = verdict is Verdict.VE and decisive is not None and self._folded[decisive].verdict is not Verdict.VE
+        fault = self._root.fault(self._folded) if is_fault else None
+        return Grade(verdict, score, time_ms, memory_bytes, decisive, fault.why if fault is not None else "")
 
     def _passed(self) -> tuple[Verdict, Fraction, int | None]:
         rejected = self._root.verdict(self._folded)

@@ -33,3 +33,6 @@ COMPILE_LIMITS = Limits(cpu_ms=30_000, wall_ms=60_000, memory_bytes=2048 * MIB, 
 
 CHECKER_LIMITS = Limits(cpu_ms=30_000, wall_ms=60_000, memory_bytes=2048 * MIB, output_bytes=8 * MIB, file_bytes=64 * MIB, processes=64)
 """For checkers and validators, when the package sets none."""
+
+GRADER_LIMITS = Limits(cpu_ms=10_000, wall_ms=20_000, memory_bytes=2048 * MIB, output_bytes=64 << 10, file_bytes=64 * MIB, processes=64)
+"""For a package's own grader: it reads a few lines and writes one."""

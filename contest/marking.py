@@ -9,7 +9,7 @@ from typing import Final
 
 from contest.groups import Aggregation, CaseGroup, OnReject, VerdictRule, best_of
 from contest.results import CaseResult
-from contest.rulings import Question, Ruling, line
+from contest.rulings import Question, Ruling, line, written
 from contest.verdicts import Verdict
 
 _BY_WORTH = frozenset({Aggregation.LEAST_SHARE, Aggregation.SUM_IF_NOT_ZERO, Aggregation.PRODUCT})
@@ -21,6 +21,14 @@ _WORST: Final = (
 """Source: Kattis legacy format, worst_error: JE, IF, RTE, MLE, TLE, OLE, WA."""
 
 Results = Mapping[int, CaseResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with the points of a case, in words for the jury."""
+
+    index: int
+    why: str
 
 
 @dataclass(slots=True)
@@ -107,16 +115,16 @@ class Marking:
         scores = own + [inner.score(results) for inner in self._counted]
         return group.capped(group.aggregation.of(scores, self._worths() if group.aggregation in _BY_WORTH else ()))
 
-    def fault(self, results: Results) -> CaseResult | None:
+    def fault(self, results: Results) -> Fault | None:
         """The first result by which an exact group has points that it must not have, or lacks those that it must."""
         group = self.group
         if group.is_exact:
             for place, index in enumerate(self._cases):
-                if index in results and self._is_wrong(place, results[index]):
-                    return results[index]
+                if index in results and (why := self._why_wrong(place, results[index])):
+                    return Fault(index, why)
             last = max((index for index in self._cases if index in results), default=None)
-            if last is not None and not group.has_grader and group.max_score is not None and self._uncapped(results) > group.max_score:
-                return results[last]
+            if last is not None and not group.has_grader and group.max_score is not None and (sum_of := self._uncapped(results)) > group.max_score:
+                return Fault(last, f"the group {group.path} comes to a score of {written(sum_of)}, and may have at most {written(group.max_score)}")
         return next((found for inner in self._inner if (found := inner.fault(results)) is not None), None)
 
     def question(self, results: Results) -> Question:
@@ -175,14 +183,19 @@ class Marking:
         below = [inner.score(results) for inner in self._counted]
         return self.group.aggregation.of(own + below, self._worths())
 
-    def _is_wrong(self, place: int, result: CaseResult) -> bool:
+    def _why_wrong(self, place: int, result: CaseResult) -> str:
+        """In words; empty when nothing is."""
         if result.verdict not in GOOD:
-            return False
+            return ""
         if self.group.gives_points:
-            return result.points is None or result.score is not None
+            is_wrong = result.points is None or result.score is not None
+            return "the validator must give points here, and gives none" if is_wrong else ""
         if self.group.aggregation is Aggregation.PASS:
-            return result.points is not None or result.score is not None
-        return result.points is not None and result.points > self.group.worth_of(place)
+            is_wrong = result.points is not None or result.score is not None
+            return "the validator gives a score, and here one can only pass or fail" if is_wrong else ""
+        most = self.group.worth_of(place)
+        is_wrong = result.points is not None and result.points > most
+        return f"the validator gives a score of {written(result.points or most)}, and at most {written(most)} can be had here" if is_wrong else ""
 
     def end_part(self, results: Results, *, is_rejected: bool) -> None:
         """A case or subgroup of it is over."""

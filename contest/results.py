@@ -46,7 +46,8 @@ class Grade:
     """What a run is worth as a whole.
 
     ``score`` is exact: 0 or 1 for pass-fail, points for scoring problems. ``time_ms`` and ``memory_bytes`` are the
-    largest of any case. ``decisive_case`` is the index of the case that decided the verdict, None on AC and CE.
+    largest of any case. ``decisive_case`` is the index of the case that decided the verdict, None on AC and CE. ``why`` is for the jury: what is
+    wrong with the points of that case, where they are what makes it VE.
     """
 
     verdict: Verdict
@@ -54,3 +55,4 @@ class Grade:
     time_ms: int
     memory_bytes: int
     decisive_case: int | None = None
+    why: str = ""

@@ -134,7 +134,8 @@ class RunOrder:
 
     ``task`` VALIDATE asks for ``input_validators`` to be run over every case of the manifest; there is no source then.
     ``done`` are the cases, in order, that an attempt before this one had ended when it was handed back: they are not run again;
-    ``examined`` is the same of a VALIDATE; ``probes`` are examined behind the cases. ``yields``: nobody waits for it; while it works on that, the slot stands by for the other graders.
+    ``examined`` is the same of a VALIDATE; ``probes`` are examined behind the cases. ``rulings`` is what the package's own grader
+    said by then, and it was broken off ``broken_off`` times over what it is asked next. ``yields``: nobody waits for it; while it works on that, the slot stands by for the other graders.
     """
 
     attempt: str
@@ -152,6 +153,8 @@ class RunOrder:
     examined: Examined | None = None
     yields: bool = False
     probes: tuple[Probe, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    broken_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,8 @@ class AttemptEnd:
     setter's program failed), "judge-error" (ours: try again elsewhere) or "handed-back" (the runner leaves, or gives way; costs no try, and the next attempt begins after ``results``).
     ``results`` is every case in order, so that a lost progress report costs nothing. "validated" ends a `VALIDATE`: ``findings`` say what
     the input validators had against the inputs, or why one could not be run. ``examined`` is what a `VALIDATE` that is handed back has done.
-    ``rulings`` is what the package's own grader said of its groups: it runs beside the cases, never in the grader.
+    ``rulings`` is what the package's own grader said of its groups: it runs beside the cases, never in the grader; handed
+    back with it is how often that program was ``broken_off`` over what it is asked next. ``about`` is what failed, where that is no case: a path in the package.
     """
 
     attempt: str
@@ -207,6 +211,8 @@ class AttemptEnd:
     findings: tuple[Finding, ...] = ()
     examined: Examined | None = None
     rulings: tuple[Ruling, ...] = ()
+    broken_off: int = 0
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

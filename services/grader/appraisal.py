@@ -275,7 +275,7 @@ def _message(manifest: JudgingManifest, verdict: RecordVerdict, final: Grade, re
     said = " ".join(decisive.message.split())
     if final.verdict is Verdict.JE:
         return cut(said, MESSAGE_BYTES // 2)
-    return cut(f"{_name(manifest, decisive.index)}" + (f": {said}" if said else ""), MESSAGE_BYTES // 2)
+    return cut((decisive.name or _name(manifest, decisive.index)) + (f": {said}" if said else ""), MESSAGE_BYTES // 2)
 
 
 def _name(manifest: JudgingManifest, index: int) -> str:

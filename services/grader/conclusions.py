@@ -29,7 +29,7 @@ WORD_BYTES, WORDS_BYTES = 1_000, 128 << 10
 """What a package says of a case, and of all cases of a verdict together: what is beyond is left out."""
 
 BEHIND = "behind the last case"
-"""The name of what failed when every case had been judged: the package's own grader."""
+"""The name of what failed when every case had been judged, where nothing says what it was."""
 
 
 class NotJudged(Exception):
@@ -48,9 +48,11 @@ def conclude(run: Run, end: AttemptEnd) -> RecordVerdict:
         case "compile-error":
             return _verdict(run, end, Grade(Verdict.CE, Fraction(0), 0, 0), ())
         case "judged":
-            return _verdict(run, end, _graded(manifest, results, end.rulings), results)
+            final = _graded(manifest, results, end.rulings)
+            return _verdict(run, end, final, _explained(results, final))
         case "checker-error":
-            results = _with_blame(results, Verdict.VE, end.message or "the checker failed")
+            following = len(manifest.cases) if end.about else None
+            results = _with_blame(results, Verdict.VE, end.message or "the checker failed", following)
             return _verdict(run, end, _blamed_grade(manifest, results), results)
         case "judge-error":
             raise NotJudged(end.message or "the runner met an error of its own")
@@ -112,20 +114,29 @@ def _ungraded(verdict: Verdict, results: Sequence[CaseResult], decisive: int) ->
     return Grade(verdict, Fraction(0), time_ms, memory_bytes, decisive)
 
 
-def _with_blame(results: tuple[CaseResult, ...], verdict: Verdict, message: str) -> tuple[CaseResult, ...]:
-    """The results with the message where the jury looks for it: at the case with that verdict, or at the one that came next."""
+def _explained(results: tuple[CaseResult, ...], final: Grade) -> tuple[CaseResult, ...]:
+    """The results, at the case that decided why its points may not stand."""
+    if not final.why:
+        return results
+    said = (replace(one, message=f"{final.why}\n{one.message}".strip()) if one.index == final.decisive_case else one for one in results)
+    return tuple(said)
+
+
+def _with_blame(results: tuple[CaseResult, ...], verdict: Verdict, message: str, following: int | None = None) -> tuple[CaseResult, ...]:
+    """The results with the message where the jury looks for it: at the case with that verdict, or at the one that came next, or ``following``."""
     for place, result in enumerate(results):
         if result.verdict is verdict:
             said = replace(result, message=result.message or message)
             return (*results[:place], said, *results[place + 1 :])
-    following = max((result.index for result in results), default=-1) + 1
+    if following is None:
+        following = max((result.index for result in results), default=-1) + 1
     return (*results, CaseResult(following, verdict, 0, 0, message=message))
 
 
 def _verdict(run: Run, end: AttemptEnd, final: Grade, results: Sequence[CaseResult]) -> RecordVerdict:
     return RecordVerdict(
         submission=run.order.submission, run=run.id, attempt=end.attempt, version=run.order.version, verdict=final.verdict,
-        score=final.score, time_ms=final.time_ms, memory_bytes=final.memory_bytes, cases=_named(run.manifest, _shortened(results)),
+        score=final.score, time_ms=final.time_ms, memory_bytes=final.memory_bytes, cases=_named(run.manifest, _shortened(results), cut(end.about, WORD_BYTES) or BEHIND),
         compile_output=cut(end.compile_output, COMPILE_OUTPUT_BYTES), runner=end.runner, decisive_case=final.decisive_case,
     )  # fmt: skip
 
@@ -146,15 +157,15 @@ def _shortened(results: Sequence[CaseResult]) -> tuple[CaseResult, ...]:
     return tuple(kept)
 
 
-def _named(manifest: JudgingManifest | None, results: Sequence[CaseResult]) -> tuple[CaseResult, ...]:
-    """The results with what the manifest says of their cases: which are samples decides what contestants see."""
+def _named(manifest: JudgingManifest | None, results: Sequence[CaseResult], behind: str) -> tuple[CaseResult, ...]:
+    """The results with what the manifest says of their cases: which are samples decides what contestants see. ``behind`` names what is no case."""
     bare = [replace(result, is_sample=False, is_open=False, given="", hint="", description="") for result in results]
     if manifest is None:
         return tuple(bare)
     named, left = [], WORDS_BYTES
     for result in bare:
         if not 0 <= result.index < len(manifest.cases):
-            named.append(replace(result, name=BEHIND))
+            named.append(replace(result, name=behind))
             continue
         case = manifest.cases[result.index]
         known = replace(result, name=case.name, is_sample=case.is_sample, is_open=case.is_open)

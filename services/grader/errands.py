@@ -16,7 +16,8 @@ _SETTERS_FAULT = frozenset({"compile-error", "checker-error"})
 
 def keep_any(run: Run, end: AttemptEnd) -> None:
     """Keeps what an attempt had done when it was handed back, unless more is known: the next one begins behind it."""
-    run.kept = max(run.kept, end.results, key=len)
+    if (len(end.results), len(end.rulings), end.broken_off) > (len(run.kept), len(run.rulings), run.broken_off):
+        run.kept, run.rulings, run.broken_off = end.results, end.rulings, end.broken_off
     if run.errand is not None and end.examined is not None:
         known = run.errand.examined
         run.errand.examined = end.examined if known is None else max(known, end.examined, key=_how_far)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from contest.results import CaseResult
+from contest.rulings import Ruling
 from mesh.errors import Conflict
 from mesh.queue import Delivery
 from wire.commands import RecordVerdict
@@ -86,7 +87,8 @@ class Run:
     ``deliveries`` are the messages that asked for it and are acknowledged with its verdict (the queue's prefetch bounds
     them); ``failed_on`` names the
     runner of its last failed attempt, which others are asked before until ``elsewhere_until``. ``kept`` are the cases that attempts
-    before the next one ended before they were handed back.
+    before the next one ended before they were handed back; ``rulings`` is what the package's own grader said by then, and ``broken_off`` how often
+    it was broken off over what it is asked next.
     """
 
     order: JudgeSubmission
@@ -102,6 +104,8 @@ class Run:
     elsewhere_until: float = 0.0
     verdict: RecordVerdict | None = None
     kept: tuple[CaseResult, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    broken_off: int = 0
     errand: Errand | None = None
 
     @property

@@ -3,18 +3,24 @@
     grader [arguments] < lines        0, and one line "VERDICT SCORE"; anything else is the setter's fault (VE)
 
 It is built before the first case, so that a fault of it costs nobody a run of all cases, and asked as soon as a group is over, since what it
-says decides whether the cases after that are run. An attempt that goes on where another was handed back asks again: nothing of a grader is kept.
+says decides whether the cases after that are run. What it said goes along with an attempt that is handed back; a question that was broken off for
+something urgent (`services.runner.haste`) is asked anew.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from dataclasses import replace
 
-from contest.limits import CHECKER_LIMITS
+from contest.grading import Grading
+from contest.limits import GRADER_LIMITS, Limits
+from contest.results import CaseResult
 from contest.rulings import Question, Ruling, read_ruling
 from mesh.errors import Invalid
 from services.runner.builds import BuildFailed, Builds, Built, readable
 from services.runner.checkers.validator import is_broken, why_broken
+from services.runner.haste import Haste
 from services.runner.programs import Programs
 from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Execution, Job
@@ -23,42 +29,95 @@ from services.runner.sandbox.spool import sealed
 from wire.judging import JudgingManifest
 
 ANSWER_BYTES = 4 << 10
+FOLDER = "graders"
 
 
 class GraderFailed(Invalid):
-    """A package's own grader crashed, was stopped, or wrote what is no verdict and score. The setter's fault: its words are in the message."""
+    """A package's own grader crashed, was stopped, or wrote what is no verdict and score. The setter's fault: its words are in the message.
+
+    ``about`` is the group that it was asked about, or where it lies: a path in the package.
+    """
 
     default_code = "grader-failed"
+
+    def __init__(self, message: str, about: str) -> None:
+        super().__init__(message)
+        self.about = about
 
 
 class Arbiter:
     """The package's own grader, ready to be asked. ``program`` None: the package has none."""
 
     def __init__(self, manifest: JudgingManifest, program: Built | None, pool: BoxPool) -> None:
-        self._limits = manifest.checker.limits or CHECKER_LIMITS
+        self._limits = _limits_of(manifest)
         self._program = program
         self._pool = pool
-        self.rulings: list[Ruling] = []
 
     async def rule(self, question: Question) -> Ruling:
-        """What it says of a group; kept in ``rulings`` too. Raises: `GraderFailed`, `BoxLost`."""
+        """What it says of a group. Raises: `GraderFailed`, `BoxLost`."""
         if self._program is None:
-            raise GraderFailed(f"the group {_name(question)} asks for a grader, and the package brings none")
+            raise GraderFailed(f"the group {_name(question)} asks for a grader, and the package brings none", _name(question))
         async with self._pool.box() as box:
             await self._program.furnish(box)
             launch = self._program.launch(self._limits)
             stdin = sealed("".join(f"{one}\n" for one in question.lines).encode())
             try:
-                job = Job((*launch.argv, *question.arguments), launch.limits, launch.environment, stdin=stdin, cuts_output=True, purpose="validator")
+                job = Job((*launch.argv, *question.arguments), launch.limits, launch.environment, stdin=stdin, purpose="validator")
                 execution = await box.execute(job)
             finally:
                 os.close(stdin)
             try:
-                ruling = _read(question, execution)
+                return _read(question, execution)
             finally:
                 execution.output.close()
+
+
+class Hearing:
+    """The questions of one attempt, one after the other. ``rulings`` are the answers, ``known`` those that an attempt before this one had;
+    over the first that is not among them it was broken off ``broken_off`` times.
+    """
+
+    def __init__(self, grading: Grading, arbiter: Arbiter, haste: Haste, known: Iterable[Ruling] = (), broken_off: int = 0) -> None:
+        self._grading = grading
+        self._arbiter = arbiter
+        self._haste = haste
+        self._known = {ruling.path: ruling for ruling in known}
+        self.broken_off = broken_off
+        self.rulings: list[Ruling] = []
+
+    async def answered(self) -> bool:
+        """Whether the question of the grading has its answer; False: it gives way. Raises: as `Arbiter.rule`."""
+        question = self._grading.question
+        assert question is not None, "nobody hears what nobody asks"
+        ruling = self._known.pop(question.path, None)
+        if ruling is None:
+            heard: list[Ruling] = []
+
+            async def ask() -> None:
+                heard.append(await self._arbiter.rule(question))
+
+            if not await self._haste.ended(ask, self.broken_off):
+                self.broken_off += 1
+                return False
+            self.broken_off = 0
+            ruling = heard[0]
+        self._grading.rule(ruling)
         self.rulings.append(ruling)
-        return ruling
+        return True
+
+    async def replayed(self, done: Iterable[CaseResult]) -> list[CaseResult] | None:
+        """Those results of an attempt before this one that count as they are: that the order of judging asks for. None: it gives way."""
+        taken: list[CaseResult] = []
+        for result in done:
+            while self._grading.question is not None:
+                if self._haste.is_over or not await self.answered():
+                    return None
+            if self._grading.next_case != result.index:
+                self._known.clear()  # it was said of what is run anew
+                break
+            self._grading.record(result)
+            taken.append(result)
+        return taken
 
 
 async def arbiter_of(manifest: JudgingManifest, programs: Programs, builds: Builds, pool: BoxPool) -> Arbiter:
@@ -69,21 +128,30 @@ async def arbiter_of(manifest: JudgingManifest, programs: Programs, builds: Buil
     try:
         return Arbiter(manifest, await builds.build(manifest.grader.language, sources), pool)
     except BuildFailed as failed:
-        raise GraderFailed(f"the package's grader does not compile:\n{failed.message}") from failed
+        raise GraderFailed(f"the package's grader does not compile:\n{failed.message}", FOLDER) from failed
 
 
 def _read(question: Question, execution: Execution) -> Ruling:
     if execution.is_lost and execution.killed_by is None:
         raise BoxLost("the grader's box was lost")
-    asked = f"it was asked about the group {_name(question)}, of {len(question.lines)} results"
+    where, count = _name(question), len(question.lines)
+    who = f"the package's grader, asked about {count} result{'s' * (count != 1)} of the group {where},"
     if is_broken(execution) or execution.exit_code:
-        raise GraderFailed(why_broken("the package's grader", execution, asked))
+        raise GraderFailed(why_broken(who, execution), where)
     written = readable(execution.output.head(ANSWER_BYTES)) if execution.output.size <= ANSWER_BYTES else ""
     try:
         return read_ruling(question, written)
     except ValueError as wrong:
         said = readable(execution.stderr[:ANSWER_BYTES]).strip()
-        raise GraderFailed("\n".join(part for part in (f"the package's grader failed: {wrong}", asked, said) if part)) from wrong
+        raise GraderFailed("\n".join(part for part in (f"{who} failed: {wrong}", said) if part), where) from wrong
+
+
+def _limits_of(manifest: JudgingManifest) -> Limits:
+    """The validator's, and never more time nor output than a grader needs."""
+    usual = GRADER_LIMITS
+    given = manifest.checker.limits or usual
+    time = {"cpu_ms": min(given.cpu_ms, usual.cpu_ms), "wall_ms": min(given.wall_ms, usual.wall_ms)}
+    return replace(usual, **time, memory_bytes=given.memory_bytes, processes=given.processes)
 
 
 def _name(question: Question) -> str:

@@ -38,6 +38,11 @@ class Haste:
         """Whether no other piece is begun: something urgent wants the slot, and something was done."""
         return self._has_advanced and self._is_urged
 
+    @property
+    def has_advanced(self) -> bool:
+        """Whether something was done that will not be done again."""
+        return self._has_advanced
+
     def advance(self) -> None:
         """Something was done that will not be done again."""
         self._has_advanced = True

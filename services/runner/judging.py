@@ -6,6 +6,7 @@ Whose fault it was decides the outcome: the contestant's is judged, the setter's
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Protocol
 
 from contest.grading import Grading
@@ -13,7 +14,7 @@ from contest.results import CaseResult
 from contest.rulings import Ruling
 from contest.verdicts import Verdict
 from mesh.errors import Invalid, MeshError
-from services.runner.arbiter import Arbiter, arbiter_of
+from services.runner.arbiter import GraderFailed, Hearing, arbiter_of
 from services.runner.blobs import BlobCache
 from services.runner.builds import BuildFailed, Builds, Built
 from services.runner.flows.details import Details
@@ -21,6 +22,7 @@ from services.runner.flows.flow import Desk, Flow
 from services.runner.flows.opening import flowing
 from services.runner.flows.repeats import Repeats
 from services.runner.flows.static import static_first
+from services.runner.haste import Haste
 from services.runner.inputs import Pair, fetching_ahead
 from services.runner.languages.table import Toolchain
 from services.runner.programs import Programs
@@ -80,14 +82,17 @@ class Judge:
             return AttemptEnd(order.attempt, "judge-error", message=f"{ours.code}: {ours.message}")
         results: list[CaseResult] = []
         rulings: list[Ruling] = []
-        outcome, message = "judged", ""
+        outcome, message, about = "judged", "", ""
+        broken_off: int | None = None
         try:
-            if not await self._run_cases(order, program, listener, results, rulings):
+            broken_off = await self._run_cases(order, program, listener, results, rulings)
+            if broken_off is not None:
                 outcome, message = "handed-back", GIVES_WAY
         except BuildFailed as setters:
             outcome, message = "checker-error", f"the validator does not compile:\n{setters.message}"
         except Invalid as setters:
             outcome, message = "checker-error", f"{setters.code}: {setters.message}"
+            about = setters.about if isinstance(setters, GraderFailed) else ""
         except MeshError as ours:
             outcome, message = "judge-error", f"{ours.code}: {ours.message}"
         else:
@@ -95,7 +100,8 @@ class Judge:
             if failed:
                 outcome, message = "checker-error", failed.message
         return AttemptEnd(
-            order.attempt, outcome, results=tuple(results), compile_output=program.output, message=message, rulings=tuple(rulings)
+            order.attempt, outcome, results=tuple(results), compile_output=program.output, message=message, rulings=tuple(rulings),
+            broken_off=broken_off or 0, about=about,
         )  # fmt: skip
 
     async def _validated(self, order: RunOrder, listener: Listener) -> AttemptEnd:
@@ -111,34 +117,45 @@ class Judge:
 
     async def _run_cases(
         self, order: RunOrder, program: Built, listener: Listener, results: list[CaseResult], rulings: list[Ruling]
-    ) -> bool:
-        """False when it gave way before the last case."""
+    ) -> int | None:
+        """None when it came to the end; when it gave way, how often the package's own grader was broken off over what it is asked next."""
         manifest = order.manifest
         try:
             grading = Grading(manifest.groups, len(manifest.cases), is_scoring=manifest.is_scoring)
         except ValueError as wrong:
             raise Invalid(f"the problem cannot be graded: {wrong}", code="bad-manifest") from wrong
         arbiter = await arbiter_of(manifest, self._programs, self._builds, self._pool)
-        results += await _replayed(grading, order.done, arbiter)
         listener.step(Step.FETCHING)
-        has_advanced = program.is_new
+        haste = Haste(listener.until_urged)
+        if program.is_new:
+            haste.advance()
+        hearing = Hearing(grading, arbiter, haste, order.rulings, order.broken_off)
         desk = Desk(self._pool, self._builds, self._programs, self._core, Details(), self._repeats.overtime_ms(manifest.limits))
-        async with fetching_ahead(self._blobs, manifest) as inputs, flowing(manifest, program, desk) as run, static_first(manifest, program, desk, run) as flow:
+        async with AsyncExitStack() as stack:
+            enter = stack.enter_async_context
+            await enter(haste.listening())
+            known = await hearing.replayed(order.done)
+            results += order.done if known is None else known
+            gives_way = known is None
+            inputs = await enter(fetching_ahead(self._blobs, manifest))
+            flow = await enter(static_first(manifest, program, desk, await enter(flowing(manifest, program, desk))))
             listener.step(Step.RUNNING)
-            while (index := grading.next_case) is not None:
-                if listener.gives_way and has_advanced:
-                    return False
-                async with inputs.case(index) as pair:
-                    result = await self._judged_case(flow, index, manifest, pair)
-                results.append(result)
-                listener.result(result)
-                has_advanced = True
-                if result.verdict is Verdict.VE:
-                    break
-                grading.record(result)
-                await _rule(grading, arbiter)
-        rulings += arbiter.rulings
-        return True
+            while not gives_way and not grading.is_over:
+                if listener.gives_way and haste.has_advanced:
+                    gives_way = True
+                elif (index := grading.next_case) is None:
+                    gives_way = not await hearing.answered()
+                else:
+                    async with inputs.case(index) as pair:
+                        result = await self._judged_case(flow, index, manifest, pair)
+                    results.append(result)
+                    listener.result(result)
+                    haste.advance()
+                    if result.verdict is Verdict.VE:
+                        break
+                    grading.record(result)
+        rulings += hearing.rulings
+        return hearing.broken_off if gives_way else None
 
     async def _judged_case(self, flow: Flow, index: int, manifest: JudgingManifest, pair: Pair) -> CaseResult:
         """One case; once more when the first time came so near a limit that the machine may have decided it."""
@@ -146,21 +163,3 @@ class Judge:
         if not self._repeats.is_due(result, manifest.limits):
             return result
         return self._repeats.better(result, await flow.judge(index, manifest.cases[index], pair))
-
-
-async def _replayed(grading: Grading, done: tuple[CaseResult, ...], arbiter: Arbiter) -> list[CaseResult]:
-    """The results of an attempt before this one that count as they are: those that the order of judging asks for."""
-    taken = []
-    for result in done:
-        if grading.next_case != result.index:
-            break
-        grading.record(result)
-        await _rule(grading, arbiter)
-        taken.append(result)
-    return taken
-
-
-async def _rule(grading: Grading, arbiter: Arbiter) -> None:
-    """Has the package's own grader say what it has to say before anything goes on."""
-    while (question := grading.question) is not None:
-        grading.rule(await arbiter.rule(question))

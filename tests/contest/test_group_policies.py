@@ -120,17 +120,20 @@ def test_points_outright_take_the_place_of_a_cases_worth() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "result"),
+    ("group", "result", "why"),
     [
-        (CaseGroup(gives_points=True, is_exact=True), case(0, AC)),
-        (CaseGroup(gives_points=True, is_exact=True), case(0, AC, Fraction(1, 2))),
-        (CaseGroup(accept_score=Fraction(5), is_exact=True), case(0, AC, points=Fraction(6))),
-        (CaseGroup(aggregation=Aggregation.PASS, max_score=Fraction(5), is_exact=True), case(0, AC, Fraction(1, 2))),
-        (CaseGroup(accept_score=Fraction(6), max_score=Fraction(5), is_exact=True), case(0, AC)),
+        (CaseGroup(gives_points=True, is_exact=True), case(0, AC), "gives none"),
+        (CaseGroup(gives_points=True, is_exact=True), case(0, AC, Fraction(1, 2)), "gives none"),
+        (CaseGroup(accept_score=Fraction(5), is_exact=True), case(0, AC, points=Fraction(6)), "a score of 6, and at most 5"),
+        (CaseGroup(aggregation=Aggregation.PASS, max_score=Fraction(5), is_exact=True), case(0, AC, Fraction(1, 2)), "pass or fail"),
+        (CaseGroup("g1", accept_score=Fraction(6), max_score=Fraction(5), is_exact=True), case(0, AC), "g1 comes to a score of 6, and may have at most 5"),
     ],
 )
-def test_points_that_an_exact_group_cannot_have_are_the_setters_error(group: CaseGroup, result: CaseResult) -> None:
-    assert grade(group, 1, [result], is_scoring=True) == Grade(VE, Fraction(0), 1, 1, 0)
+def test_points_that_an_exact_group_cannot_have_are_the_setters_error(group: CaseGroup, result: CaseResult, why: str) -> None:
+    final = grade(group, 1, [result], is_scoring=True)
+    assert final is not None
+    assert replace(final, why="") == Grade(VE, Fraction(0), 1, 1, 0)
+    assert why in final.why
     lenient = grade(replace(group, is_exact=False), 1, [result], is_scoring=True)
     assert lenient is not None
     assert lenient.verdict is not VE

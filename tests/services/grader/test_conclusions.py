@@ -11,12 +11,15 @@ from contest.groups import CaseGroup, OnReject
 from contest.results import CaseResult
 from contest.rulings import Ruling
 from contest.verdicts import Verdict
+from services.grader.appraisal import Tried, appraise
 from services.grader.conclusions import (
     BEHIND, COMPILE_OUTPUT_BYTES, MESSAGE_BYTES, WORD_BYTES, WORDS_BYTES, NotJudged, check, conclude, cut, give_up,
 )  # fmt: skip
 from services.grader.runs import Run
 from tests.services.grader.cases import ACCEPTED, WRONG, end, manifest, order, results
 from wire.judging import JudgingManifest, ProgramFile
+from wire.problems import ExpectedSubmission
+from wire.verification import LimitRule
 
 
 def run_of(judged_by: JudgingManifest | None = None) -> Run:
@@ -156,6 +159,25 @@ def test_a_package_with_its_own_grader_gets_what_that_said_and_no_verdict_withou
         conclude(run_of(graded()), replace(said, rulings=()))
     with pytest.raises(NotJudged, match="makes no sense"):
         conclude(run_of(graded()), replace(said, rulings=(Ruling("secret", Verdict.AC, Fraction(-7)),)))
+
+
+def test_points_that_may_not_stand_say_why_where_the_jury_and_the_trial_look() -> None:
+    exact = replace(manifest(), is_scoring=True, groups=CaseGroup("secret/g1", (0, 1, 2), accept_score=Fraction(30), is_exact=True))
+    given = tuple(replace(one, points=Fraction(20 + 15 * one.index)) for one in results(Verdict.AC, Verdict.AC, Verdict.AC))
+    verdict = conclude(run_of(exact), end("t1", of=given))
+    assert (verdict.verdict, verdict.decisive_case) == (Verdict.VE, 1)
+    assert [one.message for one in verdict.cases] == ["case 0", "the validator gives a score of 35, and at most 30 can be had here\ncase 1", "case 2"]
+    report = appraise(exact, LimitRule(), Tried(ExpectedSubmission("submissions/accepted/a.cpp", "cpp", "", ("AC",)), verdict)).report
+    assert report.message.startswith("secret/1: the validator gives a score of 35, and at most 30")
+
+
+def test_a_grader_that_fails_is_called_by_the_group_that_it_was_asked_about_never_by_the_next_case() -> None:
+    failed = end("t1", "checker-error", results(Verdict.AC), message="grader-failed: it crashed", about="data/sample")
+    verdict = conclude(run_of(graded()), failed)
+    blamed = verdict.cases[-1]
+    assert (verdict.verdict, verdict.decisive_case, blamed.index, blamed.name) == (Verdict.VE, 3, 3, "data/sample")
+    report = appraise(graded(), LimitRule(), Tried(ExpectedSubmission("submissions/accepted/a.cpp", "cpp", "", ("AC",)), verdict)).report
+    assert report.message == "data/sample: grader-failed: it crashed"
 
 
 def test_a_grader_that_fails_behind_the_last_case_is_blamed_where_the_jury_looks() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 from dataclasses import replace
+from fractions import Fraction
 
+from contest.rulings import Ruling
 from contest.verdicts import Verdict
 from services.grader.docket import Docket, Patience
 from services.grader.doors import order_of
@@ -52,6 +54,17 @@ def test_a_rejudge_gives_way_to_what_comes_in_and_goes_on_where_it_was() -> None
     again = claim(book, Seeker("r2", frozenset({"cpp"})))
     assert again.run is run
     assert book.finish(end(again.id, "handed-back", ()), 2.0).kept == ACCEPTED[:2], "what is known stays known"
+
+
+def test_what_the_packages_own_grader_said_goes_along_and_how_often_it_was_broken_off() -> None:
+    book, said = docket(), (Ruling("secret/1", Verdict.AC, Fraction(5)),)
+    run = waits(book, "old", "low")
+    ends = ((ACCEPTED[:2], (), 1, 1), (ACCEPTED[:2], (), 2, 2), (ACCEPTED[:2], said, 0, 0), ((), (), 0, 0), (ACCEPTED[:2], said, 1, 1))
+    for results, rulings, broken_off, known in ends:
+        book.finish(replace(end(claim(book).id, "handed-back", results), rulings=rulings, broken_off=broken_off), 1.0)
+        assert (run.kept, run.broken_off) == (ACCEPTED[:2], known)
+    again = order_of(claim(book))
+    assert (again.done, again.rulings, again.broken_off) == (ACCEPTED[:2], said, 1)
 
 
 def test_an_examination_that_gave_way_is_gone_on_with_where_it_was() -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from fractions import Fraction
+
+import pytest
 
 from contest.grading import grade
 from contest.groups import CaseGroup, OnReject
+from contest.limits import GRADER_LIMITS
 from contest.rulings import Ruling
 from contest.verdicts import Verdict
+from mesh.codec import decode, encode
+from services.runner import haste
 from tests.services.runner.test_giving_way import CAT, Hurried
 from tests.services.runner.workshop import Log, Workshop
 from wire.judging import AttemptEnd, RunOrder
@@ -59,13 +65,50 @@ async def test_each_group_is_graded_by_the_packages_own_program(workshop: Worksh
     assert points(rejected, end) == (Verdict.WA, 0)
 
 
-async def test_an_attempt_that_goes_on_asks_again_and_comes_to_the_same(workshop: Workshop) -> None:
+async def test_an_attempt_that_goes_on_comes_to_the_same_whether_the_answers_came_along_or_not(workshop: Workshop) -> None:
     whole = order(workshop, HALF, "x-xx-")
     first = await workshop.judge.judge(whole, Hurried(4))
     assert (first.outcome, len(first.results)) == ("handed-back", 4)
+    assert first.rulings == (Ruling("secret/1", Verdict.AC, Fraction(30)),)
     second = await workshop.judge.judge(dataclasses.replace(whole, done=first.results), Log())
     assert second.outcome == "judged"
     assert points(whole, second) == (Verdict.PA, 30)
+    third = await workshop.judge.judge(resumed(whole, first), Log())
+    assert (third.outcome, third.rulings) == ("judged", second.rulings)
+
+
+async def test_a_question_is_broken_off_for_what_is_urgent_twice_and_then_has_its_answer(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(haste, "SLICE_S", 0.05)
+    inner = CaseGroup("secret/1", (0,), has_grader=True)
+    sleeps = order(workshop, "import time\ntime.sleep(0.5)\nprint('AC', 7)", "xx", CaseGroup("secret", (1,), (inner,), has_grader=True))
+    ends: list[AttemptEnd] = []
+    took_s, whole = [], sleeps
+    while not ends or ends[-1].outcome == "handed-back":
+        began = time.monotonic()
+        ends.append(await workshop.judge.judge(whole, Log(gives_way=True)))
+        took_s.append(time.monotonic() - began)
+        assert len(ends) < 15, ends
+        whole = decode(RunOrder, encode(resumed(whole, ends[-1])))
+    far = [(len(one.results), len(one.rulings), one.broken_off) for one in ends[:-1]]
+    assert far == sorted(set(far)), "nothing is lost, and each attempt comes further"
+    assert {(1, 0, 1), (1, 0, 2), (1, 1, 0), (2, 1, 1), (2, 1, 2)} <= set(far)
+    assert min(took for took, one in zip(took_s, ends, strict=True) if one.broken_off) < 0.5
+    assert workshop.eyes.purposes.count("validator") == 2, "what ended is not asked again"
+    assert points(sleeps, ends[-1]) == (Verdict.AC, 7)
+
+
+def resumed(order: RunOrder, end: AttemptEnd) -> RunOrder:
+    return dataclasses.replace(order, done=end.results, rulings=end.rulings, broken_off=end.broken_off)
+
+
+async def test_a_grader_that_floods_is_stopped_at_once_and_has_no_more_time_than_it_needs(workshop: Workshop) -> None:
+    floods = order(workshop, "while True: print('x' * 10**6)", "x", CaseGroup("secret", (0,), has_grader=True))
+    began = time.monotonic()
+    end = await workshop.judge.judge(floods, Log())
+    assert time.monotonic() - began < 10
+    assert (end.outcome, end.about) == ("checker-error", "data/secret")
+    assert "asked about 1 result of the group data/secret, failed: more than 65536 bytes of output" in end.message
+    assert (GRADER_LIMITS.cpu_ms, GRADER_LIMITS.wall_ms) == (10_000, 20_000)
 
 
 FAILING = (
