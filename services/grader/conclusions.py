@@ -115,11 +115,12 @@ def _ungraded(verdict: Verdict, results: Sequence[CaseResult], decisive: int) ->
 
 
 def _explained(results: tuple[CaseResult, ...], final: Grade) -> tuple[CaseResult, ...]:
-    """The results, at the case that decided why its points may not stand."""
+    """The results, where points may not stand with VE and why at that case: the jury reads it, and no author does."""
     if not final.why:
         return results
-    said = (replace(one, message=f"{final.why}\n{one.message}".strip()) if one.index == final.decisive_case else one for one in results)
-    return tuple(said)
+    return tuple(
+        replace(one, verdict=Verdict.VE, message=f"{final.why}\n{one.message}".strip()) if one.index == final.decisive_case else one for one in results
+    )
 
 
 def _with_blame(results: tuple[CaseResult, ...], verdict: Verdict, message: str, following: int | None = None) -> tuple[CaseResult, ...]:

@@ -166,6 +166,7 @@ def test_points_that_may_not_stand_say_why_where_the_jury_and_the_trial_look() -
     given = tuple(replace(one, points=Fraction(20 + 15 * one.index)) for one in results(Verdict.AC, Verdict.AC, Verdict.AC))
     verdict = conclude(run_of(exact), end("t1", of=given))
     assert (verdict.verdict, verdict.decisive_case) == (Verdict.VE, 1)
+    assert [one.verdict for one in verdict.cases] == [Verdict.AC, Verdict.VE, Verdict.AC], "no author reads what is said of a VE"
     assert [one.message for one in verdict.cases] == ["case 0", "the validator gives a score of 35, and at most 30 can be had here\ncase 1", "case 2"]
     report = appraise(exact, LimitRule(), Tried(ExpectedSubmission("submissions/accepted/a.cpp", "cpp", "", ("AC",)), verdict)).report
     assert report.message.startswith("secret/1: the validator gives a score of 35, and at most 30")
