@@ -75,7 +75,7 @@ def fault_of_path(path: str) -> tuple[str, str] | None:
 def is_usual(path: str) -> bool:
     """Whether the file's name keeps the rule of the ICPC package format, and those of its folders that of problemtools, where one letter will do."""
     *folders, name = path.split("/")
-    is_name_usual = _USUAL_NAME.fullmatch(name) is not None or name == ".timelimit"
+    is_name_usual = _USUAL_NAME.fullmatch(name) is not None or name in _PRESCRIBED
     return is_name_usual and all(_USUAL_FOLDER.fullmatch(folder) for folder in folders)
 
 
@@ -90,5 +90,7 @@ def is_junk(path: str) -> bool:
     )
 
 
+_PRESCRIBED = frozenset({".timelimit", "__main__.py", "__init__.py"})
+"""Names outside its rule that the format asks for itself (a Python program's entry point), or Python does of whoever writes a package."""
 _JUNK_FOLDERS = frozenset({"__MACOSX", "__pycache__", ".git", ".svn", ".idea", ".vscode"})
 _JUNK_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".gitignore", ".gitattributes", ".gitkeep"})

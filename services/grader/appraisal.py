@@ -138,7 +138,10 @@ def appraise(manifest: JudgingManifest, rule: LimitRule, tried: Tried) -> Apprai
 
 
 def evidence_of(manifest: JudgingManifest, rule: LimitRule, appraised: Iterable[Appraised]) -> LimitEvidence:
-    """What the limit of the manifest rests on."""
+    """What the limit of the manifest rests on. "Accepted" is whoever must not exceed it: a wrong answer leaves it room, too, where the format says so.
+
+    Source: 2025-09 format, "Timelimit inference": no permission to be TLE bounds from below, `wrong_answer/` and `run_time_error/` by default.
+    """
     known = list(appraised)
     accepted = [(one.needs_ms, one.report.path) for one in known if _leaves_room(one)]
     accepted += [(time_ms, one.report.path) for one in known if one.report.is_allowed for time_ms in one.lower_ms]
@@ -213,7 +216,7 @@ def seconds(milliseconds: int) -> str:
 
 
 def _of_room(evidence: LimitEvidence) -> list[Finding]:
-    """What is said when the slowest that must be accepted has less room than the rule asks for: a stated limit may be tighter on purpose."""
+    """What is said when the slowest that must not exceed it has less room than the rule asks for: a stated limit may be tighter on purpose."""
     slowest_ms, limit_ms, rule = evidence.slowest_accepted_ms, evidence.limit_ms, evidence.rule
     if slowest_ms is None or slowest_ms * rule.accepted_multiplier <= limit_ms:
         return []

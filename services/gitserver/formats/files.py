@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,7 @@ MOST_KEPT_BYTES: Final = 1 << 20
 """A file larger than this is known by its facts only."""
 
 _BOM = b"\xef\xbb\xbf"
+_AFTER_SLASH: Final = chr(ord("/") + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class PackageFiles:
 
     def __init__(self, files: Iterable[PackageFile]) -> None:
         self._files = {file.path: file for file in sorted(files, key=lambda file: file.path)}
+        self._paths = list(self._files)
 
     def __iter__(self) -> Iterator[PackageFile]:
         return iter(self._files.values())
@@ -68,8 +71,10 @@ class PackageFiles:
         return self._files.get(path)
 
     def under(self, folder: str) -> list[PackageFile]:
-        """Every file below a folder, at any depth, sorted by path."""
-        return [file for path, file in self._files.items() if path.startswith(folder + "/")]
+        """Every file below a folder, at any depth, sorted by path. Looks at no others: it is asked of every test case."""
+        first = bisect_left(self._paths, f"{folder}/")
+        end = bisect_left(self._paths, f"{folder}{_AFTER_SLASH}", first)
+        return [self._files[path] for path in self._paths[first:end]]
 
     def children(self, folder: str) -> dict[str, list[PackageFile]]:
         """The files below a folder by the name of the folder's own entry that they are or lie in."""

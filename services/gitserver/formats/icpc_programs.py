@@ -94,17 +94,17 @@ def _input_validator(place: str, held: Mapping[str, PackageFile], report: Report
 
 def token_checker(flags: tuple[str, ...], path: str, report: Report) -> Checker:
     """The default validator with its flags. Source: legacy format, "Default Output Validator Specification"."""
-    words = list(flags)
+    words = [*reversed(flags)]
     found: dict[str, str] = {}
     case_sensitive = space_change_sensitive = False
     while words:
-        word = words.pop(0)
+        word = words.pop()
         if word == "case_sensitive":
             case_sensitive = True
         elif word == "space_change_sensitive":
             space_change_sensitive = True
         elif word in {"float_tolerance", "float_absolute_tolerance", "float_relative_tolerance"}:
-            value = words.pop(0) if words else ""
+            value = words.pop() if words else ""
             if not _is_tolerance(value):
                 report.add("validator-flag-bad", path, f"{word} needs a number that is at least 0 after it, not {value[:40]!r}")
                 continue

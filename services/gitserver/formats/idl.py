@@ -12,22 +12,29 @@ Source: omegaup/libinteractive ``docs/en/writing.md`` and its parser (grammar, a
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from services.gitserver.findings import Report
 from services.gitserver.formats.idl_names import why_not
+from services.gitserver.formats.idl_words import Wrong, words_of
 
 SIZES: Final = {"bool": 1, "char": 1, "short": 2, "int": 4, "long": 8, "float": 4, "double": 8}
 """Bytes of a value on the line, by its type."""
 
 VOID: Final = "void"
 MOST_ARRAY_BYTES: Final = 256 << 20
+MOST_CHARACTERS: Final = 64 << 10
+MOST_INTERFACES: Final = 100
 MOST_FUNCTIONS: Final = 200
+MOST_PARAMETERS: Final = 50
+MOST_PARAMETERS_TOGETHER: Final = 1_000
+MOST_LENGTHS: Final = 10
+"""Reading ends at the first thing beyond one of these: what a file costs, and the code that is made of it, does not grow further."""
+
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
-_TOKEN = re.compile(r"(?P<space>\s+|//[^\n]*|/\*.*?\*/)|(?P<word>[A-Za-z_]\w*)|(?P<number>-?\d+)|(?P<sign>[(){}\[\],;])", re.DOTALL | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +88,15 @@ class Idl:
                 yield place, function
 
 
-class _Wrong(Exception):
-    """Ends the reading of a file; nobody else sees it."""
-
-    def __init__(self, line: int, words: str) -> None:
-        super().__init__(words)
-        self.line = line
-
-
 def read_idl(text: str, path: str, report: Report) -> Idl | None:
     """What a text says; None, with findings that name its lines, when it cannot be used."""
+    if len(text) > MOST_CHARACTERS:
+        report.add("idl-syntax", path, f"{len(text)} characters; at most {MOST_CHARACTERS} are read")
+        return None
     try:
         reading = _Reading(text, path, report)
         interfaces = reading.interfaces()
-    except _Wrong as wrong:
+    except Wrong as wrong:
         report.add("idl-syntax", path, f"line {wrong.line}: {wrong}")
         return None
     reading.check(interfaces)
@@ -105,17 +107,19 @@ class _Reading:
     """A text while its words go by."""
 
     def __init__(self, text: str, path: str, report: Report) -> None:
-        self._words = _words(text)
+        self._words = words_of(text)
         self._line, self._word = 1, ""
         self._path, self._report = path, report
         self._lines: dict[str, int] = {}
+        self._functions = self._parameters = 0
         self.is_wrong = False
         self._next()
 
     def interfaces(self) -> list[Interface]:
-        """All of them. Raises: `_Wrong`."""
+        """All of them. Raises: `Wrong`."""
         found = [self._interface()]
         while self._word:
+            self._bounded(len(found) + 1, MOST_INTERFACES, "interfaces")
             found.append(self._interface())
         return found
 
@@ -123,14 +127,10 @@ class _Reading:
         """What can be said of them together."""
         if interfaces[0].name != "Main":
             self._fault("idl-name", f"the first interface is the setter's program and must be called Main, not {interfaces[0].name}")
-        names = [one.name for one in interfaces] + [function.name for one in interfaces for function in one.functions]
-        functions = names[len(interfaces) :]
-        for name in sorted({name for name in functions if functions.count(name) > 1}):
+        for name in _twice(function.name for one in interfaces for function in one.functions):
             self._fault("idl-name", f"two functions are called {name}: in C every name can be used once", self._lines.get(name, 1))
-        for name in sorted({one.name for one in interfaces if names[: len(interfaces)].count(one.name) > 1}):
+        for name in _twice(one.name for one in interfaces):
             self._fault("idl-name", f"two interfaces are called {name}", self._lines.get(name, 1))
-        if len(functions) > MOST_FUNCTIONS:
-            self._fault("idl-syntax", f"{len(functions)} functions; at most {MOST_FUNCTIONS} are taken", self._line)
         if len(interfaces) > 1 and not any(one.functions for one in interfaces[1:]):
             self._fault("idl-syntax", "no interface of the contestant's has a function", self._line)
         if len(interfaces) == 1:
@@ -152,6 +152,8 @@ class _Reading:
         return Interface(name, tuple(replace(one, may_end=one.may_end or is_main) for one in functions))
 
     def _function(self) -> Function:
+        self._functions += 1
+        self._bounded(self._functions, MOST_FUNCTIONS, "functions")
         may_end = False
         while self._word == "[":
             self._take("[", "NoReturn", "]")
@@ -165,6 +167,9 @@ class _Reading:
         while self._word != ")":
             if parameters:
                 self._take(",")
+            self._parameters += 1
+            self._bounded(len(parameters) + 1, MOST_PARAMETERS, "parameters of one function")
+            self._bounded(self._parameters, MOST_PARAMETERS_TOGETHER, "parameters in the file")
             parameters.append(self._parameter(parameters))
         self._take(")", ";")
         return Function(returns, name, tuple(parameters), may_end)
@@ -183,6 +188,7 @@ class _Reading:
         line = self._line
         while self._word == "[":
             self._take("[")
+            self._bounded(len(lengths) + 1, MOST_LENGTHS, "lengths of one array")
             lengths.append(self._length(before, is_first=not lengths))
             self._take("]")
         name = self._name("parameter")
@@ -234,14 +240,14 @@ class _Reading:
     def _type(self) -> str:
         word = self._word
         if word not in SIZES:
-            raise _Wrong(self._line, f"a type is expected ({', '.join(SIZES)}), not {self._shown()}")
+            raise Wrong(self._line, f"a type is expected ({', '.join(SIZES)}), not {self._shown()}")
         self._next()
         return word
 
     def _name(self, what: str) -> str:
         word, line = self._word, self._line
         if not word.isidentifier():
-            raise _Wrong(line, f"the name of a {what} is expected, not {self._shown()}")
+            raise Wrong(line, f"the name of a {what} is expected, not {self._shown()}")
         if (why := why_not(word, what)) is not None:
             self._fault("idl-name", f"{word} {why}", line)
         self._lines.setdefault(word, line)
@@ -251,14 +257,14 @@ class _Reading:
     def _number(self) -> int:
         word = self._word
         if not word.lstrip("-").isdigit() or not _LEAST <= int(word[:25]) <= _MOST:
-            raise _Wrong(self._line, f"a number is expected, not {self._shown()}")
+            raise Wrong(self._line, f"a number is expected, not {self._shown()}")
         self._next()
         return int(word)
 
     def _take(self, *signs: str) -> None:
         for sign in signs:
             if self._word != sign:
-                raise _Wrong(self._line, f"{sign!r} is expected, not {self._shown()}")
+                raise Wrong(self._line, f"{sign!r} is expected, not {self._shown()}")
             self._next()
 
     def _shown(self) -> str:
@@ -267,21 +273,15 @@ class _Reading:
     def _next(self) -> None:
         self._line, self._word = next(self._words)
 
+    def _bounded(self, number: int, most: int, what: str) -> None:
+        if number > most:
+            raise Wrong(self._line, f"more than {most} {what}")
+
     def _fault(self, code: str, words: str, line: int = 1) -> None:
         self.is_wrong = True
         self._report.add(code, self._path, f"line {line}: {words}")
 
 
-def _words(text: str) -> Iterator[tuple[int, str]]:
-    """Each word with its line; at the end empty ones for ever."""
-    at, line = 0, 1
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            raise _Wrong(line, f"{text[at : at + 1]!r} has no meaning here")
-        if match.lastgroup != "space":
-            yield line, match[0]
-        line += match[0].count("\n")
-        at = match.end()
-    while True:
-        yield line, ""
+def _twice(names: Iterable[str]) -> list[str]:
+    """The names that stand there more than once, sorted."""
+    return sorted(name for name, times in Counter(names).items() if times > 1)

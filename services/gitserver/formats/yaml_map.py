@@ -14,6 +14,8 @@ from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, read_text
 
 MOST_DEPTH: Final = 20
+MOST_CHARACTERS: Final = 256 << 10
+MOST_EVENTS: Final = 20_000
 _NULL, _TEXT, _MAP, _LIST = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str", yaml.MappingNode, yaml.SequenceNode
 
 _TRUTHS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -232,10 +234,14 @@ def read_yaml(file: PackageFile, report: Report) -> YamlMap | None:
 
 
 def _fault_of_events(text: str) -> str | None:
-    """Why a file is not even composed: aliases multiply, depth exhausts the stack. None when it may be."""
+    """Why a file is not even composed: aliases multiply, depth exhausts the stack, length and number take time. None when it may be."""
+    if len(text) > MOST_CHARACTERS:
+        return f"{len(text)} characters; at most {MOST_CHARACTERS} are read"
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for place, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
         line = event.start_mark.line + 1 if event.start_mark is not None else 0
+        if place > MOST_EVENTS:
+            return f"line {line}: more than {MOST_EVENTS} keys and values"
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             return f"line {line}: anchors and aliases are not allowed"
         if isinstance(event, yaml.CollectionStartEvent):

@@ -6,12 +6,16 @@ import io
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from contest.verdicts import Verdict
 from services.gitserver.findings import Report
 from services.gitserver.formats.glue_c import PEER_FAULTS, declared
 from services.gitserver.formats.idl import Idl, Length, Parameter, read_idl
+from services.gitserver.formats.idl_words import words_of
 from services.runner.flows.calling import BROKEN, GONE
 from tests.packages import omegaup_calls
 from tests.packages.reading import read
@@ -133,3 +137,43 @@ def test_validators_that_lean_on_omegaups_library_find_it() -> None:
     ]
     (validator,) = package.input_validators
     assert set(validator.files) == {"main.py", "omegaup/__init__.py", "omegaup/validator/__init__.py", "omegaup/validator/validatortest.py"}
+
+
+MAIN = "interface Main { void m(); };\n"
+
+
+def rows(form: str, number: int, between: str = "") -> str:
+    return between.join(form.replace("#", str(place)) for place in range(number))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (MAIN + "interface c {" + rows("int f#(int a);", 30_000) + "};", "characters"),
+        (MAIN + "interface c {" + rows("int f#(int a);", 3_000) + "};", "more than 200 functions"),
+        (MAIN + rows("interface c# {};", 3_000), "more than 100 interfaces"),
+        (MAIN + f"interface c {{ void f({rows('int a#', 5_000, ',')}); }};", "more than 50 parameters of one function"),
+        (MAIN + f"interface c {{ {rows('int f#(' + rows('int b#', 9, ',').replace('#', '') + ');', 190)} }};", "more than 1000 parameters"),
+        (MAIN + f"interface c {{ void f(int{'[9223372036854775807]' * 1_000} a); }};", "more than 10 lengths"),
+        (MAIN + f"interface c {{ void {'f' * 60_000}(); }};", "more than 100 characters in one word"),
+        (MAIN + f"interface c {{ void f(int[{'0' * 60_000}1] a); }};", "more than 100 characters in one word"),
+        (MAIN + "/*" * 30_000, "'*' has no meaning here"),
+        (MAIN + "[" * 60_000, "is expected"),
+    ],
+)
+def test_reading_ends_at_what_is_too_much_and_says_so_once(text: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read after it would be what takes time: words are counted, not seconds."""
+    taken = 0
+
+    def counted(text: str) -> Iterator[tuple[int, str]]:
+        nonlocal taken
+        for one in words_of(text):
+            taken += 1
+            yield one
+
+    monkeypatch.setattr("services.gitserver.formats.idl.words_of", counted)
+    report = Report()
+    assert read_idl(text, "a.idl", report) is None
+    (found,) = report.findings()
+    assert (found.code, said in found.message, len(found.message) < 200) == ("idl-syntax", True, True), found.message
+    assert taken < 6_000

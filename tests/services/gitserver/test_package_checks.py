@@ -18,7 +18,7 @@ from tests.packages.building import scoring_2025, sound, sound_2025, with_change
 from tests.packages.broken_formats import CMS, OMEGAUP, POLYGON
 from tests.packages.broken_idl import CALLS
 from tests.packages.hostile import HOSTILE
-from tests.packages.reading import read
+from tests.packages.reading import files_of, read
 
 
 FAULTS = (*LEGACY_FAULTS, *FAULTS_2025)
@@ -64,6 +64,20 @@ def test_a_number_that_would_take_for_ever_or_make_no_sense_is_refused_at_once(p
     assert report.is_refused
 
 
+@pytest.mark.parametrize("text", ["keywords: [" + "a," * 21_000 + "]\n", f"keywords: {'a ' * 150_000}\n"])
+def test_yaml_that_would_take_long_to_read_is_refused(text: str) -> None:
+    package, report = read(with_changes({"problem.yaml": f"name: Sum\n{text}".encode()}))
+    assert package is None
+    assert "bad-yaml" in {finding.code for finding in report.findings()}
+
+
+def test_only_what_lies_below_a_folder_is_found_there() -> None:
+    files = files_of(dict.fromkeys(("a", "a.b/c", "a/b", "a/b/c", "a/é", "a0", "a0/x", "b/a/b"), b""))
+    assert [file.path for file in files.under("a")] == ["a/b", "a/b/c", "a/\u00e9"]
+    assert [file.path for file in files.under("b")] == ["b/a/b"]
+    assert files.under("c") == []
+
+
 def test_every_code_is_reached_by_a_package_or_a_zip() -> None:
     zips = {code for _, code in HOSTILE.values()} | {"junk-ignored", "path-code-page", "path-unusual"}
     assert {kind.code for kind in KINDS} == {fault.code for fault in (*FAULTS, *OMEGAUP, *POLYGON, *CMS, *CALLS)} | zips
@@ -72,6 +86,8 @@ def test_every_code_is_reached_by_a_package_or_a_zip() -> None:
 def test_names_outside_the_rules_of_the_icpc_format_are_told_once_and_only_there() -> None:
     _, report = read(with_changes({"attachments/(1).txt": "x", "attachments/\u00e1rbol.png": b"x"}))
     assert [finding.path for finding in report.findings() if finding.code == "path-unusual"] == ["attachments/(1).txt"]
+    _, report = read(with_changes({"submissions/accepted/mine/__main__.py": "print(1)\n", "submissions/accepted/mine/__init__.py": ""}))
+    assert "path-unusual" not in {finding.code for finding in report.findings()}
     _, report = read(omegaup.sums(**{"statements/(1).png": b"x"}))
     assert "path-unusual" not in {finding.code for finding in report.findings()}
 
