@@ -117,7 +117,7 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("limit-unused", WARNING, "A limit that says nothing for this kind of problem."),
     FindingKind("time-limit-missing", WARNING, "No time limit in .timelimit, domjudge-problem.ini or limits.time_limit; 2 seconds until one is measured from the submissions."),
     # statements
-    FindingKind("statement-missing", ERROR, "There is no statement where the format has them: problem_statement/ (ICPC), statements/LANGUAGE.markdown (omegaUp), statement-sections/ or <statements> (Polygon), statement/ or testo/ (CMS)."),
+    FindingKind("statement-missing", ERROR, "There is no statement where the format has them: problem_statement/ (ICPC; statement/ in 2025-09), statements/LANGUAGE.markdown (omegaUp), statement-sections/ or <statements> (Polygon), statement/ or testo/ (CMS)."),
     FindingKind("statement-name", WARNING, "A statement's file name has no language code of ISO 639; it is shown to nobody."),
     FindingKind("statement-languages", WARNING, "A 2025-09 package has a name or a statement in a language, and not the other."),
     # cases

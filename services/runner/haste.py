@@ -1,7 +1,8 @@
 """Owns how long work that nobody waits for may go on once something urgent wants its slot. Never knows what the work is.
 
 No other piece is begun, once something was done, and the one that runs has `SLICE_S` left: then it is broken off, to be begun anew by the next
-attempt. A piece that was broken off `MOST_BREAKS` times is let run to its end: whatever comes in meanwhile, everything ends.
+attempt. Each time it has twice as long, `MOST_SLICE_S` at most, so that what needs a few seconds has them soon, and what hangs never keeps
+anybody waiting longer. A piece that was broken off `MOST_BREAKS` times is let run to its end: whatever comes in meanwhile, everything ends.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from mesh.tasks import alongside
 SLICE_S = 0.5
 """A piece that needs less is worth waiting for: it would be begun anew."""
 
-MOST_BREAKS = 2
+MOST_SLICE_S = 8.0
+MOST_BREAKS = 10
 
 
 class Haste:
@@ -24,6 +26,7 @@ class Haste:
     def __init__(self, until_urged: Callable[[], Awaitable[None]]) -> None:
         self._until_urged = until_urged
         self._piece: asyncio.Timeout | None = None
+        self._slice_s = SLICE_S
         self._is_urged = False
         self._has_advanced = False
 
@@ -52,7 +55,8 @@ class Haste:
         if broken_off >= MOST_BREAKS:
             await piece()
         else:
-            limit = self._piece = asyncio.timeout(SLICE_S if self._is_urged else None)
+            self._slice_s = min(SLICE_S * 2**broken_off, MOST_SLICE_S)
+            limit = self._piece = asyncio.timeout(self._slice_s if self._is_urged else None)
             try:
                 async with limit:
                     await piece()
@@ -69,4 +73,4 @@ class Haste:
         await self._until_urged()
         self._is_urged = True
         if self._piece is not None:
-            self._piece.reschedule(asyncio.get_running_loop().time() + SLICE_S)
+            self._piece.reschedule(asyncio.get_running_loop().time() + self._slice_s)

@@ -34,6 +34,7 @@ FAULTS_2025: tuple[Fault, ...] = (
     _sound("uuid-missing", "problem.yaml", head("", without="uuid")),
     _sound("uuid-missing", "problem.yaml", head("uuid: one\n", without="uuid"), "not 'one'"),
     _sound("title-missing", "problem.yaml", head("", without="name")),
+    _sound("statement-missing", "statement", {"statement/problem.en.md": None}, "no statement/problem"),
     _sound("license-unknown", "problem.yaml", head("", without="credits"), "rights_owner"),
     _sound("constant-name", "problem.yaml", head("constants:\n  9lives: 3\n"), "9lives"),
     _sound("constant-unknown", "statement/problem.en.md", {"statement/problem.en.md": "At most {{most}}. {{nextsample}}\n"}, "most"),

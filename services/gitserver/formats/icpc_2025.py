@@ -51,7 +51,7 @@ class Icpc2025:
         is_custom = bool(files.under(VALIDATOR))
         metadata = read_metadata_2025(yaml_map, report, is_custom=is_custom)
         must_check = metadata.is_interactive or metadata.passes > 1
-        statements = read_statements(files, metadata.titles, report)
+        statements = read_statements(files, metadata.titles, report, home="statement")
         _check_languages(statements, metadata, report)
         checker = read_checker(files, VALIDATOR, (), metadata.checker_limits, report, is_custom=is_custom or must_check)
         rules = SampleRules(talks=must_check, knows_out=True)

@@ -102,7 +102,7 @@ class _Reading:
             self._report.add("score-unbounded", DESCRIPTION, f"line {self._testset.line}: every test has 0 points, and the checker gives them")
             every = tuple(range(len(cases)))
             return Testset(limits, cases, CaseGroup(cases=every, gives_points=True, on_reject=OnReject.CONTINUE), is_scoring=True, max_score=_FULL)
-        if is_scoring:
+        if is_scoring and not self._absent:
             self._report.add("score-zero", DESCRIPTION, f"line {self._testset.line}: every test has 0 points: outputs are judged right or wrong")
         return Testset(limits, cases, CaseGroup(cases=tuple(range(len(cases)))))
 
@@ -178,14 +178,14 @@ class _Reading:
         )  # fmt: skip
 
     def _in_order(self, groups: dict[str, _Group]) -> list[_Group]:
-        """Groups with tests, in the order of the file, each after those that it depends on."""
-        waiting = {name: group for name, group in groups.items() if group.tests}
+        """Groups with tests, in the order of the file, each after those that it depends on, directly or by way of one without tests."""
+        waiting = dict(groups)
         left = {name: len(set(group.requires) & waiting.keys()) for name, group in waiting.items()}
         followers: dict[str, list[str]] = {name: [] for name in waiting}
         for name, group in waiting.items():
             for wanted in set(group.requires) & waiting.keys():
                 followers[wanted].append(name)
-        place = {name: min(int(case.name.rpartition("/")[2]) for case, _ in group.tests) for name, group in waiting.items()}
+        place = {name: min((int(case.name.rpartition("/")[2]) for case, _ in group.tests), default=0) for name, group in waiting.items()}
         free = [(place[name], name) for name, count in left.items() if not count]
         heapq.heapify(free)
         done: list[_Group] = []
@@ -199,7 +199,7 @@ class _Reading:
         if waiting:
             names = ", ".join(sorted(waiting))[:80]
             self._report.add("group-dependency", DESCRIPTION, f"groups depend on each other in a circle: {names!r}")
-        return [*done, *waiting.values()]
+        return [group for group in (*done, *waiting.values()) if group.tests]
 
 
 def _tree(groups: Iterable[_Group], *, is_scoring: bool) -> CaseGroup:

@@ -36,8 +36,8 @@ class Statements:
     public: Mapping[str, PackageFile]
 
 
-def read_statements(files: PackageFiles, titles: Mapping[str, str], report: Report) -> Statements:
-    """Every statement with the title it goes by, and the files (figures) that lie beside them."""
+def read_statements(files: PackageFiles, titles: Mapping[str, str], report: Report, *, home: str = FOLDERS[0]) -> Statements:
+    """Every statement with the title it goes by, and the files (figures) that lie beside them. ``home``: where they belong in this format."""
     public: dict[str, PackageFile] = {}
     found: list[StatementFile] = []
     for path, file in _sources(files).items():
@@ -54,7 +54,7 @@ def read_statements(files: PackageFiles, titles: Mapping[str, str], report: Repo
         title = _title(titles, language, text if text_format == "latex" else None)
         found.append(StatementFile(language, text_format, path, title, pages_of(file) if text_format == "pdf" else 0))
     if not found:
-        report.add("statement-missing", FOLDERS[0], "there is no problem_statement/problem[.LANGUAGE].md, .tex, .html or .pdf")
+        report.add("statement-missing", home, f"there is no {home}/problem[.LANGUAGE].md, .tex, .html or .pdf")
     order = list(FORMATS.values())
     found.sort(key=lambda statement: (statement.language != "en", statement.language, order.index(statement.format)))
     return Statements(tuple(found), public)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 from contest.verdicts import Verdict
@@ -54,10 +55,13 @@ def read_cms(execution: Execution, who: str = "the checker", threshold: Fraction
 
 def _within(threshold: Fraction, word: str, message: str) -> Judgement | None:
     """Right or wrong by a number that is no share; None for what is no number."""
-    value = number(word.removeprefix("-"))
-    if value is None:
+    try:
+        value = float(word)
+    except ValueError:
         return None
-    is_right = not word.startswith("-") and 0 < value <= threshold
+    if math.isnan(value):
+        return None
+    is_right = 0 < value <= threshold
     figures = f"{word}, at most {float(threshold):g} is right" if value and not is_right else word
     return Judgement(Verdict.AC if is_right else Verdict.WA, f"{figures}\n{message}".strip())
 

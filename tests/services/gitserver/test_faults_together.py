@@ -47,7 +47,7 @@ DEPENDS: Mapping[str, str] = {
     "grading-ignored": "grading-.* score-.*",
     "graders-not-run": "grader.* validator-language",
     "grader-missing": "grader.* validator-language",
-    "score-zero": "grader.* group-.* score-unbounded validation-unknown validator-language",
+    "score-zero": "package-not-full grader.* group-.* score-unbounded validation-unknown validator-language",
     "score-all-or-nothing": "grader.* validator-language",
     "language-none": "output-cases static-validation type-unknown",
     "language-unknown": "output-cases static-validation type-unknown",
@@ -56,6 +56,7 @@ DEPENDS: Mapping[str, str] = {
     "submission-language": "file-missing",
     # what is not there cannot be wrong
     "input-validators-missing": "input-validator-.*",
+    "statement-missing": "statement-languages statement-name constant-unknown",
     "no-cases": "group-mixed plan-mismatch settings-missing",
     "no-sample-cases": "interaction-line",
     "interaction-missing": "no-sample-cases",

@@ -43,6 +43,12 @@ def test_a_sound_package_has_no_finding_but_what_its_format_cannot_say(name: str
     assert {finding.code for finding in report.findings()} <= {"title-missing", "input-validators-missing"}
 
 
+def test_missing_tests_of_polygon_hide_no_circle_and_say_nothing_of_points_and_samples() -> None:
+    circle = polygon.PROBLEM.replace('<dependency group="0"/>', '<dependency group="2"/>')
+    _, report = read(polygon.pairs(**{"problem.xml": circle, **{f"tests/{number:02}": None for number in range(1, 20)}}))
+    assert {(finding.code, finding.path) for finding in report.findings()} == {("group-dependency", "problem.xml"), ("package-not-full", "tests/01")}
+
+
 @pytest.mark.parametrize("name", SOUND)
 def test_every_fault_is_named_at_once(name: str) -> None:
     wrong = {

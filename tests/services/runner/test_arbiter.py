@@ -79,6 +79,7 @@ async def test_an_attempt_that_goes_on_comes_to_the_same_whether_the_answers_cam
 
 async def test_a_question_is_broken_off_for_what_is_urgent_twice_and_then_has_its_answer(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(haste, "SLICE_S", 0.05)
+    monkeypatch.setattr(haste, "MOST_BREAKS", 2)
     inner = CaseGroup("secret/1", (0,), has_grader=True)
     sleeps = order(workshop, "import time\ntime.sleep(0.5)\nprint('AC', 7)", "xx", CaseGroup("secret", (1,), (inner,), has_grader=True))
     ends: list[AttemptEnd] = []

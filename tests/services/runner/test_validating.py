@@ -132,6 +132,7 @@ async def test_examination_gives_way_between_two_programs_and_is_gone_on_with(wo
 
 async def test_program_that_runs_is_broken_off_for_what_is_urgent_twice_and_then_ends(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(haste, "SLICE_S", 0.05)
+    monkeypatch.setattr(haste, "MOST_BREAKS", 2)
     cases = [workshop.shelf.case("secret/1", "50", "")]
     sleeps = validator(workshop, "import time, sys\ntime.sleep(1.2)\nsys.exit(43)", name="sleeps.py")
     order = replace(workshop.order("python3", "", cases), task=VALIDATE, input_validators=(validator(workshop, SMALL, arguments=("10",)), sleeps))
