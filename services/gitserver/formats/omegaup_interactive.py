@@ -34,6 +34,9 @@ OFFERED: Final = ("c", "cpp", "cpp17", "cpp23", "java", "python3", "pypy3")
 
 MOST_PROCESSES: Final = 8
 MOST_EXAMPLE_BYTES: Final = 1 << 20
+MOST_EXAMPLES_BYTES: Final = 8 << 20
+"""Of all that are handed out: they are packed once for each language."""
+
 CALLS_WALL_MS: Final = 20_000
 """What a case gets on the clock besides: every call waits for the other side. Who waits for nothing is ended long before."""
 
@@ -155,7 +158,13 @@ def _kits(  # noqa: PLR0917  what goes into an archive
 
 def _examples(files: PackageFiles) -> dict[str, bytes]:
     found = files.under("examples") or files.under(f"{FOLDER}/examples")
-    return {file.name: file.content for file in found if file.content is not None and file.size_bytes <= MOST_EXAMPLE_BYTES}
+    kept: dict[str, bytes] = {}
+    left_bytes = MOST_EXAMPLES_BYTES
+    for file in found:
+        if file.content is not None and file.size_bytes <= min(MOST_EXAMPLE_BYTES, left_bytes):
+            kept[file.name] = file.content
+            left_bytes -= file.size_bytes
+    return kept
 
 
 def _made(files: Mapping[str, bytes]) -> dict[str, PackageFile]:

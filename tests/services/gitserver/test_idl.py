@@ -139,6 +139,13 @@ def test_validators_that_lean_on_omegaups_library_find_it() -> None:
     assert set(validator.files) == {"main.py", "omegaup/__init__.py", "omegaup/validator/__init__.py", "omegaup/validator/validatortest.py"}
 
 
+def test_examples_are_handed_out_until_they_are_too_much_to_pack() -> None:
+    package, _ = read(omegaup_calls.calls(**{f"examples/z{number}.in": "0" * (1 << 20) for number in range(9)}))
+    assert package is not None
+    with zipfile.ZipFile(io.BytesIO(package.public["attachments/buscar-cpp.zip"].content or b"")) as kit:
+        assert sorted(name for name in kit.namelist() if name.startswith("examples/")) == ["examples/sample.in", *(f"examples/z{n}.in" for n in range(7))]
+
+
 MAIN = "interface Main { void m(); };\n"
 
 
