@@ -58,7 +58,7 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("text-not-utf8", ERROR, "A text file is not valid UTF-8. Save it as UTF-8."),
     FindingKind("text-bom", WARNING, "A text file begins with a byte-order mark, which was left out."),
     FindingKind("file-too-large", ERROR, "A file that must be read whole (YAML, statement, source) is larger than 1 MiB."),
-    FindingKind("bad-yaml", ERROR, "A YAML file does not parse; the line is named. Anchors, aliases and deep nesting are refused too."),
+    FindingKind("bad-yaml", ERROR, "A YAML file does not parse; the line is named. Anchors, aliases, deep nesting, more than 256 KiB, and more than 20,000 keys and values are refused too."),
     FindingKind("yaml-wrong-type", ERROR, "A key has a value of the wrong type."),
     FindingKind("yaml-duplicate-key", ERROR, "A key stands twice in the same map."),
     FindingKind("yaml-unknown-key", WARNING, "A key that this format does not have; it is ignored."),
