@@ -9,8 +9,9 @@ from contest.verdicts import Verdict
 from mesh.errors import DeadlineExceeded, Forbidden, Invalid, MeshError, NotFound
 from services.frontend.access import ContestAccess, check_signed_in
 from services.frontend.actor import Actor
+from services.frontend.applying import APPLYING
 from services.frontend.desk import Desk
-from wire.rejudging import ApplyRejudging, DropRejudging, Filter, OpenRejudging, OverrideVerdict
+from wire.rejudging import READY, ApplyRejudging, DropRejudging, Filter, OpenRejudging, OverrideVerdict
 
 
 APPLY_WAIT_S: Final = 8.0
@@ -43,7 +44,8 @@ async def apply_set(desk: Desk, actor: Actor, rejudging: str, *, accept_judge_er
     found, _ = await desk.access.rejudging(actor, rejudging)
     known = await desk.applying.command_of(found.id, actor.username)
     command = desk.commands.make(actor.username, ApplyRejudging(found.id, accept_judge_errors), command=known)
-    await desk.applying.begin(found.id, actor.username, command.id)
+    if found.state in {READY, APPLYING}:  # any other is refused, and a note of it could outlive us
+        await desk.applying.begin(found.id, actor.username, command.id)
     try:
         await desk.commands.apply(command, timeout_s=APPLY_WAIT_S)
     except DeadlineExceeded:

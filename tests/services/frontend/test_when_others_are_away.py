@@ -222,3 +222,25 @@ async def test_a_set_that_takes_longer_than_a_call_is_shown_as_being_applied_and
             ended = await olga.post(f"/rejudgings/{one}/apply")
     assert (ended.status, ended.json["state"]) == (200, "applied"), ended.body
     assert len(set(asked)) == 1, "the same wish, whose outcome is known"
+
+
+async def test_a_set_that_is_not_ready_is_not_called_being_applied_for_the_asking(finals: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rejudgings, "APPLY_WAIT_S", 0.2)
+    one = new_id()
+    await finals.insert(
+        "rejudgings", id=one, contest="finals", actor="olga", reason="why", filter={}, version="", state="running", count=1, judged=0, filled=0,
+        created_at=finals.clock.now(),
+    )  # fmt: skip
+
+    async def apply(_command: Command, _call: Call) -> Outcome:
+        await asyncio.sleep(60)
+        raise AssertionError("nobody waits so long")
+
+    olga = await finals.signed_in("olga")
+    async with finals.neighbour("recorder") as recorder:
+        server = recorder.server("127.0.0.1", 0, Life("recorder"))
+        server.serve(RECORDER_APPLY, apply)
+        async with server.listening():
+            await olga.post(f"/rejudgings/{one}/apply")
+            await finals.update("rejudgings", {"id": one}, state="ready")
+            assert (await olga.get(f"/rejudgings/{one}")).json["state"] == "ready"
