@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,10 @@ def timed(action: Callable[[], Any]) -> tuple[float, Any]:
 
 def submit_latency(teams: list[Person]) -> dict[str, Any]:
     """Submit → 202 while the runner is busy with what was sent before."""
-    times, ids = [], []
+    times, ids = list[float](), list[str]()
     for number in range(SUBMITS):
         person = teams[number % len(teams)]
-        seconds, one = timed(lambda p=person, n=number: p.submit("bench", "busy", "python3", f"# {n}\n{BACKGROUND}"))
+        seconds, one = timed(partial(person.submit, "bench", "busy", "python3", f"# {number}\n{BACKGROUND}"))
         times.append(seconds * 1000)
         ids.append(one)
         time.sleep(0.03)
@@ -84,7 +85,7 @@ def submit_latency(teams: list[Person]) -> dict[str, Any]:
 def way_to_verdict(house: HouseOfProcesses, person: Person, folder: Path) -> dict[str, Any]:
     """202 → verdict pushed by ?wait=true for a trivial C++ program, against compiling and running it bare."""
     source = folder / "bare.cpp"
-    bare, ways, waits = [], [], []
+    bare, ways = list[float](), list[float]()
     for number in range(TRIVIAL_ROUNDS):
         text = f"// {number}\n{TRIVIAL}"
         source.write_text(text)
@@ -96,7 +97,7 @@ def way_to_verdict(house: HouseOfProcesses, person: Person, folder: Path) -> dic
 
         bare.append(timed(bare_run)[0])
         body = {"problem": "sum", "language": "cpp", "source": text}
-        seconds, _ = timed(lambda b=body: person.ask("POST", "/contests/bench/submissions?wait=true", b))
+        seconds, _ = timed(partial(person.ask, "POST", "/contests/bench/submissions?wait=true", body))
         ways.append(seconds)
         time.sleep(0.05)
     waits = queue_waits_ms(house)

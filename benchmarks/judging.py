@@ -48,6 +48,9 @@ class Nobody:
 
     gives_way = False
 
+    async def until_urged(self) -> None:
+        await asyncio.Event().wait()
+
     def step(self, step: Step) -> None: ...
 
     def result(self, result: CaseResult) -> None: ...

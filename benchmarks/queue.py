@@ -16,6 +16,7 @@ from typing import Any
 import aio_pika
 
 from benchmarks.rounds import at_least, rates
+from compose.local.servers import RABBITMQ_SERVER
 from mesh.clock import SystemClock
 from mesh.ids import new_id
 from mesh.log import Log
@@ -24,7 +25,7 @@ from mesh.queue.opening import open_queue
 from mesh.tls import Credentials
 from pki.registrar import Registrar
 from pki.store import Store
-from tests.support.brokers import RABBITMQ_SERVER, RabbitMq, rabbitmq_running
+from tests.support.brokers import RabbitMq, rabbitmq_running
 from wire.queues import COMMANDS, QueueSpec
 
 ROUNDS = 7

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from benchmarks.record import SOURCE, submission
 from benchmarks.rounds import at_most, p99
 from benchmarks.visible import handing_in
+from compose.local.servers import RABBITMQ_SERVER
 from mesh.cache.redis import RedisCache
 from mesh.log import Log
 from mesh.redis import server_at
@@ -33,7 +34,7 @@ from services.frontend.pending import PendingSubmission, PendingSubmissions, pen
 from services.frontend.together import both
 from services.recorder.record import Record
 from services.recorder.schema import prepare
-from tests.support.brokers import RABBITMQ_SERVER, rabbitmq_running, redis_running
+from tests.support.brokers import rabbitmq_running, redis_running
 from tests.support.databases import postgresql_running
 from wire.commands import Submit
 

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from benchmarks.record import applier_of, submission, world
 from benchmarks.rounds import at_least, p99
+from compose.local.servers import RABBITMQ_SERVER
 from mesh.assertion import Asserter
 from mesh.clock import SystemClock
 from mesh.database import metadata_of, read_engine
@@ -29,7 +30,7 @@ from mesh.tls import Credentials
 from services.frontend.commands import Commands
 from services.recorder.record import Record
 from services.recorder.schema import prepare
-from tests.support.brokers import RABBITMQ_SERVER, RabbitMq, rabbitmq_running
+from tests.support.brokers import RabbitMq, rabbitmq_running
 from tests.support.databases import PostgreSql, postgresql_running
 from tests.support.house import HouseOfProcesses
 from wire.queues import QUEUES

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.brokers import RABBITMQ_SERVER, RabbitMq, missing
+from compose.local.servers import RABBITMQ_SERVER
+from tests.support.brokers import RabbitMq, missing
 from tests.support.ports import free_ports
 from tools import definitions
 
