@@ -14,7 +14,7 @@ from wire.problems import Finding, ProgramFile
 from wire.runners import DirectRunner, RunnerFacts
 
 __all__ = [
-    "ATTEMPT_OUTCOMES", "JUDGE", "TASKS", "VALIDATE", "VERDICT_OF_OUTCOME", "AttemptEnd", "BlobRequest", "CaseGroup", "Checker", "CheckerKind",
+    "ATTEMPT_OUTCOMES", "JUDGE", "MOST_BREAKS", "TASKS", "VALIDATE", "VERDICT_OF_OUTCOME", "AttemptEnd", "BlobRequest", "CaseGroup", "Checker", "CheckerKind",
     "ClaimAnswer", "ClaimRequest", "Examined", "Hold", "InputValidator", "JudgeSubmission", "JudgingManifest", "Nothing", "Program", "ProgramFile",
     "Progress", "ProgressAnswer", "RunOrder", "Step", "TestCase",
 ]  # fmt: skip
@@ -110,6 +110,10 @@ TASKS: Final = (JUDGE, VALIDATE)
 """What a runner can be asked for: to judge a submission, or to run a package's input validators over its inputs."""
 
 
+MOST_BREAKS: Final = 5
+"""A piece of work that nobody waits for and that was broken off so often, for what somebody waits for, has to wait until it is quiet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Examined:
     """How far a `VALIDATE` came before it was handed back: the first ``cases``, in ``spent_ms`` of the programs' time on the clock.
@@ -135,7 +139,7 @@ class RunOrder:
     ``task`` VALIDATE asks for ``input_validators`` to be run over every case of the manifest; there is no source then.
     ``done`` are the cases, in order, that an attempt before this one had ended when it was handed back: they are not run again;
     ``examined`` is the same of a VALIDATE; ``probes`` are examined behind the cases. ``rulings`` is what the package's own grader
-    said by then, and it was broken off ``broken_off`` times over what it is asked next. ``yields``: nobody waits for it; while it works on that, the slot stands by for the other graders.
+    said by then; the piece that comes next, a case or a question to that program, was broken off ``broken_off`` times. ``yields``: nobody waits for it; while it works on that, the slot stands by for the other graders.
     """
 
     attempt: str
@@ -199,7 +203,7 @@ class AttemptEnd:
     ``results`` is every case in order, so that a lost progress report costs nothing. "validated" ends a `VALIDATE`: ``findings`` say what
     the input validators had against the inputs, or why one could not be run. ``examined`` is what a `VALIDATE` that is handed back has done.
     ``rulings`` is what the package's own grader said of its groups: it runs beside the cases, never in the grader; handed
-    back with it is how often that program was ``broken_off`` over what it is asked next. ``about`` is what failed, where that is no case: a path in the package.
+    back with it is how often what comes next was ``broken_off``: a case, a question to that program, or building. ``about`` is what failed, where that is no case: a path in the package.
     """
 
     attempt: str

@@ -17,6 +17,12 @@ LANGUAGES: Final[tuple[str, ...]] = (
 ONLY_WHEN_NAMED: Final[frozenset[str]] = frozenset({"text"})
 """What a problem takes only when it says so."""
 
+SCRIPTED: Final = "script"
+"""What stands in place of a language for a setter's program that has a ``build`` or ``run`` script: it is built and started by these.
+
+Every runner has it that has what such a script may count on. Never a submission's: it is none of `LANGUAGES`.
+"""
+
 ALIKE: Final[Mapping[str, str]] = {"cpp17": "cpp", "cpp23": "cpp", "pypy3": "python3"}
 """What packages call a language that they know no name of its own for."""
 

@@ -115,6 +115,8 @@ class JudgingManifest:
     ``processes`` more than 1: so many processes of the submission talk at once with an interactor of the kind CMS or LIBINTERACTIVE.
     ``talks`` says how, of the kind CMS. ``input_file``: its input lies in a file of that name too; ``output_file``: what it writes there is its
     output, stdout if it makes no such file.
+    ``more_checkers`` are validators of the kind CUSTOM that are asked after ``checker``, in order: all must accept, the first that does not
+    decides, and of points and shares the last that were given count. Of an interactive problem a case is played anew with each.
     ``static_validator`` judges the cases that are static. ``code_bytes``: a longer source is refused; 0: whatever the house takes.
     ``languages`` empty: whatever the contest allows. ``is_provisional``: its time limit is a generous one until the package was tried out
     and one was measured; ask again soon. ``grader`` is the package's own, for the groups that have one (`contest.rulings`).
@@ -143,3 +145,4 @@ class JudgingManifest:
     output_file: str = ""
     static_validator: Checker | None = None
     code_bytes: int = 0
+    more_checkers: tuple[Checker, ...] = ()

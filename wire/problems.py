@@ -20,11 +20,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ProgramFile:
-    """One file of a program: its path inside the program's folder, and the SHA-256 of its content."""
+    """One file of a program: its path inside the program's folder, and the SHA-256 of its content.
+
+    ``is_executable`` is only said of programs that are built by a script of their own.
+    """
 
     path: str
     digest: str
     size_bytes: int
+    is_executable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
