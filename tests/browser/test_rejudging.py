@@ -32,7 +32,7 @@ def test_a_set_is_opened_looked_at_and_applied_by_keyboard(stage: Stage) -> None
     jury.click("[name=verdict][value=AC]")
     jury.until_text(".chosen", "2 judged submissions")
     assert jury.run("return document.querySelector('#reason').value") == "new version of A"
-    jury.one("#reason").send_keys(Keys.ENTER)
+    jury.press("#reason", Keys.ENTER)
     jury.until(lambda: jury.path.startswith("/rejudgings/"), "the page of the set")
     jury.mark()
     jury.until_text(".set-line", "To be decided")
@@ -48,10 +48,10 @@ def test_a_set_is_opened_looked_at_and_applied_by_keyboard(stage: Stage) -> None
     assert len(jury.all(".beside .is-other")) >= 1
     assert jury.overflow() == 0
     jury.go(address)
-    jury.one("#apply summary").send_keys(Keys.ENTER)
+    jury.press("#apply summary", Keys.ENTER)
     jury.until(lambda: jury.one("#apply button").is_displayed(), "what is to be confirmed")
     assert "1 verdict changes" in jury.text("#apply")
-    jury.one("#apply button").send_keys(Keys.ENTER)
+    jury.press("#apply button", Keys.ENTER)
     jury.until_text(".set-line", "Applied")
     public.until(lambda: len(public.all(".cell.solved")) == 1, "the solved problem on the board")
     assert not public.was_reloaded

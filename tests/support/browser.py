@@ -77,6 +77,13 @@ class Browser:
         except StaleElementReferenceException:  # the page renewed that part between looking and clicking: nothing was clicked
             self.one(css).click()
 
+    def press(self, css: str, key: str) -> None:
+        """Presses a key on an element."""
+        try:
+            self.one(css).send_keys(key)
+        except StaleElementReferenceException:  # as with a click: nothing was pressed
+            self.one(css).send_keys(key)
+
     def choose(self, css: str, value: str) -> None:
         self.one(css)
         self.run("const field = document.querySelector(arguments[0]); field.value = arguments[1]; field.dispatchEvent(new Event('change', {bubbles: true}))", css, value)

@@ -1,6 +1,7 @@
 // Owns the renewing of parts of a page: fetches the same page again and puts in what has changed. The server alone knows how things look.
 
 import { localTimes } from "./clock.js";
+import { Idiomorph } from "./idiomorph.js";
 
 let running = null;
 let isWanted = false;
@@ -35,36 +36,36 @@ async function fetchAndReplace() {
     const other = fresh.querySelector(`[data-region="${region.dataset.region}"]`);
     if (other) {
       localTimes(other);
-      merge(region, other);
+      Idiomorph.morph(region, [...other.childNodes], KEEPING);
     }
   }
 }
 
-/** Makes `old` hold what `fresh` holds, touching only children that differ; children with an id are known by it. */
-function merge(old, fresh) {
-  const isList = [...fresh.children].some((child) => child.id);
-  if (!isList && fresh.querySelector("tbody[data-rows]") && old.querySelector("tbody[data-rows]")) {
-    merge(old.querySelector("tbody[data-rows]"), fresh.querySelector("tbody[data-rows]"));
-    return;
-  }
-  if (!isList) {
-    if (old.innerHTML !== fresh.innerHTML) old.replaceChildren(...fresh.childNodes);
-    return;
-  }
-  const known = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
-  const wanted = [...fresh.children].map((child) => {
-    const mine = child.id && known.get(child.id);
-    if (mine && (mine.outerHTML === child.outerHTML || isBeingWritten(mine))) return mine;
-    if (child.id && !mine) child.classList.add("is-new");
-    return child;
-  });
-  for (const child of [...old.children]) if (!wanted.includes(child)) child.remove();
-  wanted.forEach((child, place) => {
-    if (old.children[place] !== child) old.insertBefore(child, old.children[place] ?? null);
-  });
+/** What people have done to the page stays as they did it: what they opened or closed, wrote or ticked, and where they are. */
+const KEEPING = {
+  morphStyle: "innerHTML",
+  callbacks: {
+    beforeNodeAdded: (node) => { if (node.localName === "tr" && node.id) node.classList.add("is-new"); },
+    beforeNodeMorphed: (mine) => !isFilledIn(mine),
+    beforeNodeRemoved: (mine) => !holdsDraft(mine),
+    beforeAttributeUpdated: (name, mine) => !(name === "open" && (turnedByHand.has(mine) || mine.contains(document.activeElement) || holdsDraft(mine))),
+  },
+};
+const turnedByHand = new WeakSet();
+
+document.addEventListener("click", (event) => {
+  const summary = event.target.closest?.("summary"); // keys click it too
+  if (summary) turnedByHand.add(summary.parentElement);
+}, true);
+
+/** Whether a field holds something else than what the server drew. */
+function isFilledIn(node) {
+  if (node.localName === "select") return node.selectedIndex !== Math.max(0, [...node.options].findIndex((option) => option.defaultSelected));
+  if (node.localName !== "input" && node.localName !== "textarea") return false;
+  return node.value !== node.defaultValue || node.checked !== node.defaultChecked;
 }
 
-/** Whether somebody writes in it: then it is left alone. */
-function isBeingWritten(node) {
-  return node.contains(document.activeElement) || [...node.querySelectorAll("[data-keep]")].some((field) => field.value !== field.defaultValue);
+/** Whether a text that somebody has begun would go with it. */
+function holdsDraft(node) {
+  return node.nodeType === Node.ELEMENT_NODE && [node, ...node.querySelectorAll("textarea")].some((field) => field.localName === "textarea" && isFilledIn(field));
 }
