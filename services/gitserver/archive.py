@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from services.gitserver.findings import Report
+from services.gitserver.links import LINK_MODE, MOST_TARGET_BYTES
 from services.gitserver.names import fault_of_path, is_junk
+from services.gitserver.repository import EXECUTABLE_MODE
 
 CHUNK_BYTES: Final = 256 * 1024
 MOST_RATIO: Final = 200
@@ -28,6 +30,7 @@ _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _UTF8_FLAG: Final = 0x800
 _ENCRYPTED_FLAG: Final = 0x1
 _UNIX: Final = 3
+_ANY_EXECUTES: Final = 0o111
 _DOS: Final = frozenset({0, 10})
 """Systems of which some archivers write folders with a backslash: FAT, NTFS."""
 _CODE_PAGE: Final = "cp437"
@@ -47,10 +50,18 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One file that may be unpacked, with the path that it gets."""
+    """One file that may be unpacked, with the path and the mode that it gets."""
 
     info: zipfile.ZipInfo
     path: str
+
+    @property
+    def mode(self) -> str:
+        """As git writes it: a link, a file that may be executed, any other. Archives of other systems than Unix say nothing of it."""
+        mode = _mode_of(self.info)
+        if stat.S_IFMT(mode) == stat.S_IFLNK:
+            return LINK_MODE
+        return EXECUTABLE_MODE if mode & _ANY_EXECUTES else "100644"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ def pour(archive: Path, stream: IO[bytes], bounds: Bounds, report: Report) -> Po
             _check_paths(entries, report)
             for number, entry in enumerate(entries, 1):
                 if _write(opened, entry, number, stream, report):
-                    written.append(f"M 100644 :{number} {entry.path}\n")
+                    written.append(f"M {entry.mode} :{number} {entry.path}\n")
     except _TooMuchAtOnce:
         report.add("too-many-files", "", f"the archive's directory is too large; at most {bounds.files} files are allowed")
     except UnicodeDecodeError:
@@ -153,11 +164,10 @@ def _check_name(name: str, report: Report) -> bool:
 
 
 def _check_kind(info: zipfile.ZipInfo, name: str, report: Report) -> bool:
-    mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
-    kind = stat.S_IFMT(mode)
-    if kind == stat.S_IFLNK:
-        report.add("link", name, "a symbolic link: put the file itself there")
-    elif kind not in {0, stat.S_IFREG}:
+    kind = stat.S_IFMT(_mode_of(info))
+    if kind == stat.S_IFLNK and not 0 < info.file_size <= MOST_TARGET_BYTES:
+        report.add("link", name, f"a symbolic link that says no path: it must have at most {MOST_TARGET_BYTES} bytes")
+    elif kind not in {0, stat.S_IFREG, stat.S_IFLNK}:
         report.add("special-file", name, "neither a file nor a folder")
     elif info.flag_bits & _ENCRYPTED_FLAG:
         report.add("zip-encrypted", name, "the file is encrypted")
@@ -166,6 +176,10 @@ def _check_kind(info: zipfile.ZipInfo, name: str, report: Report) -> bool:
     else:
         return True
     return False
+
+
+def _mode_of(info: zipfile.ZipInfo) -> int:
+    return info.external_attr >> 16 if info.create_system == _UNIX else 0
 
 
 def _without_top_folder(entries: list[_Entry]) -> tuple[list[_Entry], str]:

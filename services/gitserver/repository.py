@@ -19,7 +19,9 @@ NOTHING: Final = "0" * 40
 
 MAIN: Final = "refs/heads/main"
 
-FILE_MODES: Final = frozenset({"100644", "100755", "100664"})
+EXECUTABLE_MODE: Final = "100755"
+
+FILE_MODES: Final = frozenset({"100644", EXECUTABLE_MODE, "100664"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import hashlib
 import re
@@ -13,8 +14,9 @@ from services.gitserver.archive import Bounds
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import MOST_KEPT_BYTES, PackageFile, PackageFiles
 from services.gitserver.git_process import CHUNK_BYTES
+from services.gitserver.links import LINK_MODE, MOST_TARGET_BYTES, followed
 from services.gitserver.names import fault_of_path, is_junk
-from services.gitserver.repository import FILE_MODES, Repository, TreeEntry
+from services.gitserver.repository import EXECUTABLE_MODE, FILE_MODES, Repository, TreeEntry
 
 MOST_KEPT_IN_ALL_BYTES: Final = 64 << 20
 _CASE_ENDINGS: Final = (".in", ".ans", ".out")
@@ -42,6 +44,8 @@ async def read_snapshot(repository: Repository, tree: str, bounds: Bounds, repor
     if entries is None:
         report.add("too-many-files", "", f"more than {bounds.files} files")
         return PackageFiles(())
+    links = [entry for entry in entries if entry.mode == LINK_MODE]
+    entries = await asyncio.to_thread(followed, entries, await _targets(repository, links), bounds.files, report)
     total = sum(entry.size_bytes for entry in entries)
     if total > bounds.unpacked_bytes:
         report.add("package-too-large", "", f"{total} bytes; at most {bounds.unpacked_bytes} are allowed")
@@ -49,7 +53,7 @@ async def read_snapshot(repository: Repository, tree: str, bounds: Bounds, repor
     allowed = [entry for entry in entries if not is_junk(entry.path) and _is_allowed(entry, report)]
     facts = await repository.git.work(repository.folder, "cat-file", "--batch", work=lambda process: _read_all(process, allowed))
     return PackageFiles(
-        PackageFile(entry.path, entry.oid, entry.size_bytes, facts[entry.oid].digest, facts[entry.oid].content, facts[entry.oid].is_utf8)
+        PackageFile(entry.path, entry.oid, entry.size_bytes, facts[entry.oid].digest, facts[entry.oid].content, facts[entry.oid].is_utf8, entry.mode == EXECUTABLE_MODE)
         for entry in allowed
     )
 
@@ -59,10 +63,24 @@ def _is_allowed(entry: TreeEntry, report: Report) -> bool:
     if fault is not None:
         report.add(fault[0], entry.path[:200], fault[1])
     elif entry.mode not in FILE_MODES:
-        report.add("link", entry.path, "a symbolic link or submodule: put the file itself there")
+        report.add("link", entry.path, "a submodule: put the files themselves there")
     else:
         return True
     return False
+
+
+async def _targets(repository: Repository, links: list[TreeEntry]) -> dict[str, str | None]:
+    """What links say, by their path; None for what is no text or too long to be a path."""
+    short = [link for link in links if 0 < link.size_bytes <= MOST_TARGET_BYTES]
+    held = await repository.read(*(link.oid for link in short), most_bytes=MOST_TARGET_BYTES * max(len(short), 1)) if short else []
+    return {link.path: _text(found.content) for link, found in zip(short, held, strict=True) if found is not None}
+
+
+def _text(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _read_all(process: subprocess.Popen[bytes], entries: list[TreeEntry]) -> dict[str, _Facts]:

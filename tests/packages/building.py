@@ -11,6 +11,14 @@ SUM_CPP = "#include <iostream>\nint main(){long long a,b;std::cin>>a>>b;std::cou
 SUM_PY = "a, b = map(int, input().split())\nprint(a + b)\n"
 
 
+class Link(bytes):
+    """What a symbolic link says, in place of a file's content."""
+
+
+class Executable(bytes):
+    """The content of a file that may be executed."""
+
+
 def sound(**changes: str | bytes | None) -> dict[str, bytes]:
     """The files of a small sound package; ``changes`` add, replace or (None) remove files, with __ for / and _ as it is."""
     files: dict[str, str | bytes] = {
@@ -51,7 +59,8 @@ def zipped(files: Mapping[str, bytes], top: str = "") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in files.items():
-            archive.writestr(f"{top}/{path}" if top else path, content)
+            mode = 0o120777 if isinstance(content, Link) else 0o100755 if isinstance(content, Executable) else 0o100644
+            archive.writestr(entry(f"{top}/{path}" if top else path, mode), content)
     return out.getvalue()
 
 

@@ -6,9 +6,9 @@ import io
 import struct
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from tests.packages.building import entry, sound, zipped
+from tests.packages.building import Link, entry, sound, zipped
 
 
 def with_entries(*more: tuple[zipfile.ZipInfo, bytes]) -> bytes:
@@ -21,6 +21,17 @@ def with_entries(*more: tuple[zipfile.ZipInfo, bytes]) -> bytes:
         for info, content in more:
             archive.writestr(info, content)
     return out.getvalue()
+
+
+def linked(links: Mapping[str, str], files: Mapping[str, bytes] | None = None) -> bytes:
+    """The sound package with links, and files."""
+    return zipped({**sound(), **(files or {}), **{path: Link(target.encode()) for path, target in links.items()}})
+
+
+def laughs(levels: int = 40, ending: str = "../problem.yaml") -> dict[str, str]:
+    """Folders of links, each of which leads twice to the next: two to the power of forty names in eighty."""
+    found = {f"f{level}/{name}": f"../f{level + 1}" for level in range(levels) for name in ("a", "b")}
+    return found | {f"f{levels}/x": ending}
 
 
 def named(name: str) -> Callable[[], bytes]:
@@ -112,7 +123,13 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "latin name with a bell": (lambda: latin_name().replace(b"\xe9", b"\x07"), "path-not-allowed"),
     "backslashes of DOS": (lambda: with_entries((dos_entry("data\\..\\..\\evil"), b"x")), "unsafe-path"),
     "false utf-8 name": (false_utf8_name, "path-encoding"),
-    "link": (lambda: with_entries((entry("attachments/shadow", 0o120777), b"/etc/shadow")), "link"),
+    "links": (lambda: linked({"attachments/shadow": "/etc/shadow", "attachments/out": "../../x", "attachments/x": "x", "y.txt": "none"}), "link-outside"),
+    "billion laughs of links": (lambda: linked(laughs()), "too-many-files"),
+    "large file by many links": (lambda: linked({f"attachments/x{n}": "../data/noise" for n in range(10)}, {"data/noise": b"?" * 200_000}), "package-too-large"),
+    "long link": (lambda: with_entries((entry("attachments/x", 0o120777), b"x/" * 5000)), "link"),
+    "link that is no text": (lambda: with_entries((entry("attachments/x", 0o120777), b"\xff\xfe")), "link"),
+    "link with files below it": (lambda: linked({"attachments/x": "../data"}, {"attachments/x/y": b"1"}), "path-conflict"),
+    "link to folders too deep": (lambda: linked({f"a/{n}/" + "/".join("abcdefgh"): "../" * 8 + str(n + 1) for n in range(3)}, {"a/3/x": b"1"}), "path-too-long"),
     "device": (lambda: with_entries((entry("attachments/zero", 0o020666), b"")), "special-file"),
     "pipe": (lambda: with_entries((entry("attachments/pipe", 0o010666), b"")), "special-file"),
     "twice": (lambda: with_entries((entry(".timelimit"), b"9\n")), "path-duplicate"),

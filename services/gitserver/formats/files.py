@@ -21,7 +21,8 @@ _AFTER_SLASH: Final = chr(ord("/") + 1)
 class PackageFile:
     """One file: where it lies, which git object it is, the SHA-256 and nature of its content.
 
-    ``content`` is None for files that were not kept in memory: test cases and what is larger than `MOST_KEPT_BYTES`.
+    ``content`` is None for files that were not kept in memory: test cases and what is larger than `MOST_KEPT_BYTES`. ``is_executable`` is what
+    the archive or the commit says of it.
     """
 
     path: str
@@ -30,6 +31,7 @@ class PackageFile:
     digest: str
     content: bytes | None = None
     is_utf8: bool = True
+    is_executable: bool = False
 
     @property
     def name(self) -> str:
@@ -48,9 +50,9 @@ class PackageFile:
         return dot + ending if stem else ""
 
 
-def made(path: str, content: bytes) -> PackageFile:
+def made(path: str, content: bytes, *, is_executable: bool = False) -> PackageFile:
     """A file that no commit holds as it is."""
-    return PackageFile(path, "", len(content), hashlib.sha256(content).hexdigest(), content, is_utf8=True)
+    return PackageFile(path, "", len(content), hashlib.sha256(content).hexdigest(), content, is_utf8=True, is_executable=is_executable)
 
 
 class PackageFiles:

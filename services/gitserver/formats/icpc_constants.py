@@ -62,4 +62,4 @@ def _with_constants(file: PackageFile, constants: Mapping[str, str], report: Rep
     if len(content) > max(MOST_BYTES, file.size_bytes):
         report.add("file-too-large", file.path, f"with its constants the file has {len(content)} bytes; at most {MOST_BYTES} are taken")
         return file
-    return file if content == file.content else made(file.path, content)
+    return file if content == file.content else made(file.path, content, is_executable=file.is_executable)

@@ -129,12 +129,23 @@ async def test_a_large_push_in_chunks_and_a_fetch_of_what_is_new(world: World, t
     assert (tmp_path / "other/data/secret/03-much.in").stat().st_size == len(noise)
 
 
-async def test_a_push_may_bring_links_to_nobody(world: World, tmp_path: Path) -> None:
+async def test_a_push_may_bring_links_within_the_package_and_no_others(world: World, tmp_path: Path) -> None:
     await world.bring(sound())
     clone = await a_clone(world, tmp_path)
     (clone / "attachments/shadow").symlink_to("/etc/shadow")
+    (clone / "data/secret/03.in").symlink_to("../sample/1.in")
+    (clone / "data/secret/03.ans").symlink_to("../sample/2.ans")
     said = await push(world, clone, {}, status=1)
-    assert "remote:   error   link  attachments/shadow" in said
+    assert "remote:   error   link-outside  attachments/shadow" in said
+    assert "remote:   error   link-dangling  data/secret/03.ans" in said
+    (clone / "attachments/shadow").unlink()
+    (clone / "data/secret/03.ans").unlink()
+    (clone / "data/secret/03.ans").symlink_to("../sample/1.ans")
+    await push(world, clone, {})
+    card = await world.call(GITSERVER_PROBLEM, ProblemRequest("sum"))
+    manifest = await world.call(GITSERVER_MANIFEST, ManifestRequest("sum", card.version), by="grader")
+    cases = {case.name: case for case in manifest.cases}
+    assert (cases["secret/03"].input, cases["secret/03"].answer) == (cases["sample/1"].input, cases["sample/1"].answer)
 
 
 async def test_a_pushed_pack_that_is_not_sound_is_refused(world: World) -> None:
