@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import HealthCheck, settings
 
 SUPPORT = ("brokers", "redises", "databases", "records", "pki", "house", "browser", "house_broker", "templates")
 pytest_plugins = [f"tests.support.{name}" for name in SUPPORT if importlib.util.find_spec(f"tests.support.{name}")]
 
+# a run says what the one before it said, however slow the machine is; `--hypothesis-profile=default` looks further
+settings.register_profile("house", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 QUICK_ROOMS = ("architecture", "contest", "pki")
 """Many tests of milliseconds, which need no server."""
