@@ -22,10 +22,11 @@ from typing import Final
 from mesh.codec import encode
 from services.gitserver.canonical import canonical
 from services.gitserver.formats.files import PackageFile
-from services.gitserver.formats.package import Package, PackageCase, PackageProbe, PackageProgram
+from services.gitserver.formats.package import Package, PackageCase, PackageProbe, PackageProgram, program_file
 from services.gitserver.repository import MAIN, RefChange, Repository
 from services.gitserver.shelf import Shelf
 from wire.judging import Checker, InputValidator, JudgingManifest, Probe, Program, ProgramFile, TestCase
+from wire.languages import SCRIPTED
 from wire.problems import ExpectedSubmission, Finding, ProblemCard
 from wire.verification import LimitRule
 
@@ -153,6 +154,7 @@ def _private(package: Package) -> dict[str, PackageFile]:
     found |= {f"data/{case.name}.files/{path}": file for case in run for path, file in case.files.items()}
     found |= {f"static/{path}": file for path, file in package.static_files.items()}
     found |= {f"checker/{path}": file for path, file in package.checker_files.items()}
+    found |= {f"checkers/{number}/{path}": file for number, files in enumerate(package.more_checker_files) for path, file in files.items()}
     if package.interactor is not None:
         found |= {f"interactor/{path}": file for path, file in package.interactor.files.items()}
     if package.grader is not None:
@@ -219,12 +221,12 @@ def _submissions(package: Package) -> tuple[ExpectedSubmission, ...]:
     )  # fmt: skip
 
 
-def _program_files(files: Mapping[str, PackageFile]) -> tuple[ProgramFile, ...]:
-    return tuple(ProgramFile(path, file.digest, file.size_bytes) for path, file in sorted(files.items()))
+def _program_files(files: Mapping[str, PackageFile], *, is_scripted: bool = False) -> tuple[ProgramFile, ...]:
+    return tuple(program_file(path, file, is_scripted=is_scripted) for path, file in sorted(files.items()))
 
 
 def _program(program: PackageProgram) -> Program:
-    return Program(program.language, _program_files(program.files))
+    return Program(program.language, _program_files(program.files, is_scripted=program.language == SCRIPTED))
 
 
 def _interactor(program: PackageProgram) -> Checker:
@@ -265,4 +267,5 @@ def _manifest(package: Package) -> JudgingManifest:
         is_provisional=not package.limit_rule.is_stated, grader=None if package.grader is None else _program(package.grader),
         processes=package.processes, talks=package.talks,
         input_file=package.input_file, output_file=package.output_file, static_validator=package.static_validator, code_bytes=package.code_bytes,
+        more_checkers=package.more_checkers,
     )  # fmt: skip

@@ -53,7 +53,7 @@ async def said_against(examiner: Examiner, case: TestCase, pair: Pair, course: C
     arguments = (*validator.arguments, *own, *case.arguments)
     job = Job((*launch.argv, *arguments), launch.limits, launch.environment, stdin=pair.question.fd, cuts_output=True, purpose="validator")
     async with examiner.boxes.turn() as box:
-        await lay_contents(box, examiner.data)
+        await lay_contents(box, examiner.data, 0o555 if examiner.program.toolchain.language.is_setters else 0o444)
         await beside_of(case, pair).lay(box)
         with course.asking():
             execution = await box.execute(job)

@@ -19,7 +19,7 @@ from mesh.errors import MeshError
 from services.runner.builds import Builds
 from services.runner.config import Config
 from services.runner.cores import reserved_cores
-from services.runner.languages.table import LANGUAGES, Toolchain, find_toolchains, shown_files
+from services.runner.languages.table import EVERY, Toolchain, find_toolchains, shown_files
 from services.runner.sandbox.execution import Job
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.sandbox import SandboxSettings, open_sandbox
@@ -27,7 +27,7 @@ from services.runner.sandbox.selftest import self_test
 from services.runner.sandbox.spool import sealed
 from services.runner.showing import capabilities
 
-GREETINGS = {name: language.greeting for name, language in LANGUAGES.items()}
+GREETINGS = {name: language.greeting for name, language in EVERY.items()}
 """Of each language a program that reads two numbers and prints ``hello`` and their sum."""
 
 _LIMITS = Limits(cpu_ms=10_000, wall_ms=20_000, memory_bytes=256 * MIB)
@@ -47,7 +47,7 @@ async def examine(config: Config, folder: Path) -> bool:
         for line in await self_test(pool):
             _say(f"check: {line.name}", line.wrong or "ok")
             is_well &= not line.wrong
-        for language in LANGUAGES:
+        for language in EVERY:
             said = await _greeting(pool, toolchains, language)
             _say(f"language: {language}", said)
             is_well &= not said.startswith("broken")
@@ -58,7 +58,7 @@ async def _greeting(pool: BoxPool, toolchains: Mapping[str, Toolchain], language
     """Builds and starts a first program."""
     toolchain = toolchains.get(language)
     if toolchain is None:
-        return f"not here ({', '.join(LANGUAGES[language].programs)})"
+        return f"not here ({', '.join(EVERY[language].programs)})"
     began = time.perf_counter()
     given = sealed(b"20 22\n")
     try:

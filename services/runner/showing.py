@@ -63,7 +63,7 @@ def show(life: Life, pool: BoxPool, toolchains: Mapping[str, Toolchain], standin
         return pool.trouble
 
     async def languages() -> str:
-        if all(toolchain.language.is_output for toolchain in toolchains.values()):
+        if all(toolchain.language.is_output or toolchain.language.is_setters for toolchain in toolchains.values()):
             return "no compiler or interpreter was found: install some (Debian: apt install gcc g++ default-jdk-headless python3)"
         missing = [name for name in wanted if name not in toolchains]
         return f"not found, though the settings name them: {', '.join(missing)}" if missing else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.packages.building import changed, sound
+from tests.packages.building import Link, changed, sound
 
 
 @dataclass(frozen=True)
@@ -128,15 +128,22 @@ FAULTS: tuple[Fault, ...] = (
     Fault("validator-language", "output_validators", checker("check.rs"), "check.rs"),
     Fault("validator-language", "output_validators/check", checker("check/check.cpp") | checker("check/other.py"), "other.py"),
     Fault("validator-language", "output_validators", checker("check.py", "#!/usr/bin/env python2\n")),
-    Fault("validator-build-script", "output_validators/check/build", checker("check/build", "#!/bin/sh\n")),
-    Fault("validators-many", "output_validators", checker("one.cpp") | checker("two/check.cpp"), "one.cpp, two"),
+    Fault("script-not-executable", "output_validators/check/build", checker("check/build", "#!/bin/sh\n"), "`build`"),
+    Fault("script-not-executable", "graders/grade/run", {"data/secret/testdata.yaml": "grading: custom\n", "graders/grade/run": "#!/bin/sh\n"}),
+    Fault("validators-many", "output_validators", checker("one.cpp") | checker("two/check.cpp") | yaml(CUSTOM.rstrip() + " multi-pass\n"), "one.cpp, two"),
+    # links
+    Fault("link-outside", "attachments/shadow", {"attachments/shadow": Link(b"/etc/shadow")}, "begins with /"),
+    Fault("link-outside", "attachments/above", {"attachments/above": Link(b"../../other")}, "'../../other'"),
+    Fault("link-dangling", "data/secret/03.in", {"data/secret/03.in": Link(b"../sample/none.in")}, "there is no data/sample/none.in"),
+    Fault("link-loop", "attachments/ring", {"attachments/ring": Link(b"ring")}, "in a circle"),
+    Fault("link-loop", "attachments/whole", {"attachments/whole": Link(b"..")}, "in which it lies"),
     Fault("validator-flag-bad", "problem.yaml", yaml("name: Sum\nvalidator_flags: float_tolerance\n"), "needs a number"),
     Fault("validator-flag-bad", "problem.yaml", yaml("name: Sum\nvalidator_flags: float_tolerance -1\n")),
     Fault("validator-flag-bad", "problem.yaml", yaml("name: Sum\nvalidator_flags: ignore_case\n"), "ignore_case"),
     Fault("validator-flag-bad", "data/testdata.yaml", {"data/testdata.yaml": "output_validator_flags: float_tolerance nan\n"}),
     Fault("input-validators-missing", "input_validators", {"input_validators/check.py": None}),
     Fault("input-validator-foreign", "input_validators/format.viva", {"input_validators/format.viva": "{ n; }\n"}, "VIVA"),
-    Fault("input-validator-not-run", "input_validators/check", {"input_validators/check/run": "#!/bin/sh\n"}, "build and run"),
+    Fault("script-not-executable", "input_validators/check/run", {"input_validators/check/run": "#!/bin/sh\n"}, "`run`"),
     Fault("input-validator-not-run", "input_validators/check.hs", {"input_validators/check.hs": "main = x\n"}, "check.hs"),
     Fault("input-flags-unused", "data", {"data/testdata.yaml": "input_validator_flags:\n  name: other\n  flags: x\n"}, "other"),
     # submissions

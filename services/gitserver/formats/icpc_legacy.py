@@ -5,6 +5,7 @@ Source: https://icpc.io/problem-package-format/spec/legacy and the DOMjudge manu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from services.gitserver.findings import Report
@@ -39,7 +40,9 @@ class IcpcLegacy:
         metadata = read_metadata(files, report)
         statements = read_statements(files, metadata.titles, report)
         folder = next((one for one in OUTPUT_VALIDATORS if files.under(one)), OUTPUT_VALIDATORS[0])
-        checker = read_checker(files, folder, metadata.validator_flags, metadata.checker_limits, report, is_custom=metadata.is_custom)
+        checker = read_checker(
+            files, folder, metadata.validator_flags, metadata.checker_limits, report, is_custom=metadata.is_custom, may_be_several=metadata.passes == 1
+        )
         rules = SampleRules(talks=metadata.is_interactive or metadata.passes > 1, hides_pairs=metadata.is_interactive)
         kind = Kind(metadata.is_scoring, metadata.is_custom, metadata.gives_points, rules)
         cases = read_cases(files, kind, metadata.settings, report)
@@ -59,6 +62,8 @@ class IcpcLegacy:
             cases=judged,
             checker=whole,
             checker_files=checker.files,
+            more_checkers=tuple(replace(one.checker, arguments=whole.arguments) for one in checker.more),
+            more_checker_files=tuple(one.files for one in checker.more),
             groups=cases.groups,
             submissions=read_submissions(files, report, is_scoring=metadata.is_scoring),
             protected={file.path: file for folder in PROTECTED_FOLDERS for file in files.under(folder)},

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Protocol
+from typing import Final, Protocol
 
 from contest.limits import Limits
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles
 from wire.judging import CaseGroup, Checker, CheckerKind, Claim
 from wire.manifest import Talks
-from wire.problems import CaseRule, Finding, Sample, StatementFile
+from wire.problems import CaseRule, Finding, ProgramFile, Sample, StatementFile
 from wire.verification import LimitRule
+
+SCRIPTS: Final = frozenset({"build", "run"})
+"""What a program in a folder may be built and started by. Submissions have none: there they are sources of no language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Package:
     so inside the checker's folder. ``cases`` are in judging order; ``groups`` counts in that order. Paths of
     ``statements`` and ``attachments`` are paths of ``public``. The kind of problem is that of `wire.judging.JudgingManifest`, whose fields
     these become; ``includes`` are files compiled with submissions, ``interactor`` a program besides the checker; ``static_files`` are those of the static
-    validator. ``probes`` are tried when the package is, and judged by never. ``written`` are texts of
+    validator, ``more_checker_files`` each those of one of ``more_checkers``. ``probes`` are tried when the package is, and judged by never. ``written`` are texts of
     the public tree that no file of the package is, by their path there: a reader made them of several.
     """
 
@@ -137,8 +140,15 @@ class Package:
     output_file: str = ""
     static_validator: Checker | None = None
     static_files: Mapping[str, PackageFile] = field(default_factory=dict)
+    more_checkers: tuple[Checker, ...] = ()
+    more_checker_files: tuple[Mapping[str, PackageFile], ...] = ()
     probes: tuple[PackageProbe, ...] = ()
     code_bytes: int = 0
+
+
+def program_file(path: str, file: PackageFile, *, is_scripted: bool) -> ProgramFile:
+    """A file of a program. Which may be executed matters where a script of its own builds it; the script itself always may."""
+    return ProgramFile(path, file.digest, file.size_bytes, is_executable=is_scripted and (file.is_executable or path in SCRIPTS))
 
 
 class Reader(Protocol):

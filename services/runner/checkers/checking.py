@@ -18,6 +18,7 @@ from services.runner.programs import Programs
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.spool import Spool
 from services.runner.sandbox.turns import taking_turns
+from services.runner.setters import built_program
 from wire.judging import Checker, CheckerKind, JudgingManifest, TestCase
 
 Check = Callable[[TestCase, Spool, Pair], Awaitable[Judgement]]
@@ -53,9 +54,8 @@ async def built_checker(problem: str, checker: Checker, programs: Programs, buil
     program = checker.program
     if program is None:
         raise BadCheckerFlag("the problem says that it brings a validator, and brings none")
-    sources = await programs.sources(problem, program)
     try:
-        return await builds.build(program.language, sources)
+        return await built_program(problem, program, programs, builds)
     except BuildFailed as failed:
         raise BuildFailed(failed.message + missing_header(failed.message)) from failed
 

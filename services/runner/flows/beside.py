@@ -40,12 +40,12 @@ def beside_of(case: TestCase, pair: Pair) -> Beside:
     return Beside(case.arguments, tuple((path, blob.fd) for path, blob in pair.files))
 
 
-async def lay_contents(box: Box, contents: Mapping[str, bytes]) -> None:
+async def lay_contents(box: Box, contents: Mapping[str, bytes], mode: int = 0o444) -> None:
     """The same of files that are at hand. Raises: `BoxLost`."""
     for path, content in contents.items():
         fd = sealed(content)
         try:
-            await box.put(f"{WORK}/{path}", fd)
+            await box.put(f"{WORK}/{path}", fd, mode)
         finally:
             os.close(fd)
 

@@ -23,6 +23,8 @@ class Plan:
     program needs; empty: the sources are what is started. ``start`` is given to the language again when it starts.
     ``files`` are laid beside the sources while it is built. ``environment`` is added to that of every step. ``is_check``: the steps
     only look for mistakes, what they say when there are none is not worth keeping.
+    ``packing``: the sources lie in the program's folder and the first step takes what it wants of them; afterwards this command writes all that
+    is in the working directory to its stdout, as an archive, and that is the product. ``start`` must be in it. ``maker`` is who is told of in words.
     """
 
     steps: tuple[tuple[str, ...], ...]
@@ -31,6 +33,8 @@ class Plan:
     files: Mapping[str, bytes] = field(default_factory=dict)
     environment: tuple[str, ...] = ()
     is_check: bool = False
+    packing: tuple[str, ...] = ()
+    maker: str = "the compiler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Language:
     ``trial`` are arguments with which the first program must end well, else the toolchain is too old. ``greeting`` is a program that
     reads two numbers and prints ``hello`` and their sum. ``heap_full`` is how its run-time ends when its heap is full.
     ``binds`` are patterns of files of the host that the toolchain needs beside /usr. ``is_output``: a source is nothing to run but
-    the output itself. ``finds_the_rest``: its compiler is given the one file that starts, and finds the others by itself.
+    the output itself. ``is_setters``: no submission is in it. ``finds_the_rest``: its compiler is given the one file that starts, and finds the others by itself.
     """
 
     id: str
@@ -80,6 +84,7 @@ class Language:
     heap_full: HeapFull | None = None
     binds: tuple[str, ...] = ()
     is_output: bool = False
+    is_setters: bool = False
     finds_the_rest: bool = False
 
     def is_heap_full(self, exit_code: int | None, signal: int | None, said: bytes) -> bool:

@@ -26,6 +26,7 @@ from services.runner.languages.php import PHP
 from services.runner.languages.python import PYPY3, PYTHON3
 from services.runner.languages.ruby import RUBY
 from services.runner.languages.rust import RUST
+from services.runner.languages.scripted import SCRIPTED
 from services.runner.languages.text import TEXT
 from services.runner.languages.typescript import TYPESCRIPT
 
@@ -36,7 +37,10 @@ LANGUAGES: Final[dict[str, Language]] = {
         LUA, OCAML, BASH, TEXT,
     )
 }  # fmt: skip
-"""Every language that a runner knows."""
+"""Every language that a runner knows, and that a submission may be in."""
+
+EVERY: Final[dict[str, Language]] = {**LANGUAGES, SCRIPTED.id: SCRIPTED}
+"""Those of setters' programs too."""
 
 
 _AT_ONCE = 4
@@ -51,8 +55,8 @@ class Toolchain:
 
 
 def find_toolchains(only: tuple[str, ...] = ()) -> dict[str, Toolchain]:
-    """The languages that can be offered here, by id. ``only`` narrows them; empty: all. Blocks a few tenths of a second."""
-    wanted = [language for name, language in LANGUAGES.items() if not only or name in only]
+    """The languages that can be offered here, by id. ``only`` narrows those of submissions; empty: all. Blocks a few tenths of a second."""
+    wanted = [language for name, language in EVERY.items() if not only or name in only or language.is_setters]
     finder = Finder()
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         found = threads.map(finder.find, wanted)
