@@ -26,6 +26,7 @@ from pathlib import Path
 import orjson
 
 from mesh.config import ConfigError
+from mesh.startup import rest_collector
 from services.targets import ALL, TARGETS
 
 
@@ -76,9 +77,11 @@ def _probe(options: argparse.Namespace) -> int:
 
 
 def _carry_out(options: argparse.Namespace, given: Sequence[str]) -> int:
+    what: list[str] = options.what
+    if what in (["up"], ["all"]) or all(name in TARGETS for name in what):
+        rest_collector()  # until all of them are ready
     from services import composition, health, up  # noqa: PLC0415  --help answers without loading the house
 
-    what: list[str] = options.what
     match what:
         case ["up"]:
             return up.bring_up(composition.read_configuration(options.config, ALL), given, wants_demo=not options.no_demo)

@@ -20,7 +20,8 @@ from mesh.settings import MeshConfig
 from mesh.startup import freeze_memory, loop_factory, warm_memory
 from mesh.supervisor import Part, Supervisor
 from pki.bootstrap import can_renew, renew_for_ever
-from services.targets import TARGETS
+from services.loading import Loading
+from services.targets import TARGETS, Target
 from wire.queues import QUEUES
 
 
@@ -83,42 +84,45 @@ def _refuse(faults: list[str]) -> None:
         raise ConfigError("the configuration is wrong:\n  " + "\n  ".join(faults), details=faults)
 
 
-def stages(house: House, configuration: Configuration, names: Sequence[str]) -> list[list[Part]]:
+def stages(house: House, configuration: Configuration, names: Sequence[str], loading: Loading) -> list[list[Part]]:
     """The chosen services in the order in which they start."""
     chosen = [TARGETS[name] for name in names]
     return [
-        [_part(house, name, configuration.services[name]) for name in (target.name for target in chosen if target.stage == stage)]
+        [_part(house, target, configuration.services[target.name], loading) for target in chosen if target.stage == stage]
         for stage in sorted({target.stage for target in chosen})
     ]
 
 
-def _part(house: House, name: str, config: Any) -> Part:
-    target = TARGETS[name]
-
+def _part(house: House, target: Target, config: Any, loading: Loading) -> Part:
     async def run(life: Life) -> None:
-        async with house.backbone(name, target.metrics()) as backbone:
+        metrics, begin = await loading.loaded(target.name)
+        async with house.backbone(target.name, metrics) as backbone:
             life.watch("certificate", backbone.credentials.health)
-            await target.run()(config, backbone, life)
+            await begin(config, backbone, life)
 
-    return Part(name, run, rank=target.rank, stop_limit_s=target.stop_limit_s)
+    return Part(target.name, run, rank=target.rank, stop_limit_s=target.stop_limit_s)
 
 
 async def serve(
     configuration: Configuration, names: Sequence[str], when_ready: Callable[[House], Awaitable[None]] | None = None
 ) -> bool:
     """Runs the services until SIGTERM or SIGINT; True when all left in order."""
-    async with House(configuration.mesh, QUEUES, SystemClock()) as house:
-        supervisor = Supervisor(stages(house, configuration, names), house.clock, Log("house"), configuration.mesh.stop_notice_s)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, supervisor.ask_stop)
-        beside = [asyncio.create_task(_afterwards(supervisor, house, when_ready)), asyncio.create_task(_renewal(configuration.mesh, names))]
-        try:
-            return await supervisor.run()
-        finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+    async with Loading([TARGETS[name] for name in names]) as loading, House(configuration.mesh, QUEUES, SystemClock()) as house:
+        parts = stages(house, configuration, names, loading)
+        return await _supervise(Supervisor(parts, house.clock, Log("house"), configuration.mesh.stop_notice_s), house, names, when_ready)
+
+
+async def _supervise(supervisor: Supervisor, house: House, names: Sequence[str], when_ready: Callable[[House], Awaitable[None]] | None) -> bool:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, supervisor.ask_stop)
+    beside = [asyncio.create_task(_afterwards(supervisor, house, when_ready)), asyncio.create_task(_renewal(house.config, names))]
+    try:
+        return await supervisor.run()
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
 async def _afterwards(supervisor: Supervisor, house: House, when_ready: Callable[[House], Awaitable[None]] | None) -> None:

@@ -14,6 +14,7 @@ from mesh.tasks import alongside
 from services.frontend.composition import make_desk
 from services.frontend.config import Config
 from services.frontend.keepsake import Keepsake
+from services.frontend.pages.paint import PAINTER
 from services.frontend.reads.record import open_record
 from services.frontend.site import make_site
 from wire.services import FRONTEND
@@ -40,7 +41,8 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
             backbone.addresses[FRONTEND] = runner.addresses[0][:2]
             await record.until_open(config.start_wait_s)
             life.mark_ready()
-            await life.until_stop()
+            async with alongside(site[PAINTER].warm()):
+                await life.until_stop()
             # how we leave
         finally:
             await runner.cleanup()

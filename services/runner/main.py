@@ -19,6 +19,7 @@ from services.runner.graders import Graders
 from services.runner.judging import Judge
 from services.runner.languages.table import find_toolchains, shown_files
 from services.runner.products import Products
+from services.runner.sandbox.boxinit import compile_ahead
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.sandbox import SandboxSettings, open_sandbox
 from services.runner.showing import facts_of, prove, show
@@ -32,7 +33,8 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     # whom we lean on
     log, folder, figures = backbone.log, backbone.folder, Figures(backbone.metrics)
     graders = Graders(backbone.peers, log)
-    toolchains = await asyncio.to_thread(find_toolchains, config.languages)
+    found = asyncio.to_thread(find_toolchains, config.languages)
+    toolchains, _ = await asyncio.gather(found, asyncio.to_thread(compile_ahead, folder / "programs"))
     settings = SandboxSettings(folder, shown_files(toolchains), config.uid_start, config.cgroup_parent, config.bwrap)
 
     # what we are

@@ -40,9 +40,11 @@ class Finder:
     def _version(self, language: Language, paths: Mapping[str, str]) -> str:
         if language.read_version is not None:
             try:
-                return language.read_version(paths)
+                read = language.read_version(paths)
             except (OSError, ValueError, KeyError):
-                return ""
+                read = ""
+            if read or not language.version_arguments:
+                return read
         said = self._said((_first(paths), *language.version_arguments))
         return next((line.strip() for line in (said or "").splitlines() if line.strip()), "")
 

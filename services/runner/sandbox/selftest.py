@@ -61,6 +61,7 @@ def _touched(execution: Execution) -> str:
 
 CHECKS = (
     Check("isolation", ("look",), None, _UNHURRIED),
+    Check("sleepers are ended", ("sleep",), Verdict.TLE, dataclasses.replace(_LIMITS, wall_ms=200)),  # early, since it only waits
     Check("CPU time is measured", ("spin", str(_SPIN_MS)), None, verify=_spun, tries=4),
     Check("memory is measured", ("touch", str(_TOUCH_MIB)), None, _UNHURRIED, verify=_touched, tries=4),
     Check("CPU time is limited", ("spin", "5000"), Verdict.TLE, dataclasses.replace(_LIMITS, cpu_ms=100)),
@@ -68,7 +69,6 @@ CHECKS = (
     Check("output is limited", ("flood",), Verdict.OLE, _UNHURRIED),
     Check("system calls are filtered", ("forbidden",), Verdict.RFE),
     Check("processes are limited", ("fork",), Verdict.TLE, dataclasses.replace(_LIMITS, cpu_ms=60, wall_ms=600, memory_bytes=512 * MIB)),
-    Check("sleepers are ended", ("sleep",), Verdict.TLE, dataclasses.replace(_LIMITS, wall_ms=200)),
 )
 
 

@@ -110,6 +110,21 @@ def test_a_toolchain_is_there_only_when_a_box_shows_it_and_it_is_new_enough(tmp_
     assert finding.Finder().find(shown) is None
 
 
+def test_what_a_toolchain_is_slow_to_say_is_read_and_asked_for_where_it_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "BOX_PATH", str(tmp_path / "bin"))
+    (tmp_path / "bin").mkdir()
+    for name in ("javac", "java", "jar"):
+        _tool(tmp_path / "bin", name, f"{name} asked")
+    java = dataclasses.replace(LANGUAGES["java"], binds=(str(tmp_path),))
+    said = []
+    for release in (None, 'IMPLEMENTOR="x"\n', 'IMPLEMENTOR="x"\nJAVA_VERSION="21.0.9"\n'):
+        if release is not None:
+            (tmp_path / "release").write_text(release)
+        found = finding.Finder().find(java)
+        said.append(found.version if found else "")
+    assert said == ["javac asked", "javac asked", "javac 21.0.9"]
+
+
 def test_a_full_heap_is_told_by_words_and_end_together() -> None:
     java, node = LANGUAGES["java"], LANGUAGES["javascript"]
     said = b"Terminating due to java.lang.OutOfMemoryError: Java heap space"
