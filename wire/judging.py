@@ -14,7 +14,7 @@ from wire.problems import Finding, ProgramFile
 from wire.runners import DirectRunner, RunnerFacts
 
 __all__ = [
-    "ATTEMPT_OUTCOMES", "JUDGE", "MOST_BREAKS", "TASKS", "VALIDATE", "VERDICT_OF_OUTCOME", "AttemptEnd", "BlobRequest", "CaseGroup", "Checker", "CheckerKind",
+    "ATTEMPT_OUTCOMES", "JUDGE", "MOST_BREAKS", "PUT_OFF", "TASKS", "VALIDATE", "VERDICT_OF_OUTCOME", "AttemptEnd", "BlobRequest", "CaseGroup", "Checker", "CheckerKind",
     "ClaimAnswer", "ClaimRequest", "Examined", "Hold", "InputValidator", "JudgeSubmission", "JudgingManifest", "Nothing", "Program", "ProgramFile",
     "Progress", "ProgressAnswer", "RunOrder", "Step", "TestCase",
 ]  # fmt: skip
@@ -112,6 +112,9 @@ TASKS: Final = (JUDGE, VALIDATE)
 
 MOST_BREAKS: Final = 5
 """A piece of work that nobody waits for and that was broken off so often, for what somebody waits for, has to wait until it is quiet."""
+
+PUT_OFF: Final = "put-off"
+"""The code of what was found about a trial that something had to be left out of for that reason: it is tried again later, by itself."""
 
 
 @dataclass(frozen=True, slots=True)

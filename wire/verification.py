@@ -15,8 +15,11 @@ PASSED: Final = "passed"
 WARNED: Final = "warned"
 FAILED: Final = "failed"
 OVERTAKEN: Final = "overtaken"
-STATES: Final = (WAITING, PASSED, WARNED, FAILED, OVERTAKEN)
-"""Where a report stands: not made yet; nothing to say; only warnings; at least one error; not made, since a newer commit came first."""
+POSTPONED: Final = "postponed"
+STATES: Final = (WAITING, PASSED, WARNED, FAILED, OVERTAKEN, POSTPONED)
+"""Where a report stands: not made yet; nothing to say; only warnings; at least one error; not made, since a newer commit came first; no error,
+and something was left out that was in the way of what is urgent: it is tried again.
+"""
 
 
 @dataclass(frozen=True, slots=True)

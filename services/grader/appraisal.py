@@ -15,9 +15,9 @@ from contest.verdicts import Verdict
 from services.grader.conclusions import cut
 from services.grader.rules import broken_rules, slowest_of
 from wire.commands import RecordVerdict
-from wire.judging import JudgingManifest
+from wire.judging import PUT_OFF, JudgingManifest
 from wire.problems import ExpectedSubmission, Finding
-from wire.verification import FAILED, PASSED, WARNED, LimitEvidence, LimitRule, PackageTrial, SubmissionReport
+from wire.verification import FAILED, PASSED, POSTPONED, WARNED, LimitEvidence, LimitRule, PackageTrial, SubmissionReport
 
 ERROR: Final = "error"
 WARNING: Final = "warning"
@@ -39,12 +39,15 @@ _TIMELESS: Final = _WHOLE | {Verdict.TLE}
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A submission of the package with what came of judging it. ``is_lacking``: no runner has its language; ``allowance`` is the language's."""
+    """A submission of the package with what came of judging it. ``is_lacking``: no runner has its language; ``allowance`` is the language's;
+    ``is_put_off``: it was not judged to its end, for the sake of what is urgent.
+    """
 
     one: ExpectedSubmission
     verdict: RecordVerdict
     is_lacking: bool = False
     allowance: Allowance = NONE
+    is_put_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Appraised:
     broken: tuple[str, ...] = ()
     lower_ms: tuple[int, ...] = ()
     upper_ms: tuple[int, ...] = ()
+    is_put_off: bool = False
 
 
 def limit_use_of(one: ExpectedSubmission) -> str:
@@ -134,7 +138,7 @@ def appraise(manifest: JudgingManifest, rule: LimitRule, tried: Tried) -> Apprai
     needs_ms = counted_ms(max(time_ms, given_ms) if is_cut else time_ms)
     lower = tuple(counted_ms(one.time_ms) for one in slowest_of(rules, results, LOWER) if one.verdict not in _TIMELESS)
     upper = tuple(counted_ms(max(one.time_ms, given_ms) if is_cut else one.time_ms) for one in slowest_of(rules, results, UPPER))
-    return Appraised(report, tried.is_lacking, is_cut, needs_ms, limit_use_of(tried.one), is_expected, broken, lower, upper)
+    return Appraised(report, tried.is_lacking, is_cut, needs_ms, limit_use_of(tried.one), is_expected, broken, lower, upper, tried.is_put_off)
 
 
 def evidence_of(manifest: JudgingManifest, rule: LimitRule, appraised: Iterable[Appraised]) -> LimitEvidence:
@@ -196,8 +200,13 @@ def _leaves_room(one: Appraised) -> bool:
 
 def state_of(findings: Iterable[Finding]) -> str:
     """Where a report with these findings stands."""
-    severities = {finding.severity for finding in findings}
-    return FAILED if ERROR in severities else WARNED if WARNING in severities else PASSED
+    known = list(findings)
+    severities = {finding.severity for finding in known}
+    if ERROR in severities:
+        return FAILED
+    if any(finding.code == PUT_OFF for finding in known):
+        return POSTPONED
+    return WARNED if WARNING in severities else PASSED
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -237,6 +246,9 @@ def _of_submission(one: Appraised) -> list[Finding]:
     report = one.report
     if one.is_lacking:
         return [Finding(WARNING, "language-missing", report.path, f"not judged: no runner has {report.language}; bring one, then try out again")]
+    if one.is_put_off:
+        said = f"one case of it, with the programs that judge it, takes too long: {report.message}. It is tried out again by itself, later"
+        return [Finding(WARNING, PUT_OFF, report.path, said)]
     if report.verdict is Verdict.JE:
         said = report.message or "the judge failed"
         return [Finding(WARNING, "trial-broken", report.path, f"not judged, which is not the package's fault: {said}. Try out again; if it stays so, tell the operator")]

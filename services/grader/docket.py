@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mesh.queue import Delivery
 from services.grader.backlog import Backlog
 from services.grader.conclusions import NotJudged, give_up
-from services.grader.errands import conclude_any, keep_any
+from services.grader.errands import conclude_any, keep_any, put_off
 from services.grader.precedence import Precedence
 from services.grader.runs import Attempt, AttemptDead, Errand, Run, Seeker, Stage, Standby
 from wire.commands import RecordVerdict
@@ -78,7 +78,7 @@ class Docket:
         """Hands the next suiting run out, as a fresh attempt. ``has_others``: whether another runner could take that run."""
 
         def suits(run: Run) -> bool:
-            if run.order.language not in seeker.languages:
+            if run.order.language not in seeker.languages or (run.wants_quiet and not self._precedence.is_quiet(now)):
                 return False
             return run.failed_on != seeker.name or now >= run.elsewhere_until or not has_others(run)
 
@@ -131,7 +131,11 @@ class Docket:
         if end.outcome == "handed-back":
             self._precedence.gave_way(attempt, now)
             keep_any(run, end)
-            self._wait(run, now, is_return=True)
+            ended = put_off(run)
+            if ended is not None:
+                self._conclude(run, ended)
+            else:
+                self._wait(run, now, is_return=True)
             return run
         try:
             self._conclude(run, conclude_any(run, end))

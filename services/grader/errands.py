@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from contest.verdicts import Verdict
-from services.grader.conclusions import NotJudged, conclude
+from services.grader.conclusions import NotJudged, conclude, give_up
 from services.grader.runs import Run
 from wire.commands import RecordVerdict
-from wire.judging import VALIDATE, AttemptEnd, Examined
+from wire.judging import MOST_BREAKS, VALIDATE, AttemptEnd, Examined
 from wire.problems import Finding
 
 _SETTERS_FAULT = frozenset({"compile-error", "checker-error"})
@@ -23,8 +23,19 @@ def keep_any(run: Run, end: AttemptEnd) -> None:
         run.errand.examined = end.examined if known is None else max(known, end.examined, key=_how_far)
 
 
-def _how_far(examined: Examined) -> tuple[int, int, int]:
-    return (examined.cases, examined.asked, examined.broken_off)
+def _how_far(examined: Examined) -> tuple[int, int, int, int]:
+    return (examined.cases, examined.asked, len(examined.silent), examined.broken_off)
+
+
+def put_off(run: Run) -> RecordVerdict | None:
+    """The end of a trial's run that would have kept somebody waiting too often; None for any other.
+
+    Everybody else's trials would wait for it: it ends without a verdict, and the trial says that it has to be tried again.
+    """
+    if run.errand is None or run.broken_off < MOST_BREAKS:
+        return None
+    run.errand.is_put_off = True
+    return give_up(run, f"broken off {MOST_BREAKS} times for submissions that somebody waited for")
 
 
 def conclude_any(run: Run, end: AttemptEnd) -> RecordVerdict:

@@ -15,10 +15,15 @@ COMING_S = 2.0
 """A slot that was told and is free has asked for work by then, or is not counted on any more."""
 
 
+QUIET_S = 30.0
+"""Nothing urgent had to call anybody for so long: what takes long and may not be in its way is tried again."""
+
+
 class Precedence:
     """Which slots were told to give way, and have not been given what they made room for."""
 
     def __init__(self) -> None:
+        self._urgent_at = -QUIET_S
         self._coming: dict[str, float] = {}
         self._standbys: dict[str, Standby] = {}
 
@@ -43,6 +48,10 @@ class Precedence:
         if standby is not None and standby.is_called:
             self._coming[slot] = now + COMING_S
 
+    def is_quiet(self, now: float) -> bool:
+        """Whether nothing urgent was in need of a slot for a while."""
+        return now - self._urgent_at >= QUIET_S
+
     # ── who gives way ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def call_for(self, run: Run, waiting: Iterable[Run], attempts: Iterable[Attempt], now: float) -> Attempt | Standby | None:
@@ -50,6 +59,7 @@ class Precedence:
         if run.yields:
             return None
         self._forget_late(now)
+        self._urgent_at = now
         urgent = sum(not one.yields for one in waiting)
         live: list[Attempt | Standby] = [*attempts, *self._standbys.values()]
         if sum(one.is_called for one in live) + len(self._coming) >= urgent:
@@ -62,7 +72,8 @@ class Precedence:
         return called
 
     def gave_way(self, attempt: Attempt, now: float) -> None:
-        """A runner handed back what it was told to: the next that asks gets something urgent."""
+        """A runner handed back what it was told to, here or by another grader: the next that asks gets something urgent."""
+        self._urgent_at = now
         if attempt.is_called:
             self._coming[attempt.runner] = now + COMING_S
 

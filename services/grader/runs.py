@@ -11,7 +11,7 @@ from contest.rulings import Ruling
 from mesh.errors import Conflict
 from mesh.queue import Delivery
 from wire.commands import RecordVerdict
-from wire.judging import JUDGE, Examined, InputValidator, JudgeSubmission, JudgingManifest, Probe, Step
+from wire.judging import JUDGE, MOST_BREAKS, Examined, InputValidator, JudgeSubmission, JudgingManifest, Probe, Step
 from wire.problems import Finding
 from wire.runners import RunnerFacts
 
@@ -69,7 +69,7 @@ class Errand:
     """What makes a run one of a trial: nobody's submission, its end is told to ``hear`` and not to the record.
 
     ``task`` is one of `wire.judging.TASKS`; ``findings`` is what came of a `VALIDATE`, ``examined`` what
-    attempts before the next one have done of it.
+    attempts before the next one have done of it. ``is_put_off``: it ended without a verdict, since it kept what is urgent waiting again and again.
     """
 
     hear: Callable[[Run], None]
@@ -78,6 +78,7 @@ class Errand:
     probes: tuple[Probe, ...] = ()
     findings: tuple[Finding, ...] = ()
     examined: Examined | None = None
+    is_put_off: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -88,7 +89,7 @@ class Run:
     them); ``failed_on`` names the
     runner of its last failed attempt, which others are asked before until ``elsewhere_until``. ``kept`` are the cases that attempts
     before the next one ended before they were handed back; ``rulings`` is what the package's own grader said by then, and ``broken_off`` how often
-    it was broken off over what it is asked next.
+    what comes next was broken off.
     """
 
     order: JudgeSubmission
@@ -127,6 +128,11 @@ class Run:
     def yields(self) -> bool:
         """Whether nobody waits for it."""
         return self.order.priority in YIELDING
+
+    @property
+    def wants_quiet(self) -> bool:
+        """Whether it kept what is urgent waiting so often that it is begun only when nothing urgent is about."""
+        return self.yields and self.broken_off >= MOST_BREAKS
 
 
 @dataclass(slots=True, eq=False)

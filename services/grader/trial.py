@@ -145,7 +145,8 @@ class Trial:
         run = await self._run(self._order(one.language, one.source, filename), _with_files(whole, one))
         assert run.verdict is not None
         is_lacking = run.verdict.verdict is Verdict.JE and not self._desk.roster.has_language(one.language)
-        return Tried(one, run.verdict, is_lacking, self._manifests.allowances.of(one.language))
+        is_put_off = run.errand is not None and run.errand.is_put_off
+        return Tried(one, run.verdict, is_lacking, self._manifests.allowances.of(one.language), is_put_off)
 
     async def _run(
         self, order: JudgeSubmission, manifest: JudgingManifest, *, task: str = "", validators: tuple[InputValidator, ...] = (),

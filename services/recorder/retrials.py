@@ -1,4 +1,4 @@
-"""Owns the sweep of trials: a package whose report does not come for too long is sent to be tried out again. Never gives up.
+"""Owns the sweep of trials: a package whose report does not come for too long, or was postponed, is sent to be tried out again. Never gives up.
 
 The newest commit only: a report for an older one is not waited for (`rules.reports`).
 """
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from services.recorder import rows
 from services.recorder.overdue import AT_ONCE, Overdue
 from services.recorder.rules.reports import work_of
-from wire.verification import WAITING
+from wire.verification import POSTPONED, WAITING
 
 
 class Retrials(Overdue):
@@ -39,9 +39,8 @@ class Retrials(Overdue):
             del found[lying]
         if found:
             again = sa.update(reports).where(reports.c.alias == sa.bindparam("of"), reports.c.commit_hash == sa.bindparam("at"))
-            connection.execute(
-                again.values(sends=reports.c.sends + 1, sent_at=now), [{"of": one.alias, "at": one.commit_hash} for one, _ in found.values()]
-            )
+            waits = again.values(sends=reports.c.sends + 1, sent_at=now, state=WAITING, ended_at=None)
+            connection.execute(waits, [{"of": one.alias, "at": one.commit_hash} for one, _ in found.values()])
         return [work for _, work in found.values()]
 
     def _overdue(self, now: datetime) -> sa.Select[tuple[object, ...]]:
@@ -50,7 +49,10 @@ class Retrials(Overdue):
         return (
             sa.select(reports, problems.c.owner)
             .join(problems, is_newest)
-            .where(reports.c.ended_at.is_(None), reports.c.state == WAITING, sa.or_(*self.patience(reports.c.sends, reports.c.sent_at, now)))
+            .where(
+                sa.or_(sa.and_(reports.c.ended_at.is_(None), reports.c.state == WAITING), reports.c.state == POSTPONED),
+                sa.or_(*self.patience(reports.c.sends, reports.c.sent_at, now)),
+            )
             .order_by(reports.c.sent_at)
             .limit(AT_ONCE)
         )

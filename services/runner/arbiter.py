@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from contest.grading import Grading
 from contest.limits import GRADER_LIMITS, Limits
@@ -20,12 +21,13 @@ from contest.rulings import Question, Ruling, read_ruling
 from mesh.errors import Invalid
 from services.runner.builds import BuildFailed, Builds, Built, readable
 from services.runner.checkers.validator import is_broken, why_broken
-from services.runner.haste import Haste
+from services.runner.haste import GivesWay, Haste
 from services.runner.programs import Programs
 from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Execution, Job
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.spool import sealed
+from services.runner.setters import built_program
 from wire.judging import JudgingManifest
 
 ANSWER_BYTES = 4 << 10
@@ -73,45 +75,34 @@ class Arbiter:
 
 
 class Hearing:
-    """The questions of one attempt, one after the other. ``rulings`` are the answers, ``known`` those that an attempt before this one had;
-    over the first that is not among them it was broken off ``broken_off`` times.
-    """
+    """The questions of one attempt, one after the other. ``rulings`` are the answers, ``known`` those that an attempt before this one had."""
 
-    def __init__(self, grading: Grading, arbiter: Arbiter, haste: Haste, known: Iterable[Ruling] = (), broken_off: int = 0) -> None:
+    def __init__(self, grading: Grading, arbiter: Arbiter, haste: Haste, known: Iterable[Ruling], rulings: list[Ruling]) -> None:
         self._grading = grading
         self._arbiter = arbiter
         self._haste = haste
         self._known = {ruling.path: ruling for ruling in known}
-        self.broken_off = broken_off
-        self.rulings: list[Ruling] = []
+        self._rulings = rulings
 
-    async def answered(self) -> bool:
-        """Whether the question of the grading has its answer; False: it gives way. Raises: as `Arbiter.rule`."""
+    async def answer(self) -> None:
+        """The question of the grading gets its answer. Raises: `GivesWay`, and as `Arbiter.rule`."""
         question = self._grading.question
         assert question is not None, "nobody hears what nobody asks"
         ruling = self._known.pop(question.path, None)
         if ruling is None:
-            heard: list[Ruling] = []
-
-            async def ask() -> None:
-                heard.append(await self._arbiter.rule(question))
-
-            if not await self._haste.ended(ask, self.broken_off):
-                self.broken_off += 1
-                return False
-            self.broken_off = 0
-            ruling = heard[0]
+            ruling = await self._haste.result_of(partial(self._arbiter.rule, question))
+            self._haste.advance()
         self._grading.rule(ruling)
-        self.rulings.append(ruling)
-        return True
+        self._rulings.append(ruling)
 
-    async def replayed(self, done: Iterable[CaseResult]) -> list[CaseResult] | None:
-        """Those results of an attempt before this one that count as they are: that the order of judging asks for. None: it gives way."""
+    async def replayed(self, done: Iterable[CaseResult]) -> list[CaseResult]:
+        """Those results of an attempt before this one that count as they are: that the order of judging asks for. Raises: as `answer`."""
         taken: list[CaseResult] = []
         for result in done:
             while self._grading.question is not None:
-                if self._haste.is_over or not await self.answered():
-                    return None
+                if self._haste.is_over:
+                    raise GivesWay
+                await self.answer()
             if self._grading.next_case != result.index:
                 self._known.clear()  # it was said of what is run anew
                 break
@@ -124,9 +115,8 @@ async def arbiter_of(manifest: JudgingManifest, programs: Programs, builds: Buil
     """The arbiter of a problem, its grader built. Raises: `GraderFailed` when it does not compile; `BoxLost`; what fetching raises."""
     if manifest.grader is None:
         return Arbiter(manifest, None, pool)
-    sources = await programs.sources(manifest.problem, manifest.grader)
     try:
-        return Arbiter(manifest, await builds.build(manifest.grader.language, sources), pool)
+        return Arbiter(manifest, await built_program(manifest.problem, manifest.grader, programs, builds), pool)
     except BuildFailed as failed:
         raise GraderFailed(f"the package's grader does not compile:\n{failed.message}", FOLDER) from failed
 

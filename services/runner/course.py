@@ -44,19 +44,18 @@ class Course:
     cases: int
     spent_ms: float
     asked: int = 0
-    broken_off: int = 0
 
     @classmethod
     def behind(cls, done: Examined) -> Course:
         """Where an attempt before this one handed back."""
         findings = Findings(list(done.findings), done.more)
-        return cls(findings, set(done.silent), done.cases, done.spent_ms, done.asked, done.broken_off)
+        return cls(findings, set(done.silent), done.cases, done.spent_ms, done.asked)
 
-    def examined(self) -> Examined:
-        """The same as it is handed back."""
+    def examined(self, broken_off: int) -> Examined:
+        """The same as it is handed back; who comes next was broken off so often."""
         findings = self.findings
         silent = tuple(sorted(self.silent))
-        return Examined(self.cases, tuple(findings.found), findings.more, silent, round(self.spent_ms), self.asked, self.broken_off)
+        return Examined(self.cases, tuple(findings.found), findings.more, silent, round(self.spent_ms), self.asked, broken_off)
 
     @contextmanager
     def asking(self) -> Iterator[None]:

@@ -1,12 +1,15 @@
 """Owns one attempt's work: compile, run case after case, check. Never speaks to the grader: it returns what to say.
 
-Whose fault it was decides the outcome: the contestant's is judged, the setter's is ``checker-error``, ours ``judge-error``.
+Whose fault it was decides the outcome: the contestant's is judged, the setter's is ``checker-error``, ours ``judge-error``. Building, every
+case and every question to a package's own grader is a piece that something urgent may break off (`services.runner.haste`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from contest.grading import Grading
@@ -14,7 +17,7 @@ from contest.results import CaseResult
 from contest.rulings import Ruling
 from contest.verdicts import Verdict
 from mesh.errors import Invalid, MeshError
-from services.runner.arbiter import GraderFailed, Hearing, arbiter_of
+from services.runner.arbiter import Arbiter, GraderFailed, Hearing, arbiter_of
 from services.runner.blobs import BlobCache
 from services.runner.builds import BuildFailed, Builds, Built
 from services.runner.flows.details import Details
@@ -22,8 +25,8 @@ from services.runner.flows.flow import Desk, Flow
 from services.runner.flows.opening import flowing
 from services.runner.flows.repeats import Repeats
 from services.runner.flows.static import static_first
-from services.runner.haste import Haste
-from services.runner.inputs import Pair, fetching_ahead
+from services.runner.haste import BUILD_S, MOST_CASE_S, GivesWay, Haste
+from services.runner.inputs import Inputs, fetching_ahead
 from services.runner.languages.table import Toolchain
 from services.runner.programs import Programs
 from services.runner.sandbox.pool import BoxPool
@@ -73,21 +76,26 @@ class Judge:
         """The last word on the attempt, ``runner`` left empty. Cancelling it leaves nothing behind."""
         if order.task == VALIDATE:
             return await self._validated(order, listener)
+        haste = Haste(listener.until_urged, order.broken_off)
+        async with haste.listening():
+            return await self._judged(order, listener, haste)
+
+    async def _judged(self, order: RunOrder, listener: Listener, haste: Haste) -> AttemptEnd:
         listener.step(Step.COMPILING)
         try:
-            program = await built_submission(order, self._toolchains, self._programs, self._builds)
+            program = await haste.result_of(partial(built_submission, order, self._toolchains, self._programs, self._builds), BUILD_S)
+        except GivesWay:
+            return _handed_back(order, haste, order.done, order.rulings)
         except BuildFailed as refused:
             return AttemptEnd(order.attempt, "compile-error", compile_output=refused.message)
         except MeshError as ours:
             return AttemptEnd(order.attempt, "judge-error", message=f"{ours.code}: {ours.message}")
-        results: list[CaseResult] = []
-        rulings: list[Ruling] = []
+        results, rulings = list(order.done), list[Ruling]()
         outcome, message, about = "judged", "", ""
-        broken_off: int | None = None
         try:
-            broken_off = await self._run_cases(order, program, listener, results, rulings)
-            if broken_off is not None:
-                outcome, message = "handed-back", GIVES_WAY
+            await self._run_cases(order, program, listener, haste, results=results, rulings=rulings)
+        except GivesWay:
+            return _handed_back(order, haste, results, rulings)
         except BuildFailed as setters:
             outcome, message = "checker-error", f"the validator does not compile:\n{setters.message}"
         except Invalid as setters:
@@ -100,8 +108,7 @@ class Judge:
             if failed:
                 outcome, message = "checker-error", failed.message
         return AttemptEnd(
-            order.attempt, outcome, results=tuple(results), compile_output=program.output, message=message, rulings=tuple(rulings),
-            broken_off=broken_off or 0, about=about,
+            order.attempt, outcome, results=tuple(results), compile_output=program.output, message=message, rulings=tuple(rulings), about=about,
         )  # fmt: skip
 
     async def _validated(self, order: RunOrder, listener: Listener) -> AttemptEnd:
@@ -109,57 +116,80 @@ class Judge:
         examination = Examination(self._pool, self._builds, self._blobs)
         try:
             findings = await examination.findings(order, listener.until_urged)
+        except GivesWay:
+            return AttemptEnd(order.attempt, "handed-back", message=GIVES_WAY, examined=examination.examined)
         except MeshError as ours:
             return AttemptEnd(order.attempt, "judge-error", message=f"{ours.code}: {ours.message}")
-        if findings is None:
-            return AttemptEnd(order.attempt, "handed-back", message=GIVES_WAY, examined=examination.examined)
         return AttemptEnd(order.attempt, "validated", findings=findings)
 
     async def _run_cases(
-        self, order: RunOrder, program: Built, listener: Listener, results: list[CaseResult], rulings: list[Ruling]
-    ) -> int | None:
-        """None when it came to the end; when it gave way, how often the package's own grader was broken off over what it is asked next."""
+        self, order: RunOrder, program: Built, listener: Listener, haste: Haste, *, results: list[CaseResult], rulings: list[Ruling]
+    ) -> None:
+        """Adds what comes out to ``results`` and ``rulings``. Raises: `GivesWay`, and what building, judging and the package's grader raise."""
         manifest = order.manifest
         try:
             grading = Grading(manifest.groups, len(manifest.cases), is_scoring=manifest.is_scoring)
         except ValueError as wrong:
             raise Invalid(f"the problem cannot be graded: {wrong}", code="bad-manifest") from wrong
-        arbiter = await arbiter_of(manifest, self._programs, self._builds, self._pool)
-        listener.step(Step.FETCHING)
-        haste = Haste(listener.until_urged)
         if program.is_new:
             haste.advance()
-        hearing = Hearing(grading, arbiter, haste, order.rulings, order.broken_off)
-        desk = Desk(self._pool, self._builds, self._programs, self._core, Details(), self._repeats.overtime_ms(manifest.limits))
         async with AsyncExitStack() as stack:
-            enter = stack.enter_async_context
-            await enter(haste.listening())
-            known = await hearing.replayed(order.done)
-            results += order.done if known is None else known
-            gives_way = known is None
-            inputs = await enter(fetching_ahead(self._blobs, manifest))
-            flow = await enter(static_first(manifest, program, desk, await enter(flowing(manifest, program, desk))))
+            listener.step(Step.FETCHING)
+            at_work = await haste.result_of(partial(self._opened, order, program, haste, stack), BUILD_S)
+            hearing = Hearing(grading, at_work.arbiter, haste, order.rulings, rulings)
+            results[:] = await hearing.replayed(order.done)
             listener.step(Step.RUNNING)
-            while not gives_way and not grading.is_over:
+            while not grading.is_over:
                 if listener.gives_way and haste.has_advanced:
-                    gives_way = True
-                elif (index := grading.next_case) is None:
-                    gives_way = not await hearing.answered()
-                else:
-                    async with inputs.case(index) as pair:
-                        result = await self._judged_case(flow, index, manifest, pair)
-                    results.append(result)
-                    listener.result(result)
-                    haste.advance()
-                    if result.verdict is Verdict.VE:
-                        break
-                    grading.record(result)
-        rulings += hearing.rulings
-        return hearing.broken_off if gives_way else None
+                    raise GivesWay
+                index = grading.next_case
+                if index is None:
+                    await hearing.answer()
+                    continue
+                result = await haste.result_of(partial(self._judged_case, at_work, index, manifest), _own_time_s(manifest, index))
+                results.append(result)
+                listener.result(result)
+                haste.advance()
+                if result.verdict is Verdict.VE:
+                    break
+                grading.record(result)
 
-    async def _judged_case(self, flow: Flow, index: int, manifest: JudgingManifest, pair: Pair) -> CaseResult:
+    async def _opened(self, order: RunOrder, program: Built, haste: Haste, stack: AsyncExitStack) -> _AtWork:
+        """What the cases are judged with, the setter's programs built; it ends with the stack. Raises: as `arbiter_of`, `flowing`, `static_first`."""
+        manifest, enter = order.manifest, stack.enter_async_context
+        arbiter = await arbiter_of(manifest, self._programs, self._builds, self._pool)
+        overtime_ms = self._repeats.overtime_ms(manifest.limits)
+        desk = Desk(self._pool, self._builds, self._programs, self._core, Details(), overtime_ms, haste.end_allowance)
+        inputs = await enter(fetching_ahead(self._blobs, manifest))
+        flow = await enter(static_first(manifest, program, desk, await enter(flowing(manifest, program, desk))))
+        return _AtWork(arbiter, inputs, flow)
+
+    async def _judged_case(self, at_work: _AtWork, index: int, manifest: JudgingManifest) -> CaseResult:
         """One case; once more when the first time came so near a limit that the machine may have decided it."""
-        result = await flow.judge(index, manifest.cases[index], pair)
-        if not self._repeats.is_due(result, manifest.limits):
-            return result
-        return self._repeats.better(result, await flow.judge(index, manifest.cases[index], pair))
+        async with at_work.inputs.case(index) as pair:
+            result = await at_work.flow.judge(index, manifest.cases[index], pair)
+            if not self._repeats.is_due(result, manifest.limits):
+                return result
+            return self._repeats.better(result, await at_work.flow.judge(index, manifest.cases[index], pair))
+
+
+@dataclass(frozen=True, slots=True)
+class _AtWork:
+    """What an attempt's cases are judged with."""
+
+    arbiter: Arbiter
+    inputs: Inputs
+    flow: Flow
+
+
+def _handed_back(order: RunOrder, haste: Haste, results: Iterable[CaseResult], rulings: Iterable[Ruling]) -> AttemptEnd:
+    return AttemptEnd(
+        order.attempt, "handed-back", results=tuple(results), message=GIVES_WAY, rulings=tuple(rulings), broken_off=haste.broken_off
+    )
+
+
+def _own_time_s(manifest: JudgingManifest, index: int) -> float:
+    """What the submission itself may take for a case, on the clock; the programs of its setter have none of it."""
+    if manifest.is_output_only or manifest.cases[index].is_static:
+        return 0.0
+    return min(manifest.limits.wall_ms * manifest.passes / 1000, MOST_CASE_S)

@@ -68,8 +68,8 @@ class PastView(View, frozen=True):
 class ReportView(View, frozen=True):
     """What came of trying a commit out.
 
-    ``state`` is waiting, passed, warned, failed, overtaken (a newer commit came first) or none (nobody has asked). While one waits, the rest is
-    what came of the commit before, if it was tried out before. ``course`` is null unless one waits and is under way.
+    ``state`` is waiting, passed, warned, failed, overtaken (a newer commit came first), postponed (something was left out; it is tried again)
+    or none (nobody has asked). While one waits, the rest is what came of the commit before, if it was tried out before. ``course`` is null unless one waits and is under way.
     """
 
     alias: str

@@ -69,6 +69,7 @@ REPORT_CHIPS: Final[dict[str, Chip]] = {
     "warned": Chip("part", "alert", "Warnings"),
     "failed": Chip("bad", "cross", "Failed its trial"),
     "overtaken": Chip("info", "queue", "Overtaken"),
+    "postponed": Chip("wait", "queue", "To be tried out again"),
     "none": Chip("info", "alert", "Not tried out"),
 }
 """How the report on a package is shown, by its state."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,7 +29,7 @@ class Flow(Protocol):
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What every flow works with. ``core`` binds the contestants' programs to one core; ``details`` keeps what the jury wants to see,
-    ``overtime_ms`` is how far beyond the time limit a program is let run.
+    ``overtime_ms`` is how far beyond the time limit a program is let run; ``at_checker`` hears that a checker is asked: the submission has ended.
     """
 
     pool: BoxPool
@@ -37,3 +38,4 @@ class Desk:
     core: int | None
     details: Details
     overtime_ms: int = 0
+    at_checker: Callable[[], None] = lambda: None

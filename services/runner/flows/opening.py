@@ -10,6 +10,7 @@ from contest.limits import CHECKER_LIMITS
 from mesh.errors import Invalid
 from services.runner.builds import Built
 from services.runner.checkers.checking import Check, built_checker, checking
+from services.runner.checkers.judgement import Judgement
 from services.runner.checkers.programs import Asker
 from services.runner.flows.calls import Calls
 from services.runner.flows.flow import Desk, Flow
@@ -22,9 +23,11 @@ from services.runner.flows.outputs import read_outputs
 from services.runner.flows.pass_fail import PassFail
 from services.runner.flows.passes import Passes
 from services.runner.flows.solution import Solution
+from services.runner.inputs import Pair
 from services.runner.sandbox.boxinit import compiled
+from services.runner.sandbox.spool import Spool
 from services.runner.sandbox.turns import taking_turns
-from wire.judging import Checker, CheckerKind, JudgingManifest
+from wire.judging import Checker, CheckerKind, JudgingManifest, TestCase
 
 
 @asynccontextmanager
@@ -52,7 +55,13 @@ async def flowing(manifest: JudgingManifest, program: Built, desk: Desk) -> Asyn
 
 
 async def _check(manifest: JudgingManifest, program: Built, desk: Desk, stack: AsyncExitStack) -> Check:
-    return await stack.enter_async_context(checking(manifest, desk.programs, desk.builds, desk.pool, program.toolchain.language.id))
+    check = await stack.enter_async_context(checking(manifest, desk.programs, desk.builds, desk.pool, program.toolchain.language.id))
+
+    async def asked(case: TestCase, output: Spool, pair: Pair) -> Judgement:
+        desk.at_checker()
+        return await check(case, output, pair)
+
+    return asked
 
 
 async def _multi_pass(manifest: JudgingManifest, solution: Solution, desk: Desk, stack: AsyncExitStack) -> MultiPass:

@@ -18,7 +18,7 @@ from tests.services.grader.cases import manifest
 from wire.commands import RecordVerdict
 from wire.judging import Program
 from wire.problems import ExpectedSubmission, Finding
-from wire.verification import FAILED, PASSED, WARNED, LimitRule, PackageTrial
+from wire.verification import FAILED, PASSED, POSTPONED, WARNED, LimitRule, PackageTrial
 
 RULE = LimitRule()
 LIMIT_MS = 1000
@@ -166,6 +166,12 @@ def test_error_of_ours_is_not_the_packages_fault() -> None:
     assert (codes(findings), state_of(findings)) == (["trial-broken"], WARNED)
     _, findings = look(*FINE, replace(judged(one("submissions/accepted/x.kt", "AC"), (Verdict.JE, 0)), is_lacking=True))
     assert (codes(findings), state_of(findings)) == (["language-missing"], WARNED)
+
+
+def test_a_report_with_something_left_out_is_postponed_unless_it_failed() -> None:
+    _, findings = look(*FINE, replace(judged(one("submissions/accepted/x.cpp", "AC"), (Verdict.JE, 0)), is_put_off=True))
+    assert (codes(findings), state_of(findings)) == (["put-off"], POSTPONED)
+    assert state_of([*findings, Finding("error", "input-invalid", "data/secret/1.in", "no")]) == FAILED
 
 
 def test_package_without_submissions_shows_nothing() -> None:

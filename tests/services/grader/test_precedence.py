@@ -11,11 +11,11 @@ from contest.rulings import Ruling
 from contest.verdicts import Verdict
 from services.grader.docket import Docket, Patience
 from services.grader.doors import order_of
-from services.grader.precedence import COMING_S
+from services.grader.precedence import COMING_S, QUIET_S
 from services.grader.runs import Attempt, Errand, Run, Seeker, Stage, Standby
 from tests.services.grader.cases import ACCEPTED, end, manifest, order, slip
 from tests.services.grader.room import Room
-from wire.judging import VALIDATE, Examined, ProgressAnswer
+from wire.judging import MOST_BREAKS, VALIDATE, Examined, ProgressAnswer
 from wire.problems import Finding
 from wire.queues import PRIORITY_WEIGHTS
 
@@ -238,3 +238,36 @@ async def test_a_runner_is_told_on_its_line_at_once_and_the_next_attempt_knows_w
     await runner.finish(rest)
     assert [(await room.verdict(one)).verdict for one in (order("old", priority="low"), order("new"))] == [Verdict.AC, Verdict.AC]
     assert room.count("attempts_total", outcome="handed-back") == 1
+
+
+def test_what_was_broken_off_too_often_waits_until_nothing_urgent_is_about() -> None:
+    book = docket()
+    run = waits(book, "old", "low")
+    book.finish(replace(end(claim(book).id, "handed-back", ()), broken_off=MOST_BREAKS), 1.0)
+    assert (run.stage, run.wants_quiet) == (Stage.WAITING, True)
+    other = waits(book, "other", "low")
+    assert claim(book, now=2.0).run is other, "nobody else waits for it"
+    assert book.claim(ONE, 1.0 + QUIET_S - 0.1, has_others=lambda _: True) is None
+    urgent = waits(book, "new", "contest")
+    book.call_for(urgent, 20.0)
+    assert claim(book, Seeker("r2", frozenset({"cpp"})), 20.0).run is urgent
+    assert book.claim(ONE, 1.0 + QUIET_S, has_others=lambda _: True) is None
+    again = claim(book, now=20.0 + QUIET_S)
+    assert (again.run, order_of(again).broken_off) == (run, MOST_BREAKS)
+
+
+def test_a_trials_run_that_was_broken_off_too_often_ends_and_holds_nobody_up() -> None:
+    book, heard = docket(), list[Run]()
+    errand = Errand(heard.append)
+    book.enter(order("trial", priority="low"), errand, manifest(), 0.0)
+    book.finish(replace(end(claim(book).id, "handed-back", ACCEPTED[:1]), broken_off=MOST_BREAKS - 1), 1.0)
+    run = book.finish(replace(end(claim(book, now=2.0).id, "handed-back", ACCEPTED[:1]), broken_off=MOST_BREAKS), 3.0)
+    assert (run.stage, errand.is_put_off, run.verdict and run.verdict.verdict) == (Stage.CONCLUDED, True, Verdict.JE)
+
+
+def test_an_examination_that_puts_a_program_off_is_further_than_before() -> None:
+    book, errand = docket(), Errand(lambda _: None, VALIDATE)
+    book.enter(order("trial", priority="low"), errand, manifest(), 0.0)
+    for known in (Examined(3, asked=1, broken_off=4), Examined(3, asked=1, silent=(1,)), Examined(3, asked=1, silent=(1,), broken_off=1), Examined(4)):
+        book.finish(replace(end(claim(book).id, "handed-back", ()), examined=known), 1.0)
+        assert errand.examined == known

@@ -19,7 +19,7 @@ from mesh.topics import News
 from tests.services.grader.cases import ACCEPTED, WRONG, manifest, order
 from tests.services.grader.room import Room, ScriptedRunner, sleepless, until
 from wire.judging import (
-    JUDGE, NOT_REFUSED, VALIDATE, BlobRequest, Checker, CheckerKind, Claim, InputValidator, JudgingManifest, Probe, Program, ProgramFile, RunOrder,
+    MOST_BREAKS, JUDGE, NOT_REFUSED, VALIDATE, BlobRequest, Checker, CheckerKind, Claim, InputValidator, JudgingManifest, Probe, Program, ProgramFile, RunOrder,
 )  # fmt: skip
 from wire.methods import GRADER_BLOB
 from wire.news import Headline
@@ -235,6 +235,16 @@ async def test_judge_errors_are_tried_again_and_then_said_as_ours(room: Room) ->
     assert [(each.severity, each.code) for each in report.findings if each.code == "trial-broken"] == [("warning", "trial-broken")] * 2
     assert all("disk is full" in each.message for each in report.findings if each.code == "trial-broken")
     assert report.state == "warned"
+
+
+async def test_what_would_keep_contests_waiting_is_put_off_and_the_report_says_that_it_is_tried_again(room: Room) -> None:
+    room.gitserver.trials["apples", COMMIT] = package(GOOD, input_validators=())
+    await room.verify(WISH)
+    runner = room.runner()
+    for broken_off in range(1, MOST_BREAKS + 1):
+        await runner.finish(await runner.take(), "handed-back", (), broken_off=broken_off)
+    report = await room.report()
+    assert (report.state, [each.code for each in report.findings if each.path == GOOD.path]) == ("postponed", ["put-off"])
 
 
 async def test_gitserver_that_is_away_is_waited_for(room: Room) -> None:

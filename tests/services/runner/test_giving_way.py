@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 
+import time
+
+import pytest
+
 from contest.groups import CaseGroup, OnReject
 from contest.results import CaseResult
 from contest.verdicts import Verdict
-from tests.services.runner.workshop import Log, Workshop
+from mesh.codec import decode, encode
+from services.runner import haste, judging
+from tests.services.runner.workshop import LIMITS, Log, Workshop
+from wire.judging import RunOrder
 
 CAT = "print(input())"
 
@@ -60,3 +67,48 @@ async def test_results_that_do_not_fit_the_order_of_judging_are_run_anew(worksho
     end = await workshop.judge.judge(dataclasses.replace(workshop.order("python3", CAT, cases), done=lies), Log())
     assert [one.index for one in end.results] == [0, 1, 2]
     assert [one.memory_bytes == 7 for one in end.results] == [True, False, False]
+
+
+HANGS = "import sys, time\ntime.sleep(50 * ('7' in open({file}).read()))\nsys.exit(42)"
+
+
+@pytest.mark.parametrize("hangs", ["checker", "static validator", "interactor"])
+async def test_a_setters_program_that_hangs_never_keeps_the_slot_and_what_was_judged_is_kept(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, hangs: str
+) -> None:
+    for name, value in {"SLICE_S": 0.1, "MOST_SLICE_S": 0.1}.items():
+        monkeypatch.setattr(haste, name, value)
+    monkeypatch.setattr(judging, "MOST_CASE_S", 0.3 if hangs == "interactor" else 45)
+    shelf = workshop.shelf
+    cases = [shelf.case("1", "1\n", "1\n"), shelf.case("2", "7\n", "7\n", is_static=hangs == "static validator"), shelf.case("3", "3\n", "3\n")]
+    checker = shelf.custom("python3", HANGS.format(file="sys.argv[1]"), "check.py")
+    static = shelf.custom("python3", "import time\ntime.sleep(50)", "look.py")
+    kind = {"static validator": {"static_validator": static}, "interactor": {"is_interactive": True}, "checker": {}}[hangs]
+    order = workshop.order("python3", CAT if hangs != "interactor" else "", cases, None if hangs == "static validator" else checker, **kind)
+    known = dataclasses.replace(order, done=(first := await workshop.judge.judge(order, Hurried(1))).results)
+    assert [one.index for one in first.results] == [0]
+    began = time.monotonic()
+    for broken_off in (1, 2):
+        end = await workshop.judge.judge(known, Log(gives_way=True))
+        assert (end.outcome, [one.index for one in end.results], end.broken_off) == ("handed-back", [0], broken_off)
+        known = decode(RunOrder, encode(dataclasses.replace(known, done=end.results, broken_off=end.broken_off)))
+    assert time.monotonic() - began < 40, "one that hangs takes fifty seconds"
+
+
+async def test_a_submission_has_the_time_that_its_limit_gives_it_though_somebody_waits(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SLICE_S", "MOST_SLICE_S"):
+        monkeypatch.setattr(haste, name, 0.05)
+    order = workshop.order("python3", "import time\ntime.sleep(0.6)\nprint(input())", [workshop.shelf.case(str(number), "1\n", "1\n") for number in range(2)])
+    await workshop.judge.judge(order, Log(gives_way=True))
+    end = await workshop.judge.judge(order, Log(gives_way=True))
+    assert (end.outcome, [one.verdict for one in end.results], end.broken_off) == ("handed-back", [Verdict.AC], 0)
+    assert LIMITS.wall_ms >= 5000, "it sleeps for less than it may"
+
+
+async def test_compiling_is_broken_off_and_no_result_is_lost_by_it(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(haste, "SLICE_S", 0.02)
+    monkeypatch.setattr(judging, "BUILD_S", 0.0)
+    order = workshop.order("cpp", "#include <bits/stdc++.h>\nint main() { std::cout << 1; }", [workshop.shelf.case(str(number), "", "1") for number in range(2)])
+    done = (CaseResult(0, Verdict.AC, 7, 7),)
+    end = await workshop.judge.judge(dataclasses.replace(order, done=done), Log(gives_way=True))
+    assert (end.outcome, end.results, end.broken_off) == ("handed-back", done, 1)

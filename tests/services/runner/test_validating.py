@@ -13,7 +13,7 @@ from mesh.codec import decode, encode
 from services.runner import course, haste, validating
 from tests.services.runner.workshop import Log, Workshop
 from wire import judging
-from wire.judging import VALIDATE, AttemptEnd, Checker, CheckerKind, Examined, InputValidator
+from wire.judging import VALIDATE, AttemptEnd, Checker, CheckerKind, Claim, Examined, InputValidator, Probe
 from wire.problems import Finding
 
 pytestmark = pytest.mark.sandbox
@@ -130,24 +130,51 @@ async def test_examination_gives_way_between_two_programs_and_is_gone_on_with(wo
     assert len(asked) == 2 * sum(purpose == "validator" for purpose in workshop.eyes.purposes[:once]), "nothing is asked twice"
 
 
-async def test_program_that_runs_is_broken_off_for_what_is_urgent_twice_and_then_ends(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(haste, "SLICE_S", 0.05)
+HANGS_AT_7 = "import sys, time\ntime.sleep(50 * (input() == '7'))\nsys.exit(42)"
+
+
+@pytest.mark.parametrize(
+    ("hangs", "path"), [("validator", "input_validators/hangs.py"), ("checker", "data/secret/1.ans"), ("probe", "data/valid_output/1.out")]
+)
+async def test_what_hangs_never_keeps_the_slot_and_is_put_off_while_the_rest_is_examined(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, hangs: str, path: str
+) -> None:
+    monkeypatch.setattr(haste, "SLICE_S", 0.02)
     monkeypatch.setattr(haste, "MOST_BREAKS", 2)
-    cases = [workshop.shelf.case("secret/1", "50", "")]
-    sleeps = validator(workshop, "import time, sys\ntime.sleep(1.2)\nsys.exit(43)", name="sleeps.py")
-    order = replace(workshop.order("python3", "", cases), task=VALIDATE, input_validators=(validator(workshop, SMALL, arguments=("10",)), sleeps))
-    ends, took_s = [], []
-    while not ends or ends[-1].outcome == "handed-back":
-        began = time.monotonic()
-        ends.append(await workshop.judge.judge(order, Log(gives_way=True)))
-        took_s.append(time.monotonic() - began)
-        assert len(ends) < 9
-        order = replace(order, examined=decode(Examined, encode(ends[-1].examined or Examined())))
-    far = [(end.examined.asked, end.examined.broken_off) for end in ends[:-1] if end.examined is not None]
-    assert far[-2:] == [(1, 1), (1, 2)], "what the other program said is kept"
-    assert min(took_s[-3:-1]) < 1.0, "it was broken off"
-    assert took_s[-1] >= 1.2, "the third time it ran to its end"
-    assert [(one.code, one.path) for one in ends[-1].findings] == [("input-invalid", "data/secret/1.in")] * 2
+    shelf = workshop.shelf
+    cases = [shelf.case("secret/1", "7" if hangs == "validator" else "50", ""), shelf.case("secret/2", "50", "")]
+    validators = (validator(workshop, SMALL, arguments=("10",)), validator(workshop, HANGS_AT_7, name="hangs.py"))
+    checker = shelf.custom("python3", "import time\ntime.sleep(50)", "check.py") if hangs == "checker" else None
+    probes = (Probe(Claim.VALID_OUTPUT, "data/valid_output/1.out", shelf.case("valid_output/1", "7", ""), shelf.keep(b"")),) * (hangs == "probe")
+    known = Examined(2) if probes else Examined(0, (Finding("error", "input-invalid", "data/secret/1.in", "known"),), asked=1 if hangs == "validator" else 2)
+    order = replace(workshop.order("python3", "", cases, checker), task=VALIDATE, input_validators=validators, probes=probes, examined=known)
+    far = list[tuple[int, int, tuple[int, ...], int]]()
+    began = time.monotonic()
+    for _ in range(3):
+        end = await workshop.judge.judge(order, Log(gives_way=True))
+        assert (end.outcome, end.examined is not None) == ("handed-back", True)
+        order = replace(order, examined=(done := decode(Examined, encode(end.examined or Examined()))))
+        far.append((done.cases, done.asked, done.silent, done.broken_off))
+    assert time.monotonic() - began < 40, "it never kept the slot"
+    where, silent = (known.cases, known.asked), ({"validator": 1, "checker": -1, "probe": -2}[hangs],)
+    assert far == [(*where, (), 0), (*where, (), 1), (*where, silent, 0)], "compiled, broken off, put off"
+    quiet = await workshop.judge.judge(order, Log())
+    found = [(one.severity, one.code, one.path) for one in quiet.findings]
+    others = [] if probes else [("error", "input-invalid", f"data/secret/{number}.in") for number in (1, 2)]
+    assert sorted(found) == [*others, ("warning", "put-off", path)]
+    assert all("broken off" in one.message for one in quiet.findings if one.code == "put-off")
+
+
+async def test_compiling_is_broken_off_too_and_then_the_examination_is_put_off(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"SLICE_S": 0.02, "BUILD_S": 0.0, "MOST_BREAKS": 2}.items():
+        monkeypatch.setattr(haste, name, value)
+        monkeypatch.setattr(validating, name, value, raising=False)
+    slow = validator(workshop, "#include <bits/stdc++.h>\nint main() { return 42; }", "cpp", "slow.cpp")
+    order = replace(workshop.order("python3", "", [workshop.shelf.case("secret/1", "7", "")]), task=VALIDATE, input_validators=(slow,))
+    end = await workshop.judge.judge(order, Log(gives_way=True))
+    assert (end.outcome, end.examined and end.examined.broken_off) == ("handed-back", 1)
+    end = await workshop.judge.judge(replace(order, examined=end.examined), Log(gives_way=True))
+    assert (end.outcome, [(one.code, one.path) for one in end.findings]) == ("validated", [("put-off", "input_validators")])
 
 
 async def test_what_was_compiled_is_a_step_too(workshop: Workshop) -> None:

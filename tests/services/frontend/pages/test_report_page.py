@@ -47,7 +47,7 @@ async def test_from_an_upload_to_its_report_and_once_more(town: Town) -> None:
 
 async def test_mark_stands_wherever_the_setter_sees_the_problem(town: Town) -> None:
     admin = await _brought(town)
-    for state, words in (("failed", "Failed its trial"), ("passed", "Passed its trial"), ("warned", "Warnings")):
+    for state, words in (("failed", "Failed its trial"), ("passed", "Passed its trial"), ("warned", "Warnings"), ("postponed", "To be tried out again")):
         await _ended(town, state)
         for path in ("/problems", "/problems/sum"):
             page = await admin.get(path)
