@@ -155,7 +155,7 @@ def _programs(manifest: JudgingManifest) -> Iterable[Program]:
     yield from manifest.includes
     if manifest.grader is not None:
         yield manifest.grader
-    for checker in (manifest.checker, manifest.interactor, manifest.static_validator):
+    for checker in (manifest.checker, *manifest.more_checkers, manifest.interactor, manifest.static_validator):
         if checker is not None and checker.program is not None:
             yield checker.program
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from contest.limits import CHECKER_LIMITS
 from contest.verdicts import Verdict
 from services.runner.builds import BuildFailed, Builds, Built
 from services.runner.checkers.comparison import compare
+from services.runner.checkers.joined import all_of
 from services.runner.checkers.judgement import Judgement
 from services.runner.checkers.programs import Asker
 from services.runner.checkers.rules import BadCheckerFlag, token_rules
@@ -39,14 +40,21 @@ async def checking(manifest: JudgingManifest, programs: Programs, builds: Builds
     if checker.kind is CheckerKind.LITERAL:
         yield _by_itself
         return
-    program = await built_checker(manifest.problem, checker, programs, builds)
-    async with taking_turns(pool, program.furnish, count=1) as boxes:
-        asker = Asker(checker.kind, program, boxes, checker.limits or CHECKER_LIMITS, language=language, is_scoring=manifest.is_scoring)
+    async with AsyncExitStack() as stack:
+        checks: list[Check] = []
+        for one in (checker, *manifest.more_checkers):
+            program = await built_checker(manifest.problem, one, programs, builds)
+            boxes = await stack.enter_async_context(taking_turns(pool, program.furnish, count=1))
+            asker = Asker(one.kind, program, boxes, one.limits or CHECKER_LIMITS, language=language, is_scoring=manifest.is_scoring)
+            checks.append(_by_asking(asker, one.arguments))
+        yield all_of(checks)
 
-        async def check(case: TestCase, output: Spool, pair: Pair) -> Judgement:
-            return await asker.ask(case, (*checker.arguments, *case.checker_arguments), output, pair)
 
-        yield check
+def _by_asking(asker: Asker, arguments: tuple[str, ...]) -> Check:
+    async def check(case: TestCase, output: Spool, pair: Pair) -> Judgement:
+        return await asker.ask(case, (*arguments, *case.checker_arguments), output, pair)
+
+    return check
 
 
 async def built_checker(problem: str, checker: Checker, programs: Programs, builds: Builds) -> Built:

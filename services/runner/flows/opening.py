@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from contest.limits import CHECKER_LIMITS
 from mesh.errors import Invalid
@@ -14,6 +15,7 @@ from services.runner.checkers.judgement import Judgement
 from services.runner.checkers.programs import Asker
 from services.runner.flows.calls import Calls
 from services.runner.flows.flow import Desk, Flow
+from services.runner.flows.in_turn import InTurn
 from services.runner.flows.interactive import Interactive
 from services.runner.flows.interactor import Interactor, patient
 from services.runner.flows.multi_pass import MultiPass
@@ -47,7 +49,9 @@ async def flowing(manifest: JudgingManifest, program: Built, desk: Desk) -> Asyn
         if manifest.interactor is not None and manifest.interactor.kind is CheckerKind.LIBINTERACTIVE:
             yield await _calls(manifest, manifest.interactor, solution, desk, stack)
         elif manifest.is_interactive:
-            yield await _interactive(manifest, solution, desk, stack)
+            several = [replace(manifest, checker=one) for one in (manifest.checker, *manifest.more_checkers)]
+            flows = [await _interactive(one, solution, desk, stack) for one in several]
+            yield flows[0] if len(flows) == 1 else InTurn(flows)
         elif manifest.passes > 1:
             yield await _multi_pass(manifest, solution, desk, stack)
         else:

@@ -48,7 +48,7 @@ class Passes:
                 result = await play(fd)
             finally:
                 os.close(fd)
-            worst = _with_largest(result, worst)
+            worst = with_largest(result, worst)
         return worst if worst.verdict is Verdict.AC else replace(worst, message=f"pass {number}: {worst.message}")
 
     @staticmethod
@@ -68,7 +68,8 @@ class Passes:
         return fetched.content
 
 
-def _with_largest(result: CaseResult, before: CaseResult) -> CaseResult:
+def with_largest(result: CaseResult, before: CaseResult) -> CaseResult:
+    """A result with the larger figures of two."""
     return replace(
         result, time_ms=max(result.time_ms, before.time_ms), memory_bytes=max(result.memory_bytes, before.memory_bytes),
         wall_ms=max(result.wall_ms, before.wall_ms),
