@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.packages.building import SUM_PY, changed, with_changes, zipped
+from tests.packages.building import SUM_PY, Executable, changed, with_changes, zipped
+from tests.packages.icpc_scripts import scripts
 from tests.packages.survey import survey
 from tests.support.api import ApiError, Person
 from tests.support.house import HouseOfProcesses
@@ -45,6 +46,11 @@ UNPROVEN = changed(SURVEY, {
     "submissions/submissions.yaml": SURVEY["submissions/submissions.yaml"].decode().replace("message: 'True'", "message: Truth").replace("score: 25", "score: 26"),
 })  # fmt: skip
 """Cases that shall try the validators and do not, and submissions of which more is said than holds."""
+UNBUILT = changed(scripts(), {
+    "output_validators/a-right/tools/words": Executable(b"#!/bin/sh\necho no words >&2\nexit 3\n"),
+    "input_validators/numbers/build": Executable(b"#!/bin/sh\nrm run\n"),
+})  # fmt: skip
+"""A script that fails, and one that leaves nothing."""
 CALLS, SMALL = "submissions/wrong_answer/calls.py", "submissions/mine/small.py"
 MANY = package(**{".timelimit": "2\n"}, **{f"submissions/accepted/{number}.py": BUSY.format(0.05) for number in range(8)})
 
@@ -97,6 +103,8 @@ def test_packages_are_tried_out_by_the_real_judge(tmp_path: Path) -> None:
         admin.upload(UNSTATED, "unstated")
         admin.upload(zipped(SURVEY), "survey")
         admin.upload(zipped(UNPROVEN), "unproven")
+        admin.upload(zipped(scripts(), top="built"), "built")
+        admin.upload(zipped(UNBUILT), "unbuilt")
         wrong = report_of(admin, "wrong")
         if not (ended(wrong, *NEAR_MS) and ended(wrong, *ESCAPING_MS)):
             admin.ask("POST", "/problems/wrong/report")
@@ -128,6 +136,17 @@ def test_packages_are_tried_out_by_the_real_judge(tmp_path: Path) -> None:
             ("valid-output-rejected", "data/valid_output/1.out"), ("valid-output-rejected", "data/sample/1.out"),
             ("submission-case-unexpected", CALLS), ("submission-case-unexpected", SMALL),
         }  # fmt: skip
+
+        built = report_of(admin, "built")
+        assert told(built, "error") == set(), built["findings"]
+        assert {one["path"].removeprefix("submissions/"): one["verdict"] for one in built["submissions"]} == {
+            "accepted/add.py": "AC", "accepted/again/add.py": "AC", "wrong_answer/one-more.py": "WA", "wrong_answer/talks.py": "WA",
+        }  # fmt: skip
+        unbuilt = report_of(admin, "unbuilt")
+        assert {one["verdict"] for one in unbuilt["submissions"]} == {"VE"}
+        said = {code: "\n".join(one["message"] for one in unbuilt["findings"] if one["code"] == code) for code, _ in told(unbuilt, "error")}
+        assert "no words" in said["submission-unexpected"]
+        assert "left no run" in said["input-validator-broken"]
 
         admin.upload(MANY, "many")
         until_under_way(admin, "many")
