@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import HealthCheck, settings
+
+from tests.support.loops import SettledLoop
 
 SUPPORT = ("brokers", "redises", "databases", "records", "pki", "house", "browser", "house_broker", "templates")
 pytest_plugins = [f"tests.support.{name}" for name in SUPPORT if importlib.util.find_spec(f"tests.support.{name}")]
@@ -25,6 +28,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts what is quick last: it fills the time in which one worker is at the last long file."""
     here = Path(__file__).parent
     items.sort(key=lambda item: item.path.relative_to(here).parts[0] in QUICK_ROOMS)
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
+    return {"asyncio": SettledLoop}
 
 
 @pytest.fixture(scope="session", autouse=True)

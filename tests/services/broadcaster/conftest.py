@@ -14,6 +14,7 @@ from mesh.log import Log
 from mesh.topics import Topics
 from mesh.topics.opening import open_topics
 from tests.services.broadcaster.stands import Stand, stand_on
+from tests.support.loops import SettledLoop
 
 
 @pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.brokers)])
@@ -31,7 +32,7 @@ async def stand(topics: Topics, pki_folder: Path) -> AsyncIterator[Stand]:
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """What leans on the loop's own buffers is held on both loops."""
-    factories: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
+    factories: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": SettledLoop}
     if item.path.name == "test_slow_browsers.py":
         factories["uvloop"] = uvloop.new_event_loop
     return factories

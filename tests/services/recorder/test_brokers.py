@@ -34,7 +34,9 @@ async def test_the_whole_way_and_a_broker_killed_in_the_middle(
             assert (await world.call(wish)).is_applied, "the record does not need the brokers"
         redis_server.start()
         rabbitmq.start()
-        assert {work.submission for work in await world.work(20, limit_s=60)} >= {wish.id for wish in direct}
+        missing = {wish.id for wish in direct}
+        while missing:  # what was acknowledged just before the kill may come again among them
+            missing -= {work.submission for work in await world.work(len(missing), limit_s=60)}
         verdicts = [verdict(wish, Verdict.AC) for wish in (*wishes, *direct)]
         await world.publish(*verdicts, *verdicts)
         await world.until_settled(*verdicts)
