@@ -159,7 +159,7 @@ async def test_away_gitserver_is_told_to_the_runner_that_wants_a_file(room: Room
     given = await runner.take()
     await room.stop_gitserver()
     with pytest.raises(Unavailable):
-        async with runner.grader.download(GRADER_BLOB, BlobRequest("apples", given.manifest.cases[0].input), timeout_s=2):
+        async with runner.grader.download(GRADER_BLOB, BlobRequest("apples", given.manifest.cases[0].input), timeout_s=20):
             pass
 
 
