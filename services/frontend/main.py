@@ -14,7 +14,7 @@ from mesh.tasks import alongside
 from services.frontend.composition import make_desk
 from services.frontend.config import Config
 from services.frontend.keepsake import Keepsake
-from services.frontend.pages.paint import PAINTER
+from services.frontend.pages.paint import warm
 from services.frontend.reads.record import open_record
 from services.frontend.site import make_site
 from wire.services import FRONTEND
@@ -34,14 +34,14 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     life.watch("state", desk.sessions.fault)
     life.watch("cache", desk.packages.fault)
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=config.drain_s, keepalive_timeout=75)
-    async with aclosing(record), aclosing(keepsake), aclosing(desk.passwords), alongside(desk.bell.listen(), keepsake.prune(backbone.clock.now())):
+    async with aclosing(record), aclosing(keepsake), aclosing(desk.passwords), alongside(desk.bell.listen(), desk.unsettled.run(), desk.kept_contests.keep(), keepsake.prune(backbone.clock.now())):
         await runner.setup()
         try:
             await web.TCPSite(runner, config.host, config.port).start()
             backbone.addresses[FRONTEND] = runner.addresses[0][:2]
             await record.until_open(config.start_wait_s)
             life.mark_ready()
-            async with alongside(site[PAINTER].warm()):
+            async with alongside(warm(site)):
                 await life.until_stop()
             # how we leave
         finally:

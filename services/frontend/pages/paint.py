@@ -65,6 +65,13 @@ class Painter:
 PAINTER = web.AppKey("painter", Painter)
 
 
+async def warm(site: web.Application) -> None:
+    """Compiles the templates of a site, if it has pages."""
+    painter = site.get(PAINTER)
+    if painter is not None:
+        await painter.warm()
+
+
 def paint(request: web.Request, template: str, /, *, status: int = 200, **values: Any) -> web.Response:
     """The page as a response, drawn by the application's painter."""
     return request.config_dict[PAINTER].page(request, template, status=status, **values)
