@@ -159,6 +159,7 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("validator-flag-bad", ERROR, "A flag that the default validator does not know, or a tolerance that is no number."),
     FindingKind("input-validators-missing", WARNING, "There is no input validator in input_validators/."),
     FindingKind("input-validator-foreign", WARNING, "An input validator in VIVA, for which there is no interpreter here; it is kept and not run."),
+    FindingKind("checktestdata-syntax", WARNING, "An input validator is no Checktestdata program; the line is named. When the package is tried out it is a broken one."),
     FindingKind("input-validator-not-run", WARNING, "An input validator in another language than C, C++, Java and Python 3, without a script build or run; it is kept and not run."),
     FindingKind("input-flags-unused", WARNING, "Flags for an input validator that is not here, or that cannot be given to one of several."),
     # submissions

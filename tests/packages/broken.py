@@ -142,6 +142,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("validator-flag-bad", "problem.yaml", yaml("name: Sum\nvalidator_flags: ignore_case\n"), "ignore_case"),
     Fault("validator-flag-bad", "data/testdata.yaml", {"data/testdata.yaml": "output_validator_flags: float_tolerance nan\n"}),
     Fault("input-validators-missing", "input_validators", {"input_validators/check.py": None}),
+    Fault("checktestdata-syntax", "input_validators/sum.ctd", {"input_validators/sum.ctd": "INT(1, 9) NEWLINE\nNOTHING(1)\n"}, "line 2: unknown token"),
+    Fault("checktestdata-syntax", "input_validators/sum/all.ctd", {"input_validators/sum/all.ctd": "REP(3)\n INT(1, 9) NEWLINE\n"}, "line 2: unexpected end"),
     Fault("input-validator-foreign", "input_validators/format.viva", {"input_validators/format.viva": "{ n; }\n"}, "VIVA"),
     Fault("script-not-executable", "input_validators/check/run", {"input_validators/check/run": "#!/bin/sh\n"}, "`run`"),
     Fault("input-validator-not-run", "input_validators/check.hs", {"input_validators/check.hs": "main = x\n"}, "check.hs"),

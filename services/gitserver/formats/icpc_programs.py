@@ -9,6 +9,7 @@ from typing import Final
 
 from contest.limits import Limits
 from services.gitserver.findings import Report
+from services.gitserver.formats.checktestdata_syntax import tell_faults
 from services.gitserver.formats.files import PackageFile, PackageFiles
 from services.gitserver.formats.icpc_checktestdata import SUFFIX as CHECKTESTDATA
 from services.gitserver.formats.icpc_checktestdata import checktestdata_program
@@ -84,6 +85,7 @@ def read_input_validators(files: PackageFiles, report: Report) -> tuple[PackageP
             own = {name: held[0]} | headers if name in loose else {file.path.removeprefix(place + "/"): file for file in held}
             if (program := _input_validator(place, own, report)) is not None:
                 found.append(program)
+    tell_faults([one.files[path] for one in found for path in one.files if path.endswith(CHECKTESTDATA)], report)
     if not seen:
         report.add("input-validators-missing", INPUT_VALIDATORS[0], "nothing checks that the inputs keep the statement's promises")
     return tuple(found)

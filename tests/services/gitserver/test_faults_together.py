@@ -55,7 +55,7 @@ DEPENDS: Mapping[str, str] = {
     "no-accepted-submission": "expectation-conflict",
     "submission-language": "file-missing",
     # what is not there cannot be wrong
-    "input-validators-missing": "input-validator-.* script-not-executable",
+    "input-validators-missing": "input-validator-.* checktestdata-syntax script-not-executable",
     "statement-missing": "statement-languages statement-name constant-unknown",
     "no-cases": "group-mixed plan-mismatch settings-missing",
     "no-sample-cases": "interaction-line",

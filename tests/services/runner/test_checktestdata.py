@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.packages.building import with_changes
@@ -18,9 +20,9 @@ PAIR = "# two numbers\nINT(1, 100) SPACE INT(1, 100, b) NEWLINE\nEOF\n"
 
 async def findings(workshop: Workshop, program: str, *inputs: str) -> list[Finding]:
     """What the validator of a package that is read for it says of these inputs."""
-    package, report = read(with_changes({"input_validators/check.py": None, "input_validators/pair.ctd": program}))
+    package, report = await asyncio.to_thread(read, with_changes({"input_validators/check.py": None, "input_validators/pair.ctd": program}))
     assert package is not None, report.findings()
-    assert report.findings() == ()
+    assert {finding.code for finding in report.findings()} <= {"checktestdata-syntax"}
     (one,) = package.input_validators
     for file in one.files.values():
         workshop.shelf.keep(file.content or b"")
