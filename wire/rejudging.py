@@ -25,6 +25,16 @@ def dropped_key(rejudging: str) -> str:
     return f"rejudging-dropped:{rejudging}"
 
 
+def applying_key(rejudging: str) -> str:
+    """Where the state store says that a set is being applied: an `applying_note`. Its absence says nothing."""
+    return f"applying:{rejudging}"
+
+
+def applying_note(command: str, actor: str) -> bytes:
+    """The command by which it is applied, and who asked."""
+    return f"{command} {actor}".encode()
+
+
 Condition: TypeAlias = tuple[str, Literal["in", "from", "before"], Any]
 """A column of ``submissions``, or ``runner`` of its run in force; what it must be one of, not be before, or be before."""
 

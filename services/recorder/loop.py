@@ -19,6 +19,7 @@ from mesh.metrics import Metrics
 from services.recorder import rows
 from services.recorder.group import Answer, Applier
 from services.recorder.murmur import Murmur
+from services.recorder.pulse import Pulse
 from services.recorder.record import Record
 from services.recorder.relay import Relay
 from services.recorder.teller import Teller
@@ -48,6 +49,7 @@ class CommandLoop:
         teller: Teller,
         murmur: Murmur,
         *,
+        pulse: Pulse,
         clock: Clock,
         metrics: Metrics,
         log: Log,
@@ -58,6 +60,7 @@ class CommandLoop:
         self._relay = relay
         self._teller = teller
         self._murmur = murmur
+        self._pulse = pulse
         self._clock = clock
         self._log = log
         self._group_size = group_size
@@ -83,6 +86,7 @@ class CommandLoop:
         answered: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
         def settle(answer: Answer) -> None:
+            self._pulse.end(command)
             if answered.done():
                 return
             if isinstance(answer.result, Outcome):
@@ -94,6 +98,7 @@ class CommandLoop:
             self._inbox.put_nowait(Item(command, settle, is_patient=False))
         except asyncio.QueueFull:
             raise Unavailable("the recorder has too much to do; try again in a moment", code="recorder-busy", retry_after_s=1) from None
+        self._pulse.begin(command)
         return await answered
 
     async def put(self, command: Command, settle: Callable[[Answer], None]) -> None:

@@ -19,6 +19,7 @@ from services.recorder.loop import CommandLoop
 from services.recorder.murmur import Murmur
 from services.recorder.opening import Opening
 from services.recorder.overlay import Overlay
+from services.recorder.pulse import Pulse
 from services.recorder.record import Record
 from services.recorder.relay import Relay
 from services.recorder.reminders import Reminders
@@ -50,10 +51,10 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     relay = Relay(record, queue, metrics=metrics, log=log, every_s=config.relay_every_s)
     overlay = Overlay(backbone.state, has_replica=backbone.replica_url != backbone.record_url)
     boards = Boards(record, metrics, config.boards_kept)
-    dropped, murmur = Dropped(backbone.cache, log), Murmur(backbone.topics, metrics)
+    dropped, murmur, pulse = Dropped(backbone.cache, log), Murmur(backbone.topics, metrics), Pulse(backbone.state)
     teller = Teller(record, backbone.topics, boards, overlay, dropped, clock=clock, metrics=metrics, log=log)
     sweep = Sweep(record, relay, clock, metrics=metrics, log=log, every_s=config.sweep_every_s, after_s=config.sweep_after_s)
-    loop = CommandLoop(applier, record, relay, teller, murmur, clock=clock, metrics=metrics, log=log, group_size=config.group_size)
+    loop = CommandLoop(applier, record, relay, teller, murmur, pulse=pulse, clock=clock, metrics=metrics, log=log, group_size=config.group_size)
     phases = Phases(record, loop.call, clock, log)
     purge = Purge(record, clock, metrics=metrics, log=log, every_s=config.purge_every_s, kept_s=config.kept_days * 86_400.0)
     trimming = Trimming(record, clock, metrics=metrics, log=log, every_s=config.purge_every_s, kept_s=config.details_days * 86_400.0)
@@ -76,7 +77,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         async with server.listening():
             if not await opening.complete(life):
                 return
-            await working.enter_async_context(alongside(loop.run(), relay.run(), teller.run(), murmur.run(), scheduler.run()))
+            await working.enter_async_context(alongside(loop.run(), relay.run(), teller.run(), murmur.run(), pulse.run(), scheduler.run()))
             consumer = await working.enter_async_context(queue.consumer(COMMANDS.name))
             intake = Intake(consumer, loop, trust, refused=teller.refused, metrics=metrics, log=log)
             await working.enter_async_context(alongside(intake.acknowledge()))

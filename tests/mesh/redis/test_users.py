@@ -31,11 +31,11 @@ OWN = {
         ("GET", f"session:{TOKEN}"), ("SET", f"session:{TOKEN}", "1"), ("ZRANGE", "sessions:ana", "0", "-1"), ("GET", "state:era"),
         ("SET", "ratelimit:127.0.0.1:any", "1"), ("SET", f"submission:{THING}", "1"), ("ZRANGE", "pending:ana", "0", "-1"),
         ("SET", f"question:{THING}", "1"), ("SET", "problem:sum:statement:en:c", "1"), ("SET", "scoreboard:finals:public:1", "1"),
-        ("GET", "family:problem:sum"), ("GET", f"progress:{THING}"), ("GET", "trial:sum"),
+        ("GET", "family:problem:sum"), ("GET", f"progress:{THING}"), ("GET", "trial:sum"), ("SET", f"applying:{THING}", "1"), ("GET", f"applying:{THING}"), ("DEL", f"applying:{THING}"),
     ],
     "recorder": [
         ("SET", f"submission:{THING}", "1"), ("ZREM", "pending:ana", "x"), ("XADD", "news:contest:finals", "*", "body", "1"),
-        ("PUBLISH", "news:0:jury:finals", "1"), ("SET", f"rejudging-dropped:{THING}", "1"),
+        ("PUBLISH", "news:0:jury:finals", "1"), ("SET", f"rejudging-dropped:{THING}", "1"), ("SET", f"applying:{THING}", "1"), ("DEL", f"applying:{THING}"),
     ],
     "grader": [
         ("SET", f"progress:{THING}", "1"), ("XADD", "news:user:ana", "*", "body", "1"), ("PUBLISH", "news:0:jury:finals", "1"), ("SET", "trial:sum", "1"),
