@@ -15,10 +15,11 @@ from contest.results import CaseResult
 from contest.rules import Audience, Phase
 from contest.visibility import Viewer
 from mesh.clock import Clock
-from mesh.errors import Forbidden, NotFound, Unauthenticated
+from mesh.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from mesh.ids import is_id
 from services.frontend.actor import Actor
 from services.frontend.freshness import Fresh
+from services.frontend.kept_contests import KeptContests
 from services.frontend.reads.contests import Contest, Contestant, Contests
 from services.frontend.reads.problems import Problem, Problems
 from services.frontend.reads.rejudgings import Rejudging, Rejudgings
@@ -28,12 +29,16 @@ from services.frontend.together import both
 
 @dataclass(frozen=True, slots=True)
 class ContestAccess:
-    """A contest that the actor may see, and what he is in it. ``contestant`` is None when he is not registered."""
+    """A contest that the actor may see, and what he is in it. ``contestant`` is None when he is not registered.
+
+    ``away`` says that the record does not answer: then all this is as it was when it last did, and who has registered since is not known.
+    """
 
     contest: Contest
     actor: Actor
     contestant: Contestant | None
     now: datetime
+    away: Unavailable | None = None
 
     @property
     def viewer(self) -> Viewer:
@@ -112,12 +117,13 @@ _STALE_S = 900.0
 class Access:
     """The door to every object. Contests and registrations are fresh to within a second or so (`contest_fresh_s`).
 
-    While the record is away, those seen in the last minutes still count, so that a contest goes on: what is asked for then waits
-    in the queue, and the recorder has the last word.
+    While the record is away, what the frontends have kept of them counts (`kept_contests`), and without the state store what this one
+    saw in the last minutes, so that a contest goes on: what is asked for then waits in the queue, and the recorder has the last word.
     """
 
-    def __init__(self, contests: Contests, problems: Problems, submissions: Submissions, clock: Clock, fresh_s: float, *, rejudgings: Rejudgings) -> None:
+    def __init__(self, contests: Contests, problems: Problems, submissions: Submissions, clock: Clock, fresh_s: float, *, rejudgings: Rejudgings, kept: KeptContests) -> None:
         self._contests = contests
+        self._kept = kept
         self._problems = problems
         self._submissions = submissions
         self._rejudgings = rejudgings
@@ -126,12 +132,19 @@ class Access:
         self._registered: Fresh[tuple[str, str], Contestant | None] = Fresh(clock, fresh_s, most=20_000, stale_s=_STALE_S)
 
     async def contest(self, actor: Actor, alias: str) -> ContestAccess:
-        """A contest that the actor may see. Raises: `NotFound` (``no-such-contest``)."""
-        contest, contestant = await both(self._fresh.read(alias, lambda: self._contests.find(alias)), self._contestant(actor, alias))
+        """A contest that the actor may see. Raises: `NotFound` (``no-such-contest``); `Unavailable` while nobody can tell."""
+        away = None
+        try:
+            contest, contestant = await both(self._fresh.read(alias, lambda: self._read(alias)), self._contestant(actor, alias))
+        except Unavailable as wrong:
+            away = wrong
+            contest, contestant = await self._remembered(actor, alias, wrong)
         if contest is not None:
-            access = ContestAccess(contest, actor, contestant, self._clock.now())
+            access = ContestAccess(contest, actor, contestant, self._clock.now(), away)
             if visibility.may_see_contest(access.viewer, is_public=contest.is_public):
                 return access
+        if away is not None:
+            raise away  # he may have registered since; and nobody learns from this whether there is such a contest
         raise NotFound(f"there is no contest {alias!r} that you may see", code="no-such-contest")
 
     async def contest_as_jury(self, actor: Actor, alias: str) -> ContestAccess:
@@ -181,8 +194,25 @@ class Access:
     def forget_contest(self, alias: str, registered: Iterable[str] = ()) -> None:
         """The contest was changed here, or these accounts registered: the next to ask reads anew."""
         self._fresh.forget(alias)
+        self._kept.renew(alias)
         for username in registered:
             self._registered.forget((alias, username))
+
+    async def _read(self, alias: str) -> Contest | None:
+        contest = await self._contests.find(alias)
+        if contest is not None:
+            self._kept.note(contest)
+        return contest
+
+    async def _remembered(self, actor: Actor, alias: str, away: Unavailable) -> tuple[Contest | None, Contestant | None]:
+        """The same while the record is away. Raises: ``away`` when nothing is known."""
+        kept = await self._kept.find(alias)
+        if kept is not None:
+            return kept.contest, kept.by_username.get(actor.username)
+        seen, registered = self._fresh.stale(alias), self._registered.stale((alias, actor.username))
+        if seen is None or (registered is None and actor.is_signed_in):
+            raise away
+        return seen[0], registered[0] if registered is not None else None
 
     async def _contestant(self, actor: Actor, alias: str) -> Contestant | None:
         if not actor.is_signed_in:

@@ -61,7 +61,7 @@ class Commands:
     async def publish(self, command: Command) -> None:
         """Returns when the queue has it safely: it will be applied, whatever fails meanwhile.
 
-        Raises: `Unavailable` (``queue-unavailable``: not known whether it is safe; ``queue-full``: it is not).
+        Raises: `Unavailable` (``queue-unavailable``: not known whether it is safe; any other code: it is not).
         """
         message = Message(command.id, encode(command), correlation=command.correlation)
         try:

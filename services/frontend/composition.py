@@ -15,6 +15,7 @@ from services.frontend.desk import Desk
 from services.frontend.glance import Glance
 from services.frontend.judging import Judging
 from services.frontend.keepsake import Keepsake
+from services.frontend.kept_contests import KeptContests
 from services.frontend.own_writes import OwnWrites
 from services.frontend.packages import Packages
 from services.frontend.passwords import Passwords
@@ -35,6 +36,7 @@ from services.frontend.reads.submissions import Submissions
 from services.frontend.reads.webhooks import Webhooks
 from services.frontend.sessions import Sessions
 from services.frontend.tickets import Tickets
+from services.frontend.unsettled import Unsettled
 from wire.services import BROADCASTER, GITSERVER, GRADER, MAILER, RECORDER
 
 
@@ -43,8 +45,10 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
     clock, gitserver, accounts = backbone.clock, backbone.peer(GITSERVER), Accounts(record)
     pending, questions = pending_submissions(backbone.state), pending_questions(backbone.state)
     contests, problems, submissions = Contests(record), Problems(record), Submissions(record, pending, backbone.cache)
+    commands = Commands(backbone.peer(RECORDER), backbone.queue, signer, clock, config.publish_timeout_s, own_writes=OwnWrites(backbone.state, record, config.replica_wait_s))
     applying = Applying(backbone.state)
     rejudgings, scoreboards = Rejudgings(record, applying), Scoreboards(record, clock, config.scoreboard_fresh_s, backbone.cache)
+    kept = KeptContests(backbone.state, contests, clock, backbone.log)
     judging = Judging(partial(backbone.peers.places, GRADER), clock)
     return Desk(
         config=config,
@@ -52,9 +56,10 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
         clock=clock,
         log=backbone.log,
         metrics=backbone.metrics,
-        access=Access(contests, problems, submissions, clock, config.contest_fresh_s, rejudgings=rejudgings),
+        access=Access(contests, problems, submissions, clock, config.contest_fresh_s, rejudgings=rejudgings, kept=kept),
         accounts=accounts,
         contests=contests,
+        kept_contests=kept,
         problems=problems,
         reports=Reports(record, backbone.cache),
         submissions=submissions,
@@ -77,7 +82,8 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
         limits=Limits(backbone.state, config),
         pending=pending,
         questions=questions,
-        commands=Commands(backbone.peer(RECORDER), backbone.queue, signer, clock, config.publish_timeout_s, own_writes=OwnWrites(backbone.state, record, config.replica_wait_s)),
+        commands=commands,
+        unsettled=Unsettled(commands, pending, backbone.log, backbone.metrics.gauge("submissions_unsettled")),
         tickets=Tickets(signer, clock, config.ticket_life_s),
         bell=Bell(backbone.topics, config.max_waiters, backbone.metrics.gauge("waiting_requests")),
         gitserver=gitserver,

@@ -34,7 +34,7 @@ class Config:
     max_package_bytes: int = setting(256 * MIB, "Largest problem package", minimum=1024, maximum=1024 * MIB)
     max_wait_s: int = setting(60, "How long ?wait=true waits for a verdict at most", minimum=1, maximum=600)
     max_waiters: int = setting(2_000, "How many requests may wait for a verdict at once", minimum=1, maximum=1_000_000)
-    publish_timeout_s: float = setting(5.0, "How long the queue may take to take a command", minimum=0.1, maximum=60)
+    publish_timeout_s: float = setting(6.0, "How long the queue may take to take a command; after 5 s a broker's own word says whether it may have been taken", minimum=0.1, maximum=60)
     record_timeout_s: float = setting(5.0, "How long a read of the record may take", minimum=0.1, maximum=60)
     replica_wait_s: float = setting(
         3.0, "How long who changed something waits for a replica that lags, where mesh.fresh_url is empty", minimum=0, maximum=30

@@ -18,6 +18,7 @@ from services.frontend.conditions import Conditions
 from services.frontend.config import Config
 from services.frontend.glance import Glance
 from services.frontend.judging import Judging
+from services.frontend.kept_contests import KeptContests
 from services.frontend.packages import Packages
 from services.frontend.passwords import Passwords
 from services.frontend.pending import PendingQuestions, PendingSubmissions
@@ -36,6 +37,7 @@ from services.frontend.reads.submissions import Submissions
 from services.frontend.reads.webhooks import Webhooks
 from services.frontend.sessions import Sessions
 from services.frontend.tickets import Tickets
+from services.frontend.unsettled import Unsettled
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Desk:
     access: Access
     accounts: Accounts
     contests: Contests
+    kept_contests: KeptContests
     problems: Problems
     reports: Reports
     submissions: Submissions
@@ -74,6 +77,7 @@ class Desk:
     pending: PendingSubmissions
     questions: PendingQuestions
     commands: Commands
+    unsettled: Unsettled
     tickets: Tickets
     bell: Bell
     gitserver: Peer

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
 from mesh.clock import Clock
-from mesh.errors import Unavailable
 from services.frontend.reads.sides import Side, current
 
 K = TypeVar("K", bound=Hashable)
@@ -21,8 +20,7 @@ V = TypeVar("V")
 class Fresh(Generic[K, V]):
     """Values that count as fresh for ``life_s``, of the ``most`` keys asked for last.
 
-    While their source is away (`Unavailable`) they are still given for ``stale_s``. What fails otherwise is told to all who
-    wait, and not kept.
+    What fails is told to all who wait, and not kept. While their source is away they may still be had for ``stale_s`` (`stale`).
     """
 
     def __init__(self, clock: Clock, life_s: float, most: int = 1000, stale_s: float = 0.0) -> None:
@@ -38,14 +36,11 @@ class Fresh(Generic[K, V]):
 
         ``life_s`` is how old it may be for this reader.
         """
-        sided = (current(), key)
-        try:
-            return await self._read(sided, make, self._life_s if life_s is None else life_s)
-        except Unavailable:
-            stale = self._within(sided, self._stale_s) or next((kept for side in Side if (kept := self._within((side, key), self._stale_s))), None)
-            if stale is None:
-                raise
-            return stale[0]
+        return await self._read((current(), key), make, self._life_s if life_s is None else life_s)
+
+    def stale(self, key: K) -> tuple[V] | None:
+        """What was read last, this request's side before the other; None when that is longer ago than ``stale_s``."""
+        return next((kept for side in (current(), *Side) if (kept := self._within((side, key), self._stale_s))), None)
 
     def forget(self, key: K) -> None:
         """The next to ask reads anew; what is being read now is not kept."""

@@ -8,7 +8,7 @@ is read from the record's outcomes. Losing the overlay loses nothing: the queue 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeAlias, TypeVar
 
@@ -17,13 +17,15 @@ from mesh.codec import decode, encode
 from mesh.errors import Refused
 
 LIFE_S = 24 * 3600.0
+ON_ITS_WAY = frozenset({"accepted", "unsure"})
+"""How a submission stands that the record has not spoken of."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingSubmission:
     """A submission on its way. ``digest`` is of what was submitted, to tell a repetition from another submission.
 
-    ``status`` is accepted, or refused with a ``code`` and a ``message``.
+    ``status`` is accepted, unsure (not known whether the queue has it), or refused with a ``code`` and a ``message``.
     """
 
     id: str
@@ -68,6 +70,12 @@ class Pending(Generic[T]):
         key = f"{self._key}:{pending.id}"
         await self._state.store_if_absent(key, encode(pending), LIFE_S)  # a refusal may be there already
         await self._state.add_to_list(f"{self._list_key}:{pending.username}", pending.id, LIFE_S)
+
+    async def mark(self, pending: T, status: str) -> None:
+        """Says how it stands, unless the recorder has refused it or nothing is shown of it. Raises: `Unavailable` (``cache-unavailable``)."""
+        shown = await self.find(pending.id)
+        if isinstance(shown, PendingSubmission) and shown.status in ON_ITS_WAY:
+            await self._state.store(f"{self._key}:{shown.id}", encode(replace(shown, status=status)), LIFE_S)
 
     async def drop(self, thing: str, username: str) -> None:
         """Shows it no more: it was never taken, or the record has it."""

@@ -25,6 +25,8 @@ async def ask(desk: Desk, actor: Actor, contest: str, text: str, problem: str = 
     access = await desk.access.contest(actor, contest)
     if not access.may_ask:
         if access.contestant is None:
+            if access.away is not None:
+                raise access.away  # he may have registered just before
             raise Forbidden("only contestants ask; you are not registered here", code="not-registered")
         raise Conflict("the contest is over", code="contest-ended")
     body = AskClarification(access.contest.alias, checked_text(text), _problem(access, problem))

@@ -18,12 +18,12 @@ from services.frontend.actions.webhooks import check_for_submission
 from services.frontend.actor import Actor
 from services.frontend.desk import Desk
 from services.frontend.languages import LANGUAGES
-from services.frontend.pending import PendingSubmission
+from services.frontend.pending import ON_ITS_WAY, PendingSubmission
 from services.frontend.reads.contests import ContestProblem
 from services.frontend.reads.submissions import SubmissionDetail
 from services.frontend.together import both
 from wire import priorities
-from wire.commands import Rejudge, SetPriority, Submit
+from wire.commands import Command, Rejudge, SetPriority, Submit
 from wire.queues import PRIORITIES
 
 FINAL = frozenset({"judged", "refused"})
@@ -71,7 +71,8 @@ async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "") 
     Raises: `NotFound` (``no-such-contest``, ``no-such-problem``), `Forbidden` (``not-registered``, ``priority-not-allowed``), `Conflict`
     (``contest-not-started``, ``contest-ended``, ``idempotency-key-reused``, ``webhook-secret-missing``), `Invalid`
     (``unknown-language``, ``language-not-allowed``, ``empty-source``, ``bad-source``, ``webhook-url-refused``,
-    ``unknown-priority``), `TooLarge` (``source-too-large``), `TooMany` (``too-many-submissions``), `Unavailable` (``queue-unavailable``: not known whether it was taken; ``queue-full``: it was not).
+    ``unknown-priority``), `TooLarge` (``source-too-large``), `TooMany` (``too-many-submissions``), `Unavailable`
+    (``queue-unavailable``: not known whether it was taken; ``queue-full``: it was not; ``record-unavailable``: nobody can say whether he takes part).
     """
     check_signed_in(actor)
     submission = submission or id_of(actor, wish)
@@ -152,7 +153,7 @@ async def _take(desk: Desk, actor: Actor, wish: Wish, submission: str) -> None:
         named = (await desk.access.contest(actor, wish.contest)).contest.problem(wish.problem)
         wish = replace(wish, problem=named.alias if named is not None else wish.problem)  # a label and its alias are one wish
         known = await _known(desk, submission, wish)
-        if known is not None and known.status != "accepted":
+        if known is not None and known.status not in ON_ITS_WAY:
             return  # the record has it, or has refused it
         now = known.submitted_at if known is not None and known.submitted_at is not None else now
     _, access = await both(desk.limits.spend_submission(actor.username), desk.access.contest(actor, wish.contest))
@@ -166,16 +167,18 @@ async def _take(desk: Desk, actor: Actor, wish: Wish, submission: str) -> None:
         submission, contest=body.contest, problem=body.problem, username=actor.username, language=body.language,
         filename=body.filename, submitted_at=now, digest=_digest(wish),
     )  # fmt: skip
-    publishing = desk.commands.publish(desk.commands.make(actor.username, body, command=submission, at=now))
-    _, failure = await both(_keep(desk, pending), _tried(publishing))
+    command = desk.commands.make(actor.username, body, command=submission, at=now)
+    _, failure = await both(_keep(desk, pending), _tried(desk.commands.publish(command)))
     if failure is not None:
-        await _tell_failure(desk, pending, failure)
+        await _tell_failure(desk, command, pending, failure)
 
 
 def _check(desk: Desk, access: ContestAccess, wish: Wish, now: datetime) -> ContestProblem:
     contest = access.contest
     if not access.is_jury:
         if access.contestant is None:
+            if access.away is not None:
+                raise access.away  # he may have registered just before
             raise Forbidden(f"you are not registered in {contest.title}; ask its organiser", code="not-registered")
         if now < contest.start:
             raise Conflict(f"{contest.title} has not begun", code="contest-not-started")
@@ -254,15 +257,16 @@ async def _tried(publishing: Coroutine[Any, Any, None]) -> MeshError | None:
     return None
 
 
-async def _tell_failure(desk: Desk, pending: PendingSubmission, failure: MeshError) -> None:
-    """Takes the overlay back when the queue surely has nothing; leaves it when it may have, so that a repetition is the same."""
+async def _tell_failure(desk: Desk, command: Command, pending: PendingSubmission, failure: MeshError) -> None:
+    """Takes the overlay back when the queue surely has nothing. When it may have, says so and sends it again until it has."""
     if failure.code != "queue-unavailable":
         with contextlib.suppress(Unavailable):
             await desk.pending.drop(pending.id, pending.username)
         raise failure
+    await desk.unsettled.take(command, pending)
     raise Unavailable(
-        "the queue is away and it is not known whether your submission was taken: look at your submissions in a moment, or send it "
-        "again with the same Idempotency-Key, which counts once",
+        "the queue is away and it is not known whether your submission was taken. It is sent again by itself: look at your submissions "
+        "in a moment before you hand it in anew; with the same Idempotency-Key it counts once",
         code=failure.code, retry_after_s=failure.retry_after_s or 5, details={"id": pending.id},
     ) from failure  # fmt: skip
 

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from contest.verdicts import Verdict
+from mesh.errors import Invalid, NotFound
 from services.frontend.access import ContestAccess
 from services.frontend.actions import rejudgings, submissions
 from services.frontend.api.route import Call, NoQuery, Reply, Route, Shape, View, location
@@ -54,7 +55,7 @@ class WaitQuery(Shape, frozen=True):
 
 
 class ListQuery(Shape, frozen=True):
-    """Filters; ``before`` is the id of the last one seen."""
+    """Filters: ``problem`` by alias or label, ``status`` queued or judged; ``before`` is the id of the last one seen."""
 
     problem: str = ""
     username: str = ""
@@ -177,10 +178,18 @@ async def list_submissions(call: Call[None, ListQuery]) -> list[SubmissionLine]:
     """The caller's own submissions in a contest, newest first; the jury sees everybody's, with filters and pages."""
     access = await call.desk.access.contest(call.actor, call.name("alias"))
     query, alias = call.query, access.contest.alias
+    if query.verdict and query.verdict not in Verdict.__members__:
+        raise Invalid(f"there is no verdict {query.verdict[:16]!r}; choose one of {', '.join(Verdict)}", code="filter-invalid")
+    if query.status not in {"", "queued", "judged"}:
+        raise Invalid(f"the record knows no status {query.status[:16]!r}; choose queued or judged", code="filter-invalid")
     if access.is_jury:
+        known = access.contest.problem(query.problem)
+        problem = known.alias if known else query.problem
         found = await call.desk.submissions.of_contest(
-            alias, problem=query.problem, username=query.username, verdict=query.verdict, status=query.status, before=query.before, most=query.most
+            alias, problem=problem, username=query.username, verdict=query.verdict, status=query.status, before=query.before, most=query.most
         )
+        if query.problem and not known and not found:  # one that left the contest may still have submissions
+            raise NotFound(f"there is no problem {query.problem[:64]!r} in {access.contest.title}", code="no-such-problem")
     elif call.actor.is_signed_in:
         found = await call.desk.submissions.of_user(alias, call.actor.username)
     else:
@@ -250,7 +259,8 @@ ROUTES = (
         codes=_SUBMIT_CODES, headers={"Idempotency-Key": "The same key is the same submission, however often it is sent"},
     ),
     Route(
-        "GET", "/contests/{alias}/submissions", list_submissions, list[SubmissionLine], query=ListQuery, codes=("no-such-contest",)
+        "GET", "/contests/{alias}/submissions", list_submissions, list[SubmissionLine], query=ListQuery,
+        codes=("no-such-contest", "no-such-problem", "filter-invalid"),
     ),
     Route("GET", "/submissions/{id}", show_submission, SubmissionView, codes=("no-such-submission",)),
     Route(

@@ -39,6 +39,7 @@ VERDICT_CHIPS: Final[dict[str, Chip]] = {
 
 STATUS_CHIPS: Final[dict[str, Chip]] = {
     "accepted": Chip("info", "queue", "Received"),
+    "unsure": Chip("fault", "alert", "Not known yet"),
     "queued": Chip("wait", "queue", "In the queue"),
     "fetching": Chip("wait", "dots", "Preparing", is_working=True),
     "compiling": Chip("wait", "dots", "Compiling", is_working=True),

@@ -92,19 +92,17 @@ async def test_a_read_under_way_is_not_kept_when_it_is_forgotten_meanwhile(clock
     assert await fresh.read("a", source.read) == 2, "the older answer was not kept"
 
 
-async def test_what_is_stale_is_given_only_while_its_source_is_away(clock: TurnedClock) -> None:
+async def test_what_is_stale_can_be_had_for_a_while(clock: TurnedClock) -> None:
     fresh, source = Fresh[str, int](clock, 1.0, stale_s=60.0), Source()
+    assert fresh.stale("a") is None
     assert await fresh.read("a", source.read) == 1
     clock.turn(30)
     source.error = Unavailable("away")
-    assert await fresh.read("a", source.read) == 1
-    source.error = NotFound("gone")
-    with pytest.raises(NotFound):
-        await fresh.read("a", source.read)
-    source.error = Unavailable("away")
-    clock.turn(31)
     with pytest.raises(Unavailable):
         await fresh.read("a", source.read)
+    assert fresh.stale("a") == (1,)
+    clock.turn(31)
+    assert fresh.stale("a") is None
 
 
 async def test_no_more_is_kept_than_there_is_room_for(clock: TurnedClock) -> None:

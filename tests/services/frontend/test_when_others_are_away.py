@@ -15,12 +15,14 @@ from mesh.errors import Unavailable
 from mesh.ids import new_id
 from mesh.life import Life
 from mesh.rpc import Call
+from mesh.queue.contract import Message
 from mesh.topics.contract import Topics
 from services.frontend.actions import rejudgings
 from tests.services.frontend.world import World
 from wire.commands import Command, Outcome
 from wire.methods import RECORDER_APPLY
 from wire.news import Headline, user_topic
+from wire.queues import COMMANDS
 
 
 async def test_reading_goes_on_while_everybody_else_is_away(finals: World) -> None:
@@ -94,8 +96,33 @@ async def test_when_it_is_not_known_whether_it_was_taken_the_same_key_is_safe(fi
         answer = await ana.submit(headers=key)
     assert (answer.status, answer.code) == (503, "queue-unavailable")
     assert "Idempotency-Key" in answer.message
+    one = answer.json["error"]["details"]["id"]
+    assert (await ana.get(f"/submissions/{one}")).json["status"] == "unsure", "not: received and safe"
     again = await ana.submit(headers=key)
-    assert (again.status, again.json["id"]) == (202, answer.json["error"]["details"]["id"])
+    assert (again.status, again.json["id"]) == (202, one)
+
+
+async def test_what_the_queue_may_have_is_sent_again_until_it_surely_has_it(finals: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    async def unknown(_: str, sent: Message) -> None:
+        tried.append(sent.id)
+        raise Unavailable("the line broke", code="queue-unavailable")
+
+    monkeypatch.setattr("services.frontend.unsettled.PAUSES_S", (0.05,) * 400)
+    ana = await finals.signed_in("ana")
+    with monkeypatch.context() as broken:
+        broken.setattr(finals.backbone.queue, "publish", unknown)
+        one = (await ana.submit()).json["error"]["details"]["id"]
+        async with asyncio.timeout(10):
+            while len(tried) < 4:
+                await asyncio.sleep(0.02)
+        assert set(tried) == {one}, "by the same id, which counts once"
+        assert (await ana.get(f"/submissions/{one}")).json["status"] == "unsure"
+    async with asyncio.timeout(10), finals.backbone.queue.consumer(COMMANDS.name) as consumer:
+        assert [sent.message.id for sent in await consumer.take()] == [one]
+        while (await ana.get(f"/submissions/{one}")).json["status"] != "accepted":
+            await asyncio.sleep(0.02)
 
 
 async def test_a_contest_goes_on_while_the_database_is_away(finals: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +142,9 @@ async def test_a_contest_goes_on_while_the_database_is_away(finals: World, monke
     board = await ana.get("/contests/finals/scoreboard")
     assert (board.status, board.code) == (503, "record-unavailable")
     finals.clock.turn(901)
-    assert (await ana.submit()).code == "record-unavailable"
+    await finals.backbone.state.forget("contest:finals")
+    finals.clock.turn(3)
+    assert (await ana.submit()).code == "record-unavailable", "neither kept nor seen lately"
 
 
 async def test_a_session_seen_lately_counts_while_the_state_store_is_away(finals: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ from services.frontend.config import Config
 from services.frontend.main import run
 from services.frontend.metrics import METRICS
 from services.targets import TARGETS
+from tests.support.queues import holds
 from wire.commands import Command
 from wire.queues import QUEUES
 from wire.record import TABLES
@@ -186,15 +187,11 @@ class World:
     async def queued(self, most: int = 100) -> list[Command]:
         """The commands that lie in the queue now, taken and acknowledged."""
         found: list[Command] = []
-        async with self.backbone.queue.consumer("CommandQueue") as consumer:
-            try:
-                async with asyncio.timeout(0.3):
-                    while len(found) < most:
-                        taken = await consumer.take(most)
-                        found += [decode(Command, delivery.message.body) for delivery in taken]
-                        await consumer.ack(taken)
-            except TimeoutError:
-                return found
+        async with self.backbone.queue.consumer("CommandQueue") as consumer, asyncio.timeout(30):
+            while len(found) < most and await holds(self.backbone.queue, "CommandQueue"):
+                taken = await consumer.take(most)
+                found += [decode(Command, delivery.message.body) for delivery in taken]
+                await consumer.ack(taken)
         return found
 
 
@@ -219,11 +216,11 @@ async def _running(service: Coroutine[Any, Any, None], life: Life) -> AsyncItera
 @asynccontextmanager
 async def a_world(
     folder: Path, pki: Path, guard: BlockBuster, *, beside: tuple[str, ...] = (), mesh_settings: Mapping[str, str] | None = None,
-    beside_settings: Mapping[str, Mapping[str, Any]] | None = None, **settings: Any,
+    beside_settings: Mapping[str, Mapping[str, Any]] | None = None, is_first: bool = True, **settings: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
     """A running frontend in a folder, with an empty record, beside other real services when some are named.
 
-    Starting may block, serving may not.
+    Starting may block, serving may not. ``is_first`` False: the record is there already, and may be away.
     """
     guard.deactivate()
     shutil.copytree(pki, folder / "pki")
@@ -234,7 +231,7 @@ async def a_world(
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _hurry)
         stack.push_async_callback(engine.dispose)
-        if "recorder" not in beside:  # which makes its own tables
+        if is_first and "recorder" not in beside:  # which makes its own tables
             async with engine.begin() as connection:
                 await connection.run_sync(metadata_of(TABLES).create_all)
         house = await stack.enter_async_context(House(mesh, QUEUES, clock))
