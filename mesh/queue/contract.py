@@ -131,7 +131,7 @@ class Queue(Protocol):
         """Returns when the message is safe.
 
         Raises: `Unavailable` (``queue-unavailable``: not known whether it is safe, publish again with the same id;
-        ``queue-full``, ``queue-blocked``, ``queue-not-allowed``: it is not), `NotFound` (``no-such-queue``), `TooLarge` (``message-too-large``).
+        ``queue-full``, ``queue-blocked``, ``queue-away``, ``queue-not-allowed``: it is not), `NotFound` (``no-such-queue``), `TooLarge` (``message-too-large``).
         """
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 
 from aio_pika.exceptions import AMQPChannelError, ChannelNotFoundEntity, DeliveryError, PublishError
@@ -41,16 +42,17 @@ class Publisher:
     async def send(self, exchange: str, queue: str, body: bytes, properties: Basic.Properties) -> None:
         """Returns when the broker has it on disk. Tries again within its time, with the same message id.
 
-        Raises: `Unavailable` (``queue-full``), (``queue-blocked``), (``queue-not-allowed``), (``queue-unavailable``).
+        Raises: `Unavailable` (``queue-full``, ``queue-blocked``, ``queue-away``, ``queue-not-allowed``: surely not taken;
+        ``queue-unavailable``: perhaps).
         """
+        on_its_way = _OnItsWay()
         try:
             async with asyncio.timeout(PUBLISH_LIMIT_S), self._slots:
-                may_mend, may_be_taken = True, False
+                may_mend = True
                 while True:
                     try:
-                        if await self._sent(exchange, queue, body, properties):
+                        if await self._sent(exchange, queue, body, properties, on_its_way):
                             break
-                        may_be_taken = True
                         self._link.check_wanted()
                         await asyncio.sleep(0.05)  # the line broke under it; the link tells when there is another
                     except (PublishError, ChannelNotFoundEntity):
@@ -63,9 +65,13 @@ class Publisher:
                     except _Blocked as wrong:
                         raise Unavailable(
                             "RabbitMQ takes no messages now, its memory or disk is full: see its alarms; come back later",
-                            code="queue-unavailable" if may_be_taken else "queue-blocked", retry_after_s=10,
+                            code="queue-unavailable" if on_its_way.has_left else "queue-blocked", retry_after_s=10,
                         ) from wrong  # fmt: skip
         except TimeoutError as wrong:
+            if not on_its_way.has_left:
+                raise Unavailable(
+                    f"RabbitMQ could not be reached within {PUBLISH_LIMIT_S:g} s, so nothing was taken: come back later", code="queue-away", retry_after_s=5
+                ) from wrong
             raise Unavailable(
                 f"RabbitMQ did not confirm a message for {queue} within {PUBLISH_LIMIT_S:g} s: publish it again with the same id",
                 code="queue-unavailable", retry_after_s=5,
@@ -74,7 +80,7 @@ class Publisher:
             raise await self._refusal(queue, wrong) from wrong
         self._strange_refusals = 0
 
-    async def _sent(self, exchange: str, queue: str, body: bytes, properties: Basic.Properties) -> bool:
+    async def _sent(self, exchange: str, queue: str, body: bytes, properties: Basic.Properties, on_its_way: _OnItsWay) -> bool:
         """False when the line broke meanwhile."""
         channel = self._channel
         try:
@@ -82,6 +88,7 @@ class Publisher:
                 if channel is None or channel.is_closed:
                     channel = await self._opened()
                 await self._unblocked(channel)
+                on_its_way.has_left = True
                 try:
                     await channel.basic_publish(
                         body, exchange=exchange, routing_key=queue, properties=properties, mandatory=True
@@ -133,6 +140,13 @@ class Publisher:
             self._strange_refusals, self._reopened_at = 0, now  # seen after a node of a cluster restarted: a new line helps
             self._link.drop()
         return Unavailable(f"RabbitMQ refused a message for {queue}: come back later", code="queue-unavailable", retry_after_s=5)
+
+
+@dataclass(slots=True)
+class _OnItsWay:
+    """Whether one message was ever handed to a line: from then on only the broker knows whether it arrived."""
+
+    has_left: bool = False
 
 
 class _Blocked(Exception):

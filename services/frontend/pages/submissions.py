@@ -26,7 +26,7 @@ _FIELDS: Final = {
     "source-too-large": "source", "empty-source": "source", "bad-source": "source", "source-not-text": "source",
 }  # fmt: skip
 _PERHAPS_TAKEN: Final = (
-    "The queue does not answer, and it is not known whether your program was taken. Press Submit again in a moment: unchanged, it counts once."
+    "The queue does not answer, and it is not known whether your program was taken. It is sent again by itself; or press Submit again in a moment: unchanged, it counts once."
 )
 
 
