@@ -103,14 +103,17 @@ class Keeper:
 
     def _launch(self, program: Program) -> None:
         program.folder.mkdir(parents=True, exist_ok=True)
+        if program.is_private:
+            program.folder.chmod(0o700)
         program.prepare()
         path = self._plan.log(program.name)
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PALESTRA_")}
         with path.open("ab") as log:
             process = subprocess.Popen(
                 program.whole_command(), cwd=program.folder, env={**kept, **program.environ}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
+                start_new_session=True, umask=0o077 if program.is_private else -1,
             )  # fmt: skip
         self._pids.note(program.name, process.pid)
         before = self._kept.get(program.name)

@@ -23,7 +23,8 @@ def nothing() -> None:
 class Program:
     """One process. Lower stages start first; within a stage all at once. ``prepare`` may block and is done before each start.
 
-    ``last_words``: when it prints them it lives on and serves nobody, so it is ended and started again.
+    ``last_words``: when it prints them it lives on and serves nobody, so it is ended and started again. ``is_private``: the folder and
+    what it writes are for its user alone; who sees to that himself, or must let others in, leaves it out.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Program:
     stop_signal: int = 15
     stop_limit_s: float = 40.0
     last_words: bytes = b""
+    is_private: bool = False
 
     def whole_command(self) -> list[str]:
         """The command, ended by the kernel with its keeper, under its own user when we are root."""

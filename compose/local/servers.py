@@ -16,6 +16,9 @@ from compose.local.program import CannotStart, Program, answers
 RABBITMQ_SERVER: Final = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 COMPOSE: Final = Path(__file__).resolve().parents[1]
 
+_LOOPBACK_ONLY: Final = "-kernel inet_dist_use_interface {127,0,0,1}"
+"""Who reaches the port by which Erlang nodes talk, and has the cookie, runs code there."""
+
 
 def servers(plan: Plan) -> list[Program]:
     """Every server of others. Raises: `CannotStart` naming the packages that are missing."""
@@ -58,7 +61,7 @@ def _epmd(plan: Plan) -> Program:
     port = plan.ports["epmd"]
     return Program(
         "epmd", ["epmd", "-port", str(port), "-address", "127.0.0.1"], plan.folder / "rabbitmq", 0,
-        lambda: answers(port, b"\x00\x01n", b""), stop_limit_s=1.0,
+        lambda: answers(port, b"\x00\x01n", b""), stop_limit_s=1.0, is_private=True,
     )  # fmt: skip
 
 
@@ -72,7 +75,7 @@ def _rabbitmq(plan: Plan) -> Program:
     environ = node_environ(folder, name=f"palestra-{port}@localhost", epmd_port=plan.ports["epmd"], erlang_port=plan.ports["erlang"])
     return Program(
         "rabbitmq", [str(RABBITMQ_SERVER)], folder, 0,
-        lambda: answers(port, b"AMQP\x00\x00\x09\x01", b"\x01", lambda: context_of(plan, "operator"), "rabbitmq"), prepare, environ,
+        lambda: answers(port, b"AMQP\x00\x00\x09\x01", b"\x01", lambda: context_of(plan, "operator"), "rabbitmq"), prepare, environ, is_private=True,
         last_words=b"{local,ra_log_sup}",  # the log of its quorum queues has failed, as on a full disk: it takes connections and nothing else
     )  # fmt: skip
 
@@ -84,6 +87,7 @@ def node_environ(folder: Path, *, name: str, epmd_port: int, erlang_port: int) -
         "RUNNING_UNDER_SYSTEMD": "1",  # the script then becomes the node itself: one pid to end
         "NOTIFY_SOCKET": "",
         "ERL_EPMD_PORT": str(epmd_port),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
         "RABBITMQ_NODENAME": name,
         "RABBITMQ_DIST_PORT": str(erlang_port),
         "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
@@ -94,7 +98,8 @@ def node_environ(folder: Path, *, name: str, epmd_port: int, erlang_port: int) -
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
         "RABBITMQ_GENERATED_CONFIG_DIR": str(folder / "config"),
         "RABBITMQ_PID_FILE": str(folder / "pid"),
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none {_LOOPBACK_ONLY}",
+        "RABBITMQ_CTL_ERL_ARGS": _LOOPBACK_ONLY,
     }
 
 
@@ -127,5 +132,5 @@ def _redis(plan: Plan, role: str) -> Program:
     return Program(
         name, [str(starter), role, str(folder), "--port", "0", "--tls-port", str(port), "--bind", "127.0.0.1"], folder, 0,
         lambda: answers(port, b"AUTH health x\r\nPING\r\n", b"+OK\r\n+PONG", lambda: context_of(plan, "operator"), "redis"),
-        environ={"REDIS_PKI": str(plan.pki), "REDIS_SECRETS": str(secrets)},
+        environ={"REDIS_PKI": str(plan.pki), "REDIS_SECRETS": str(secrets)}, is_private=True,
     )  # fmt: skip

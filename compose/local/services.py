@@ -38,6 +38,7 @@ def _replicas(plan: Plan, service: str) -> Iterator[Program]:
 
 def _make_home(plan: Plan, name: str) -> None:
     plan.home(name).mkdir(parents=True, exist_ok=True)
+    plan.home(name).chmod(0o700)
 
 
 def _is_ready(plan: Plan, service: str, port: int) -> bool:

@@ -129,3 +129,13 @@ def test_a_plan_keeps_its_ports(tmp_path: Path) -> None:
     assert len(set(again.ports.values())) == len(again.ports)
     again.routes["recorder"] = 1
     assert (again.port_to("recorder"), again.port_to("grader-1")) == (1, plan.ports["grader-1"])
+
+
+def test_what_a_private_program_keeps_is_for_its_user_alone(tmp_path: Path) -> None:
+    text = "import time; open('kept', 'w').close(); time.sleep(600)"
+    (tmp_path / "mine").mkdir(mode=0o755)
+    with Kept(tmp_path, program(tmp_path / "mine", "one", text, is_private=True), program(tmp_path / "open", "two", text)):
+        until(lambda: (tmp_path / "mine" / "kept").exists() and (tmp_path / "open" / "kept").exists())
+    modes = {str(path.relative_to(tmp_path)): path.stat().st_mode & 0o077 for path in (tmp_path / "mine", tmp_path / "mine" / "kept", tmp_path / "log")}
+    assert modes == {"mine": 0, "mine/kept": 0, "log": 0}
+    assert (tmp_path / "open" / "kept").stat().st_mode & 0o044, "others are as their folder's owner wants them"

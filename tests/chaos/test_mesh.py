@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from compose.local.pids import PidNotes
 from compose.local.rolling import in_order, restart
 
 from tests.chaos import proof
@@ -22,6 +23,7 @@ from tests.chaos.run import SHORT, Report, chaos_in
 from tests.chaos.script import PROGRAMS
 from tests.chaos.site import Site, open_contest, site_of
 from tests.chaos.stage import Stage, stage
+from tests.support.doors import doors, open_to_others
 
 pytestmark = [
     pytest.mark.faults, pytest.mark.sandbox, pytest.mark.brokers, pytest.mark.databases, pytest.mark.timeout(400),
@@ -68,6 +70,22 @@ async def test_a_contest_from_package_to_board_over_the_gateway(house: Stage) ->
     assert [(one["text"], one["answer"]) for one in others] == [("Is zero a number?", "Yes.")]
     assert deaf == []
     assert listener.applied > 3, f"{listener.applied} deltas, {listener.fetched} fetches, {listener.connected} connections"
+
+
+async def test_nothing_of_the_house_listens_beyond_this_machine(house: Stage) -> None:
+    pids = {name: pid.number for name in house.programs if (pid := PidNotes(house.plan.run).read(name)) is not None}
+    assert set(pids) == set(house.programs)
+    assert ("127.0.0.1", house.plan.ports["erlang"]) in doors(pids["rabbitmq"]), "where nodes of Erlang talk"
+    assert {name: found for name, pid in pids.items() if (found := open_to_others(pid))} == {}
+
+
+async def test_what_servers_and_services_keep_is_nobody_elses(house: Stage) -> None:
+    kept = [house.plan.folder / name for name in ("rabbitmq", "redis-state", "redis-cache", "postgresql", "secrets", "log")]
+    homes = [house.plan.home(name) for service in house.plan.replicas for name in house.plan.names_of(service)]
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in (*kept, *homes) if path.stat().st_mode & 0o077} == {}
+    theirs = [path for folder in kept[:4] for part in ("mnesia", "data", "appendonlydir") for path in (folder / part).rglob("*")]
+    assert len(theirs) > 50, "the files of RabbitMQ, Redis and PostgreSQL"
+    assert [str(path) for path in theirs if path.is_file() and path.stat().st_mode & 0o077] == [], "even where the folder is opened"
 
 
 async def _until_answerable(site: Site, clarification: str) -> bool:

@@ -17,6 +17,7 @@ from mesh.queue.opening import open_queue, without_password
 from mesh.tls import Credentials
 from pki.registrar import Registrar
 from tests.support.brokers import RabbitMq, Redis
+from tests.support.doors import doors, open_to_others
 from tests.support.ports import free_ports
 from tests.support.queues import SPECS, ids, message, publish, take
 
@@ -25,6 +26,13 @@ pytestmark = pytest.mark.brokers
 
 def opened(url: str, credentials: Credentials | None) -> AbstractAsyncContextManager[Queue]:
     return open_queue(url, "grader", SPECS, SystemClock(), Log("grader"), credentials)
+
+
+async def test_the_broker_of_the_tests_listens_on_loopback_only(rabbitmq: RabbitMq) -> None:
+    node = rabbitmq._node._process
+    assert node is not None
+    assert len(doors(node.pid)) > 3, "AMQP, AMQPS, management, and where nodes of Erlang talk"
+    assert open_to_others(node.pid) == set()
 
 
 async def test_service_signs_in_by_its_certificate_alone(
