@@ -2,7 +2,8 @@
 ``run`` there, which is started; or ``run`` is there from the start. Never a contestant's.
 
 A shell starts both, as it would a command: a script without a first line that names its interpreter is the shell's, and what cannot be started
-says so on stderr. Source: ICPC problem package format, legacy and 2025-09, "Programs"; what a script may count on is from 2025-09.
+says so on stderr. Where ``run`` is DOMjudge's own wrapper of an interactor, the program that it wraps is started, ``runjury``: DOMjudge calls that
+with input, answer and feedback folder as the format has it, and has its wrapper join it with the submission, which is done here in other ways. Source: ICPC problem package format, legacy and 2025-09, "Programs"; what a script may count on is from 2025-09.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from wire.languages import SCRIPTED as ID
 
 BUILD, RUN = "build", "run"
 _BUILDING = "cp -R /program/. . && exec ./build"
-_STARTING = 'exec "$0" "$@"'
+_STARTING = 'if test -e /program/runjury && grep -q dj-bin/runpipe "$0"; then exec /program/runjury "$@"; fi; exec "$0" "$@"'
 _PACKING = ("-chf", "-", "--format=ustar", "--hard-dereference", "--numeric-owner", "--owner=0", "--group=0", "--sort=name", "--mtime=@0", ".")
 
 

@@ -101,6 +101,20 @@ async def test_an_interactor_that_builds_itself_talks(workshop: Workshop) -> Non
 
 
 @pytest.mark.sandbox
+async def test_what_domjudges_wrapper_of_an_interactor_wraps_is_the_interactor(workshop: Workshop) -> None:
+    wrapper = (
+        '#!/bin/sh\nTESTIN="$1"; shift\nPROGOUT="$1"; shift\nTESTOUT="$1"; shift\nMETA="$1"; shift\nFEEDBACK="$1"; shift\n'
+        'exec ../dj-bin/runpipe -M "$META" -o "$PROGOUT" "$(dirname "$0")/runjury" "$TESTIN" "$TESTOUT" "$FEEDBACK" = "$@"\n'
+    )
+    jury = "#include <stdio.h>\nint main(int n, char **v) { char w[9], s[9]; if (n < 4 || fscanf(fopen(v[1], \"r\"), \"%8s\", w) != 1) return 1; puts(w); fflush(stdout);\nreturn scanf(\"%8s\", s) == 1 && s[0] == w[0] ? 42 : 43; }\n"
+    files = {"build": "#!/bin/sh\nset -e\ncc -o runjury jury.c\n", "jury.c": jury, "run": wrapper}
+    case = workshop.shelf.case("1", "ab\n", "")
+    checker = custom(workshop.shelf, files)
+    assert (await workshop.only_result("python3", "print(input(), flush=True)", [case], checker, is_interactive=True)).verdict is Verdict.AC
+    assert (await workshop.only_result("python3", "input()\nprint('x', flush=True)", [case], checker, is_interactive=True)).verdict is Verdict.WA
+
+
+@pytest.mark.sandbox
 async def test_an_input_validator_that_builds_itself_finds_what_lies_in_its_folder(workshop: Workshop) -> None:
     build = "#!/bin/sh\necho 7 > most\nprintf '#!/bin/sh\\nread n; test \"$n\" -le \"$(cat most)\" && exit 42; ./words; exit 43\\n' > run; chmod +x run\n"
     program = scripted(workshop.shelf, {"build": build, "words": "#!/bin/sh\necho too much\n"}, ("build", "words"))
