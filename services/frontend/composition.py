@@ -34,6 +34,7 @@ from services.frontend.reads.reports import Reports
 from services.frontend.reads.scoreboards import Scoreboards
 from services.frontend.reads.submissions import Submissions
 from services.frontend.reads.webhooks import Webhooks
+from services.frontend.repetitions import Repetitions
 from services.frontend.sessions import Sessions
 from services.frontend.tickets import Tickets
 from services.frontend.unsettled import Unsettled
@@ -62,6 +63,7 @@ def make_desk(config: Config, backbone: Backbone, record: Record, keepsake: Keep
         kept_contests=kept,
         problems=problems,
         reports=Reports(record, backbone.cache),
+        repetitions=Repetitions(backbone.state),
         submissions=submissions,
         clarifications=Clarifications(record, questions),
         scoreboards=scoreboards,

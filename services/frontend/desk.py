@@ -35,6 +35,7 @@ from services.frontend.reads.reports import Reports
 from services.frontend.reads.scoreboards import Scoreboards
 from services.frontend.reads.submissions import Submissions
 from services.frontend.reads.webhooks import Webhooks
+from services.frontend.repetitions import Repetitions
 from services.frontend.sessions import Sessions
 from services.frontend.tickets import Tickets
 from services.frontend.unsettled import Unsettled
@@ -58,6 +59,7 @@ class Desk:
     kept_contests: KeptContests
     problems: Problems
     reports: Reports
+    repetitions: Repetitions
     submissions: Submissions
     clarifications: Clarifications
     scoreboards: Scoreboards

@@ -23,7 +23,7 @@ ON_ITS_WAY = frozenset({"accepted", "unsure"})
 
 @dataclass(frozen=True, slots=True)
 class PendingSubmission:
-    """A submission on its way. ``digest`` is of what was submitted, to tell a repetition from another submission.
+    """A submission on its way.
 
     ``status`` is accepted, unsure (not known whether the queue has it), or refused with a ``code`` and a ``message``.
     """
@@ -36,7 +36,6 @@ class PendingSubmission:
     language: str = ""
     filename: str = ""
     submitted_at: datetime | None = None
-    digest: str = ""
     code: str = ""
     message: str = ""
 

@@ -21,6 +21,7 @@ from services.frontend.languages import LANGUAGES
 from services.frontend.pending import ON_ITS_WAY, PendingSubmission
 from services.frontend.reads.contests import ContestProblem
 from services.frontend.reads.submissions import SubmissionDetail
+from services.frontend.repetitions import reused
 from services.frontend.together import both
 from wire import priorities
 from wire.commands import Command, Rejudge, SetPriority, Submit
@@ -165,8 +166,10 @@ async def _take(desk: Desk, actor: Actor, wish: Wish, submission: str) -> None:
     )
     pending = PendingSubmission(
         submission, contest=body.contest, problem=body.problem, username=actor.username, language=body.language,
-        filename=body.filename, submitted_at=now, digest=_digest(wish),
+        filename=body.filename, submitted_at=now,
     )  # fmt: skip
+    if wish.key:
+        await desk.repetitions.claim(submission, _digest(wish))
     command = desk.commands.make(actor.username, body, command=submission, at=now)
     _, failure = await both(_keep(desk, pending), _tried(desk.commands.publish(command)))
     if failure is not None:
@@ -221,24 +224,20 @@ async def _visible(desk: Desk, actor: Actor, submission: str) -> SubmissionDetai
 
 async def _known(desk: Desk, submission: str, wish: Wish) -> PendingSubmission | None:
     """What an earlier request with this key handed in. Raises: `Conflict` (``idempotency-key-reused``) when it was something else."""
+    is_same = await desk.repetitions.check(submission, _digest(wish))
     try:
         detail = await desk.submissions.find(submission)
     except Unavailable:
         return None  # sending it again under its id is harmless
     if detail is None:
         return None
-    try:
-        pending = await desk.pending.find(submission)
-    except Unavailable:
-        pending = None
-    if pending is not None and pending.digest:
-        digest = pending.digest
-    else:
-        shown = detail.submission
-        digest = _digest(replace(wish, problem=shown.problem, language=shown.language, source=detail.source)) if detail.source else ""
-    if digest and digest != _digest(wish):
-        raise Conflict("this Idempotency-Key was used for another submission", code="idempotency-key-reused")
     shown = detail.submission
+    if not is_same and detail.source:  # a day later the record is asked, which does not know the wished priority
+        recorded = replace(
+            wish, problem=shown.problem, language=shown.language, source=detail.source, filename=shown.filename, webhook_url=detail.webhook_url
+        )
+        if _digest(recorded) != _digest(wish):
+            raise reused()
     return PendingSubmission(submission, status=shown.status, submitted_at=shown.submitted_at)
 
 
@@ -262,6 +261,7 @@ async def _tell_failure(desk: Desk, command: Command, pending: PendingSubmission
     if failure.code != "queue-unavailable":
         with contextlib.suppress(Unavailable):
             await desk.pending.drop(pending.id, pending.username)
+        await desk.repetitions.drop(pending.id)
         raise failure
     await desk.unsettled.take(command, pending)
     raise Unavailable(
@@ -272,4 +272,5 @@ async def _tell_failure(desk: Desk, command: Command, pending: PendingSubmission
 
 
 def _digest(wish: Wish) -> str:
-    return hashlib.sha256(f"{wish.problem}\x00{wish.language}\x00{wish.source}".encode()).hexdigest()
+    parts = (wish.problem, wish.language, wish.source, wish.filename[:_MOST_FILENAME], wish.webhook_url, wish.priority)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()  # unlike the text itself, its repr can always be encoded

@@ -88,6 +88,7 @@ class SubmissionDetail:
     runner: str = ""
     priority: str = ""
     trimmed_at: datetime | None = None
+    webhook_url: str = ""
 
 
 class Submissions:
@@ -182,7 +183,7 @@ class Submissions:
         return SubmissionDetail(
             submission=shown, source=row.source, cases=convert(tuple[CaseResult, ...], row.cases or ()),
             decisive_case=row.decisive_case, compile_output=row.compile_output or "", version=row.version or "", runner=row.runner or "",
-            priority=row.level or "", trimmed_at=row.trimmed_at,
+            priority=row.level or "", trimmed_at=row.trimmed_at, webhook_url=row.webhook_url or "",
         )  # fmt: skip
 
     async def _list(self, where: Sequence[sa.ColumnElement[bool]], before: str, most: int) -> list[Submission]:

@@ -5,21 +5,29 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from prometheus_client import Gauge
 
+from mesh.backbone import House
 from mesh.cache.opening import open_cache
 from mesh.clock import SystemClock
 from mesh.errors import Unavailable
 from mesh.log import Log
+from mesh.settings import MeshConfig
+from mesh.tasks import alongside
 from mesh.tls import Credentials
 from pki.registrar import Registrar
 from pki.store import Store
+from services.frontend.applying import Applying
+from services.frontend.bell import Bell
 from tests.support.redises import FILES, Secrets, Secured, quiet_ports, running, users
+from tests.support.rights import Witness
 from wire.queues import QUEUES
 from pki.identity import SERVICES
 
@@ -31,7 +39,7 @@ OWN = {
         ("GET", f"session:{TOKEN}"), ("SET", f"session:{TOKEN}", "1"), ("ZRANGE", "sessions:ana", "0", "-1"), ("GET", "state:era"),
         ("SET", "ratelimit:127.0.0.1:any", "1"), ("SET", f"submission:{THING}", "1"), ("ZRANGE", "pending:ana", "0", "-1"),
         ("SET", f"question:{THING}", "1"), ("SET", "problem:sum:statement:en:c", "1"), ("SET", "scoreboard:finals:public:1", "1"),
-        ("GET", "family:problem:sum"), ("GET", f"progress:{THING}"), ("GET", "trial:sum"), ("SET", f"applying:{THING}", "1"), ("GET", f"applying:{THING}"), ("DEL", f"applying:{THING}"),
+        ("GET", "family:problem:sum"), ("GET", f"progress:{THING}"), ("GET", "trial:sum"), ("SET", f"idempotency:{THING}", "1"), ("DEL", f"idempotency:{THING}"), ("SET", f"applying:{THING}", "1"), ("GET", f"applying:{THING}"), ("DEL", f"applying:{THING}"),
     ],
     "recorder": [
         ("SET", f"submission:{THING}", "1"), ("ZREM", "pending:ana", "x"), ("XADD", "news:contest:finals", "*", "body", "1"),
@@ -50,7 +58,7 @@ FOREIGN = {
         ("SUBSCRIBE", "news:0:jury:finals"), ("SUBSCRIBE", "news:0:scoreboard:finals:jury"), ("XRANGE", "news:user:ana", "-", "+"),
     ],
     "recorder": [
-        ("GET", f"session:{TOKEN}"), ("SET", f"session:{TOKEN}", "1"), ("SET", "ratelimit:127.0.0.1:any", "1"), ("GET", "state:era"),
+        ("GET", f"session:{TOKEN}"), ("SET", f"session:{TOKEN}", "1"), ("SET", "wrote:ana", "1"), ("GET", "contest:finals"), ("SET", "ratelimit:127.0.0.1:any", "1"), ("GET", "state:era"),
         ("SET", "problem:sum:statement:en:c", "1"), ("SET", f"progress:{THING}", "1"), ("SUBSCRIBE", "news:0:user:ana"),
     ],
     "grader": [
@@ -96,6 +104,57 @@ def test_without_a_name_or_with_a_wrong_password_nobody_comes_in(secured_state: 
     for user in ("default", "runner", "gitserver", "nobody"):
         assert "WRONGPASS" in secured_state.say(user, "PING"), user
     assert secured_state.say("health", "PING") == "PONG"
+
+
+async def test_what_is_refused_is_told_to_the_operator_once_with_what_to_do_and_until_it_is_mended(
+    secured_state: Secured, credentials: Callable[[str], Credentials], caplog: pytest.LogCaptureFixture
+) -> None:
+    mended = "~progress:* ~lock:progress:*"
+    async with open_cache(secured_state.url(), "grader", SystemClock(), Log("grader"), await asyncio.to_thread(credentials, "grader")) as cache:
+        await cache.fetch(f"progress:{THING}")
+        assert await cache.refusals() == ""
+        for number in range(3):
+            with pytest.raises(Unavailable):
+                await cache.store(f"wrote:person-{number}", b"a value that nobody shall read", 5)
+        with pytest.raises(Unavailable):
+            await cache.fetch("session:1")
+        with pytest.raises(Unavailable):
+            await cache.list_members("pending:ana")
+        told = [record for record in caplog.records if record.getMessage() == "redis-not-allowed"]
+        assert [record.palestra_fields["keys"] for record in told] == ["wrote:*, lock:wrote:*", "session:*", "pending:*"]  # type: ignore[attr-defined]
+        assert all(record.levelname == "ERROR" and "users.acl" in record.palestra_fields["advice"] for record in told)  # type: ignore[attr-defined]
+        assert "a value that" not in str([vars(record) for record in told])
+        health = await cache.refusals()
+        assert health.startswith("Redis refuses user grader these keys: wrote:*, lock:wrote:* (SET); session:* (MGET); pending:* (ZRANGE)")
+
+        file = secured_state.folder / "users.acl"
+        before = file.read_text()
+        file.write_text(before.replace(mended, f"{mended} ~wrote:* ~lock:wrote:* ~session:*"))
+        try:
+            assert await asyncio.to_thread(secured_state.say, "operator", "ACL", "LOAD") == "OK"
+            await cache.store("wrote:ana", b"1", 5)
+            await cache.fetch("session:1")
+        finally:
+            file.write_text(before)
+            await asyncio.to_thread(secured_state.say, "operator", "ACL", "LOAD")
+        assert (await cache.refusals()).startswith("Redis refuses user grader these keys: pending:* (ZRANGE):")
+
+
+async def test_code_that_does_what_its_user_may_not_is_found_in_any_test(tmp_path: Path, pki_folder: Path, witness: Witness) -> None:
+    """The check behind all tests: code of the frontend, run as somebody who may not."""
+    shutil.copytree(pki_folder, tmp_path / "pki")
+    async with House(MeshConfig(folder=str(tmp_path)), QUEUES, SystemClock()) as house, house.backbone("mailer", ()) as mailer:
+        await Applying(mailer.state).begin("set", "olga", "command")
+        await mailer.state.store("what a test does itself", b"1", 5)
+        bell = Bell(mailer.topics, 10, Gauge("bell_of_a_test", "none", registry=None))
+        async with bell.waiting(THING, "ana"), asyncio.timeout(5):
+            async with alongside(bell.listen()):
+                while len(witness.found) < 3:
+                    await asyncio.sleep(0)
+    found, witness.found = witness.found, []
+    assert [line.partition(":")[0] for line in found] == [
+        "mailer may not store applying", "mailer may not store lock", "mailer may not follow user"
+    ]  # fmt: skip
 
 
 async def test_a_password_of_another_is_said_as_such(secured_state: Secured, credentials: Callable[[str], Credentials]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 import pytest
@@ -164,6 +165,47 @@ async def test_the_same_key_is_the_same_submission(finals: World) -> None:
     assert await finals.queued() == [], "what the record has is not sent again"
 
 
+@pytest.mark.parametrize("recorded", [False, True], ids=["on its way", "recorded"])
+async def test_the_same_key_with_any_other_parameter_is_refused(finals: World, *, recorded: bool) -> None:
+    ana, key = await finals.signed_in("ana"), {"Idempotency-Key": "try 1"}
+    first = await ana.submit(headers=key, filename="a.py")
+    if recorded:
+        await finals.add_submission("ana", id=first.json["id"])
+        await finals.backbone.state.forget(f"submission:{first.json['id']}")  # as the recorder does
+    for other in ({"source": "print(2)"}, {"language": "c"}, {"filename": "b.py"}, {"priority": "low"}, {"webhook_url": "https://1.1.1.1/hear"}):
+        again = await ana.submit(headers=key, **{"filename": "a.py"} | other)
+        assert (again.status, again.code) == (409, "idempotency-key-reused"), other
+    again = await ana.submit(headers=key, filename="a.py")
+    assert (again.status, again.json["id"]) == (202, first.json["id"])
+
+
+async def test_a_day_later_the_record_still_knows_what_a_key_was_used_for(finals: World) -> None:
+    ana, key = await finals.signed_in("ana"), {"Idempotency-Key": "try 1"}
+    first = (await ana.submit(headers=key, filename="a.py")).json["id"]
+    await finals.add_submission("ana", id=first)
+    await finals.backbone.state.forget(f"submission:{first}", f"idempotency:{first}")
+    assert (await ana.submit(headers=key, filename="a.py")).json["id"] == first
+    for other in ({"source": "print(2)"}, {"filename": "b.py"}, {"webhook_url": "https://1.1.1.1/hear"}):
+        assert (await ana.submit(headers=key, **{"filename": "a.py"} | other)).code == "idempotency-key-reused"
+    unknown = await ana.submit(headers=key, filename="a.py", priority="low")
+    assert unknown.json["id"] == first, "what was wished is not in the record"
+
+
+async def test_of_several_wishes_at_once_under_one_key_one_is_taken(finals: World) -> None:
+    ana, key = await finals.signed_in("ana"), {"Idempotency-Key": "try 1"}
+    answers = await asyncio.gather(*(ana.submit(headers=key, source=f"print({number})") for number in range(4)))
+    assert sorted(answer.status for answer in answers) == [202, 409, 409, 409]
+    [command] = await finals.queued()
+    assert command.id == next(answer.json["id"] for answer in answers if answer.status == 202)
+
+
+async def test_a_key_is_not_used_up_by_what_was_refused(finals: World) -> None:
+    ana, key = await finals.signed_in("ana"), {"Idempotency-Key": "try 1"}
+    for wrong in ({"source": " "}, {"language": "cobol"}, {"source": "\udc80"}):
+        assert (await ana.submit(headers=key, **wrong)).status in {400, 422}
+    assert (await ana.submit(headers=key)).status == 202
+
+
 async def test_a_repetition_after_the_end_keeps_the_time_of_the_first_try(finals: World) -> None:
     ana, key = await finals.signed_in("ana"), {"Idempotency-Key": "last second"}
     began = finals.clock.now()
@@ -235,5 +277,12 @@ async def test_the_jury_lists_everybody_with_filters_and_pages(finals: World) ->
     assert len((await olga.get("/contests/finals/submissions?verdict=WA")).json) == 2
     page = (await olga.get(f"/contests/finals/submissions?most=2&before={everything[1]['id']}")).json
     assert [line["id"] for line in page] == [line["id"] for line in everything[2:4]]
+    for one in (olga, await finals.signed_in("ana")):
+        for wrong, status, code in (("problem=Z", 404, "no-such-problem"), ("verdict=QQ", 422, "filter-invalid"), ("status=foo", 422, "filter-invalid")):
+            answer = await one.get(f"/contests/finals/submissions?{wrong}")
+            assert (answer.status, answer.code) == (status, code), wrong
+    ana, own = await finals.signed_in("ana"), [line["id"] for line in everything[1:]]
+    for chosen, left in (("verdict=WA", own[:2]), ("verdict=AC&problem=A", own[2:]), ("status=queued", []), ("most=1", own[:1]), (f"before={own[0]}&most=1", own[1:2])):
+        assert [line["id"] for line in (await ana.get(f"/contests/finals/submissions?{chosen}")).json] == left, f"of her own: {chosen}"
     unknown = await olga.get("/contests/finals/submissions?colour=red")
     assert (unknown.status, unknown.code) == (400, "unknown-parameter")
