@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     configuration = read_configuration(options.config, (RECORDER, GITSERVER))
     set_up_logging("text", "error")
+    os.umask(0o077)  # what it writes holds password hashes, as in a house of its own
     places = places_of(configuration)
     try:
         text = asyncio.run(_back_up(places, options) if options.what == "backup" else restore(places, options.file, _wishes(options)))

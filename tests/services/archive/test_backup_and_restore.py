@@ -339,6 +339,8 @@ def test_the_commands_say_what_they_did(tmp_path: Path) -> None:
     done = palestra("restore", str(tmp_path / "one.tar.gz"), "--pki", "--replace", "--yes")
     assert done.returncode == 0, done.stderr
     assert (folder / "pki" / "ca.crt").read_text() == "the authority"
+    open_to_others = [path for path in (folder / "record.sqlite3", folder / "problems", folder / "pki" / "ca.crt") if path.stat().st_mode & 0o077]
+    assert not open_to_others, "as in a house of its own"
 
 
 async def _settle(url: str) -> None:
