@@ -339,7 +339,9 @@ def test_the_commands_say_what_they_did(tmp_path: Path) -> None:
     done = palestra("restore", str(tmp_path / "one.tar.gz"), "--pki", "--replace", "--yes")
     assert done.returncode == 0, done.stderr
     assert (folder / "pki" / "ca.crt").read_text() == "the authority"
-    open_to_others = [path for path in (folder / "record.sqlite3", folder / "problems", folder / "pki" / "ca.crt") if path.stat().st_mode & 0o077]
+    environ["PALESTRA_MESH_FOLDER"] = str(other := tmp_path / "other")
+    assert palestra("restore", str(tmp_path / "one.tar.gz")).returncode == 0
+    open_to_others = [path for path in (other / "record.sqlite3", other / "problems") if path.stat().st_mode & 0o077]
     assert not open_to_others, "as in a house of its own"
 
 
