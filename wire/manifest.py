@@ -117,7 +117,7 @@ class JudgingManifest:
     output, stdout if it makes no such file.
     ``more_checkers`` are validators of the kind CUSTOM that are asked after ``checker``, in order: all must accept, the first that does not
     decides, and of points and shares the last that were given count. Of an interactive problem a case is played anew with each.
-    ``static_validator`` judges the cases that are static. ``code_bytes``: a longer source is refused; 0: whatever the house takes.
+    ``writes_files`` False: it may make, change and remove no file in its working directory. ``static_validator`` judges the cases that are static. ``code_bytes``: a longer source is refused; 0: whatever the house takes.
     ``languages`` empty: whatever the contest allows. ``is_provisional``: its time limit is a generous one until the package was tried out
     and one was measured; ask again soon. ``grader`` is the package's own, for the groups that have one (`contest.rulings`).
     """
@@ -145,4 +145,5 @@ class JudgingManifest:
     output_file: str = ""
     static_validator: Checker | None = None
     code_bytes: int = 0
+    writes_files: bool = True
     more_checkers: tuple[Checker, ...] = ()

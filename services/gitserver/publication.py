@@ -267,5 +267,5 @@ def _manifest(package: Package) -> JudgingManifest:
         is_provisional=not package.limit_rule.is_stated, grader=None if package.grader is None else _program(package.grader),
         processes=package.processes, talks=package.talks,
         input_file=package.input_file, output_file=package.output_file, static_validator=package.static_validator, code_bytes=package.code_bytes,
-        more_checkers=package.more_checkers,
+        writes_files=package.writes_files, more_checkers=package.more_checkers,
     )  # fmt: skip

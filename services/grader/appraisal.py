@@ -200,13 +200,11 @@ def _leaves_room(one: Appraised) -> bool:
 
 def state_of(findings: Iterable[Finding]) -> str:
     """Where a report with these findings stands."""
-    known = list(findings)
-    severities = {finding.severity for finding in known}
+    told = {(finding.severity, finding.code) for finding in findings}
+    severities = {severity for severity, _ in told}
     if ERROR in severities:
         return FAILED
-    if any(finding.code == PUT_OFF for finding in known):
-        return POSTPONED
-    return WARNED if WARNING in severities else PASSED
+    return POSTPONED if (WARNING, PUT_OFF) in told else WARNED if WARNING in severities else PASSED
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

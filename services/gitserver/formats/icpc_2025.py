@@ -103,6 +103,7 @@ class Icpc2025:
             static_files=static.files if static is not None else {},
             probes=tuple(replace(probe, case=by_name[probe.case.name]) for probe in probes.probes),
             code_bytes=metadata.code_bytes,
+            writes_files=metadata.writes_files,
         )
 
 

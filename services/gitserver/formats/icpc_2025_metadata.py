@@ -70,9 +70,9 @@ def read_metadata_2025(yaml_map: YamlMap, report: Report, *, is_custom: bool) ->
         limit_rule=replace(_limit_rule(limits), is_stated=is_stated),
         constants=read_constants(yaml_map),
         code_bytes=_code_bytes(limits),
+        writes_files=yaml_map.flag("allow_file_writing"),
     )
     _check_whole_numbers(limits)
-    yaml_map.flag("allow_file_writing")
     yaml_map.text("version")
     yaml_map.sequence("keywords")
     limits.finish()

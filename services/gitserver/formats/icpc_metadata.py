@@ -35,7 +35,7 @@ class Metadata:
     """What the package says of itself. ``titles`` by language, ``""`` for every language.
 
     ``gives_points``: its validator gives the points of a case. ``passes`` more than 1: it is a multi-pass problem. ``settings`` are those
-    above the groups' own; ``languages`` are ids of ours, empty for all. ``code_bytes``: no source may be longer; 0: as long as the house takes.
+    above the groups' own; ``languages`` are ids of ours, empty for all. ``code_bytes``: no source may be longer; 0: as long as the house takes. ``writes_files``: programs may write into their working directory.
     """
 
     limits: Limits
@@ -57,6 +57,7 @@ class Metadata:
     settings: GroupSettings = field(default_factory=GroupSettings)
     constants: dict[str, str] = field(default_factory=dict)
     code_bytes: int = 0
+    writes_files: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,7 @@ class Package:
     more_checker_files: tuple[Mapping[str, PackageFile], ...] = ()
     probes: tuple[PackageProbe, ...] = ()
     code_bytes: int = 0
+    writes_files: bool = True
 
 
 def program_file(path: str, file: PackageFile, *, is_scripted: bool) -> ProgramFile:

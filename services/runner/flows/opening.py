@@ -45,7 +45,7 @@ async def flowing(manifest: JudgingManifest, program: Built, desk: Desk) -> Asyn
             return
         turns = await stack.enter_async_context(taking_turns(desk.pool, program.furnish, count=max(2, manifest.processes)))
         files = NamedFiles(manifest.input_file, manifest.output_file)
-        solution = Solution(program, manifest.limits, turns, desk.core, desk.overtime_ms, files)
+        solution = Solution(program, manifest.limits, turns, desk.core, desk.overtime_ms, files, writes_files=manifest.writes_files)
         if manifest.interactor is not None and manifest.interactor.kind is CheckerKind.LIBINTERACTIVE:
             yield await _calls(manifest, manifest.interactor, solution, desk, stack)
         elif manifest.is_interactive:

@@ -12,6 +12,7 @@ from services.runner.flows.named_files import NamedFiles
 from services.runner.sandbox.box import Box
 from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Execution, Job
+from services.runner.sandbox.rootfs import WORK
 from services.runner.sandbox.turns import Turns
 
 MESSAGE_CHARACTERS = 1000
@@ -23,7 +24,8 @@ class Solution:
     """A built submission, the limits it runs under, and the boxes that it runs in."""
 
     def __init__(  # noqa: PLR0917  what a program runs with
-        self, program: Built, limits: Limits, turns: Turns, core: int | None, overtime_ms: int = 0, files: NamedFiles = NamedFiles()  # noqa: B008  a frozen value
+        self, program: Built, limits: Limits, turns: Turns, core: int | None, overtime_ms: int = 0, files: NamedFiles = NamedFiles(), *,  # noqa: B008  a frozen value
+        writes_files: bool = True,
     ) -> None:
         self.program = program
         self.turns = turns
@@ -31,11 +33,17 @@ class Solution:
         self._core = core
         self._overtime_ms = overtime_ms
         self._files = files
+        self._writes_files = writes_files
 
     async def lay(self, box: Box, beside: Beside = NOTHING) -> None:
-        """Puts into the working directory what was handed in, or comes with the problem, to be read there; then the case's own. Raises: `BoxLost`."""
+        """Puts into the working directory what was handed in, or comes with the problem, to be read there; then the case's own.
+
+        Nothing can be made there afterwards where the problem does not allow it. Raises: `BoxLost`.
+        """
         await lay_contents(box, self.program.data)
         await beside.lay(box)
+        if not self._writes_files:
+            await box.shut(WORK)
 
     def job(self, stdin: int | None = None, arguments: tuple[str, ...] = ()) -> Job:
         """One execution of it."""

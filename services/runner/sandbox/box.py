@@ -161,6 +161,15 @@ class Box:
             raise BoxLost(f"{path} could not be taken out of the box: {os.strerror(reply.error)}")
         return Fetched(bytes(content), reply.left)
 
+    async def shut(self, folder: str) -> None:
+        """Lets the program write into this folder no more, for as long as the box lives. Where it has the uid of PID 1 it may open it again.
+
+        Raises: `BoxLost`.
+        """
+        reply = await self._ask(Op.MODE, folder, mode=0o555)
+        if reply.error:
+            raise BoxLost(f"{folder} could not be shut: {os.strerror(reply.error)}")
+
     async def recycle(self) -> bool:
         """Empties the box and prepares the next child; False when it may not be used again: kill it and take another."""
         if self._sandbox.is_delegated or self.is_dead or self._prepared is not None:
@@ -176,10 +185,10 @@ class Box:
             return False
         return True
 
-    async def _ask(self, op: Op, path: str, fd: int, *, mode: int = 0, size: int = 0, closes: bool = False) -> Reply:
+    async def _ask(self, op: Op, path: str, fd: int = -1, *, mode: int = 0, size: int = 0, closes: bool = False) -> Reply:
         try:
             try:
-                self.channel.request(op, [path], [fd], mode=mode, size=size)
+                self.channel.request(op, [path], [fd] if fd >= 0 else [], mode=mode, size=size)
             finally:
                 if closes:
                     os.close(fd)

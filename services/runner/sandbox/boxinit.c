@@ -4,6 +4,7 @@
  *   PUT    copy a passed descriptor to a path inside the box      GET   copy a path inside the box to a passed descriptor
  *   PREP   fork a child that joins its cgroups and waits           RESET empty the writable directories
  *   KILL   end everything that the child started (answered by the end of the run)
+ *   MODE   change the mode of a directory: whether the program may write there
  * The order to execute goes to the waiting child, over a channel of its own: joining a cgroup may wait 15 ms for an RCU
  * grace period, so it is done before the case starts. Nothing outside ever opens a path in here: what goes in or out is
  * a descriptor, and paths are opened with openat2(RESOLVE_NO_SYMLINKS).
@@ -35,7 +36,7 @@
 #include <unistd.h>
 
 #define MAGIC 0x50414c31u /* "PAL1" */
-enum { OP_HELLO = 0, OP_PREP = 1, OP_PUT = 2, OP_GET = 3, OP_RESET = 4, OP_KILL = 5 };
+enum { OP_HELLO = 0, OP_PREP = 1, OP_PUT = 2, OP_GET = 3, OP_RESET = 4, OP_KILL = 5, OP_MODE = 6 };
 
 #define LIMITS 6
 static const int limited[LIMITS] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_MEMLOCK};
@@ -290,6 +291,15 @@ static void reset(char *path, char *end)
     answer(&r);
 }
 
+static void change(char *path, mode_t mode)
+{
+    struct reply r = {.op = OP_MODE};
+    int d = open_inside(path, O_RDONLY | O_DIRECTORY, 0);
+    if (d < 0 || fchmod(d, mode) < 0) r.error = errno;
+    if (d >= 0) close(d);
+    answer(&r);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3) return 2;
@@ -334,6 +344,7 @@ int main(int argc, char **argv)
         case OP_PUT: if (count == 1) put(path, q->mode, fds[0]); else return 5; close(fds[0]); break;
         case OP_GET: if (count == 1) get(path, q->size, fds[0]); else return 5; break;
         case OP_RESET: reset(path, buffer + n); break;
+        case OP_MODE: change(path, q->mode); break;
         default: return 5;
         }
     }

@@ -33,6 +33,7 @@ class Op(enum.IntEnum):
     GET = 3
     RESET = 4
     KILL = 5
+    MODE = 6
 
 
 @dataclass(frozen=True, slots=True)

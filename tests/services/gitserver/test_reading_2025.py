@@ -47,6 +47,7 @@ def test_metadata_is_read() -> None:
     assert package.limit_rule == LimitRule(Fraction(3), Fraction(6, 5), 100, is_stated=False)
     assert [(one.language, one.format, one.title) for one in package.statements] == [("en", "markdown", "Two"), ("sv", "latex", "Två")]
     assert package_of({}).limit_rule == LimitRule(is_stated=True)
+    assert (package.writes_files, package_of({}).writes_files) == (True, False), "the format forbids what a package does not allow"
 
 
 @pytest.mark.parametrize(

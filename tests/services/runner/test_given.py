@@ -12,9 +12,9 @@ from fractions import Fraction
 
 import pytest
 
-from contest.groups import Aggregation, CaseGroup
+from contest.groups import Aggregation, CaseGroup, OnReject
 from contest.verdicts import Verdict
-from tests.services.runner.workshop import Workshop
+from tests.services.runner.workshop import Log, Workshop
 from wire.judging import Program, ProgramFile
 
 pytestmark = pytest.mark.sandbox
@@ -75,6 +75,36 @@ async def test_files_that_come_with_the_problem_lie_in_the_working_directory_and
         assert result.verdict is Verdict.AC, (language, name, result)
     long = await workshop.judged("python3", "print(1)" + "#" * 1020, [case], code_bytes=1024)
     assert (long.outcome, long.compile_output) == ("compile-error", "this problem takes at most 1024 bytes of source; yours has 1028")
+
+
+WRITES = """import os, sys
+print('read' if open('map/a.txt').read() else '')
+tries = {'make': lambda: open('mine.txt', 'w'), 'change': lambda: open('map/a.txt', 'a'), 'remove': lambda: os.remove('map/a.txt'), 'folder': lambda: os.mkdir('mine'),
+         'rename': lambda: os.rename('map', 'pam'), 'open': lambda: os.chmod('.', 0o777), 'none': lambda: None, 'elsewhere': lambda: open('/tmp/mine.txt', 'w').write('1')}
+tries[input()]()
+"""
+
+
+async def test_who_may_not_write_reads_what_is_there_and_fails_where_he_writes(workshop: Workshop) -> None:
+    words = ("none", "make", "elsewhere", "change", "remove", "folder", "rename", "open")
+    cases = [workshop.shelf.case(word, word, "read", files=(ProgramFile("map/a.txt", workshop.shelf.keep(b"x"), 1),)) for word in words]
+    groups = CaseGroup(cases=tuple(range(len(words))), on_reject=OnReject.CONTINUE)
+    order = workshop.order("python3", WRITES, cases, writes_files=False, groups=groups, is_scoring=True)
+    end = await workshop.judge.judge(order, Log())
+    got = {word: (one.verdict, one.message) for word, one in zip(words, end.results, strict=True)}
+    assert {word for word, (verdict, _) in got.items() if verdict is Verdict.AC} == {"none", "elsewhere"}, got
+    assert {verdict for verdict, _ in got.values()} == {Verdict.AC, Verdict.RTE}
+    assert all("Permission" in said or "not permitted" in said for verdict, said in got.values() if verdict is Verdict.RTE), got
+    free = await workshop.only_result("python3", WRITES, [cases[1]])
+    assert free.verdict is Verdict.AC, "where nothing is said of it everybody may"
+
+
+async def test_who_talks_may_not_write_either(workshop: Workshop) -> None:
+    talks = workshop.shelf.custom("python3", "import sys\nprint('go', flush=True)\nsys.exit(42 if input() == 'done' else 43)", "talk.py")
+    source = "input()\nprint('done', flush=True)\nopen('mine.txt', 'w')"
+    for writes_files, verdict in ((True, Verdict.AC), (False, Verdict.RTE)):
+        result = await workshop.only_result("python3", source, [workshop.shelf.case("1", "", "")], talks, is_interactive=True, writes_files=writes_files)
+        assert result.verdict is verdict, result
 
 
 STATIC = """import json, os, sys

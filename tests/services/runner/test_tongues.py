@@ -52,8 +52,8 @@ async def test_every_way_to_end_has_its_verdict_in_small_memory(workshop: Worksh
         "hog": await verdict("hog 0 0", ""),
     }
     given = workshop.shelf.case("1", "given 0 0\n", "[--fast][two words][]here be dragons\n", **laid(workshop))
-    result = await workshop.only_result(language, _source(language), [given], limits=SMALL)
-    assert result.verdict is Verdict.AC, f"arguments and files of a case: {result}"
+    result = await workshop.only_result(language, _source(language), [given], limits=SMALL, writes_files=False)
+    assert result.verdict is Verdict.AC, f"arguments and files of a case, in a folder that nobody may write to: {result}"
     wanted = {"sum": Verdict.AC, "wrong": Verdict.WA, "deep": Verdict.AC, "throw": Verdict.RTE, "loop": Verdict.TLE, "hog": Verdict.MLE}
     assert {word: end[0] for word, end in ends.items()} == wanted, ends
     if language != "bash":
