@@ -24,7 +24,10 @@ SERVICES: Final = (
 STORES: Final = ("rabbitmq", "redis", "database")
 """The servers of others that speak TLS with our certificates."""
 
-NAMES: Final = SERVICES + STORES
+ONLOOKERS: Final = ("monitor", "replicator")
+"""Who calls no method of any service: ``monitor`` reads figures, ``replicator`` is a standby's line to the record that it copies."""
+
+NAMES: Final = SERVICES + STORES + ONLOOKERS
 """Everyone who gets a leaf by default."""
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")

@@ -14,7 +14,7 @@ from compose.local.plan import Plan
 from compose.local.program import CannotStart, Program
 
 DATABASE: Final = "palestra"
-
+ROLES: Final = Path(__file__).resolve().parents[1] / "database" / "postgresql.sql"
 
 
 def tools() -> Path | None:
@@ -63,7 +63,7 @@ def _prepare_postgresql(plan: Plan, folder: Path, found: Path) -> None:
         shutil.rmtree(folder / "data", ignore_errors=True)
         _as_postgres([str(found / "initdb"), "--no-sync", "--auth=peer", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", str(folder / "data")])
     rules = folder / "data" / "pg_hba.conf"
-    rules.write_text("local all postgres peer map=keeper\nhostssl palestra all 127.0.0.1/32 cert\n", encoding="ascii")
+    rules.write_text("local all postgres peer map=keeper\nhostssl palestra recorder,frontend 127.0.0.1/32 cert\nhostssl replication replicator 127.0.0.1/32 cert\n", encoding="ascii")
     people = {"postgres", pwd.getpwuid(os.geteuid()).pw_name}
     (folder / "data" / "pg_ident.conf").write_text("".join(f"keeper {one} postgres\n" for one in sorted(people)), encoding="ascii")
     for path in (rules, folder / "data" / "pg_ident.conf"):
@@ -79,24 +79,10 @@ def _has_database(folder: Path, found: Path, port: int) -> bool:
             capture_output=True, text=True, timeout=20, check=True, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         if not there.stdout.strip():
-            for statement in _ROLES:
-                subprocess.run([*ask, "-c", statement, "postgres"], capture_output=True, timeout=20, check=True, stdin=subprocess.DEVNULL)
-            for statement in _RIGHTS:
-                subprocess.run([*ask, "-c", statement, DATABASE], capture_output=True, timeout=20, check=True, stdin=subprocess.DEVNULL)
+            subprocess.run([*ask, "-f", str(ROLES), "postgres"], capture_output=True, timeout=20, check=True, stdin=subprocess.DEVNULL)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         return False
     return True
-
-
-_ROLES: Final = (
-    "do $$ begin create role recorder login; exception when duplicate_object then null; end $$",
-    "do $$ begin create role frontend login; exception when duplicate_object then null; end $$",
-    f"create database {DATABASE} owner recorder",
-)
-_RIGHTS: Final = (
-    "grant usage on schema public to frontend",
-    "alter default privileges for role recorder in schema public grant select on tables to frontend",
-)
 
 
 def _give(path: Path) -> None:

@@ -135,6 +135,18 @@ def brokers_are_one(deployment: Deployment) -> str:
     return f"one broker of three nodes: {', '.join(sorted(seen['running_nodes']))}"
 
 
+def standby_follows(deployment: Deployment) -> str:
+    """With the overlay of a standby: it streams from the primary, copied by the role that may do nothing else."""
+    if "standby.yml" not in deployment.overlays:
+        return "no standby"
+    ask = ("psql", "-X", "-A", "-t", "-h", "/run/postgresql", "-U", "postgres", "-d", "palestra", "-c")
+    follows = deployment.inside("database-1", *ask, "select usename, state from pg_stat_replication", user="999").strip()
+    rows = [deployment.inside(name, *ask, "select count(*) > 0 from submissions", user="999").strip() for name in ("database-1", "database-standby-1")]
+    if follows != "replicator|streaming" or rows != ["t", "t"]:
+        raise Failed(f"the standby does not follow: {follows or 'nobody'}, submissions {rows}")
+    return "a standby streams from the primary as replicator, and has the contest's submissions"
+
+
 def killed_services_come_back(deployment: Deployment) -> str:
     """Kills grader and runner while a submission is judged, then a frontend: the verdict comes, the site never stops answering."""
     before = {name: container["RestartCount"] for name, container in deployment.containers().items()}
@@ -215,7 +227,7 @@ def _addresses(deployment: Deployment) -> dict[str, dict[str, str]]:
 
 PROOFS = (
     only_the_gateway_publishes, containers_are_confined, nobody_sees_anothers_key, runner_reaches_the_grader_alone, frontend_has_no_way_out,
-    gateway_follows_the_frontends, brokers_are_one, killed_services_come_back,
+    gateway_follows_the_frontends, brokers_are_one, standby_follows, killed_services_come_back,
 )
 """In this order: the last one kills."""
 

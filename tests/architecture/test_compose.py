@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mesh.database.address import parse_address
 from pki.identity import NAMES
 from services.targets import ALL
 from wire.queues import QUEUES
@@ -70,7 +71,7 @@ def test_every_service_is_bounded_watched_and_restarted(services: dict[str, Any]
             continue
         assert service["restart"] == "unless-stopped", name
         test = " ".join(service["healthcheck"]["test"])
-        assert (f"palestra health {name}" if name in ALL else HEALTH.get(name, "operator.crt")) in test
+        assert (f"palestra health {name}" if name in ALL else HEALTH.get(name, "monitor.crt")) in test
         assert all(on["condition"] == "service_healthy" for on in service.get("depends_on", {}).values()), name
 
 
@@ -141,6 +142,29 @@ def test_overlays_change_services_that_exist(services: dict[str, Any]) -> None:
         overlay = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
         for name, changed in overlay["services"].items():
             assert name in services or changed["extends"]["service"] in services, f"{path.name}: {name} is nobody"
+
+
+def test_whoever_the_database_lets_in_has_a_role_and_a_certificate(services: dict[str, Any]) -> None:
+    script = (FOLDER / "database" / "postgresql.sql").read_text(encoding="utf-8")
+    made = set(re.findall(r"CREATE ROLE (\w+) LOGIN", script))
+    let_in = {user for line in (FOLDER / "database" / "pg_hba.conf").read_text(encoding="utf-8").splitlines() if line.startswith("hostssl") for user in line.split()[2].split(",")}
+    assert let_in == made == {"recorder", "frontend", "replicator"}
+    given = {word.partition("=")[0] for word in services["pki"]["command"] if "=" in word}
+    assert let_in <= given <= set(NAMES)
+
+
+def test_a_standby_has_the_leaf_that_it_copies_with_and_readers_know_it() -> None:
+    read = yaml.load((FOLDER / "standby.yml").read_text(encoding="utf-8"), Loader=_Loader)["services"]
+    standby = read["database-standby"]
+    assert (standby["environment"]["STANDBY_OF"], standby["environment"]["REPLICATOR"]) == ("database", "/run/replicator")
+    assert {"record-standby:/var/lib/postgresql", "pki-replicator:/run/replicator:ro"} == set(standby["volumes"])
+    hosts = {name: parse_address(url.replace("?tls=mesh", "")).hosts for name, url in read["frontend"]["environment"].items()}
+    assert {name: [host for host, _ in each] for name, each in hosts.items()} == {
+        "PALESTRA_MESH_REPLICA_URL": ["database-standby", "database"], "PALESTRA_MESH_FRESH_URL": ["database", "database-standby"],
+    }  # fmt: skip
+    told = read["recorder"]["environment"]
+    assert set(told) == {"PALESTRA_MESH_RECORD_URL", "PALESTRA_MESH_REPLICA_URL"}, "by the second it knows that readers may lag"
+    assert len(set(told.values())) == 2
 
 
 class _Loader(yaml.SafeLoader):

@@ -28,11 +28,10 @@ from tests.support.ports import free_ports
 ROLES = Path(__file__).resolve().parents[2] / "compose" / "database"
 HBA = """
 local all all trust
-hostssl all recorder,frontend,replicator 127.0.0.1/32 cert
+hostssl all recorder,frontend 127.0.0.1/32 cert
 hostssl replication replicator 127.0.0.1/32 cert
 hostnossl all recorder,frontend 127.0.0.1/32 reject
 host all postgres 127.0.0.1/32 trust
-host replication postgres 127.0.0.1/32 trust
 """
 """As compose/database/pg_hba.conf has it, with a way in for the tests' administrator."""
 
@@ -59,7 +58,11 @@ class DatabaseServer:
 
     def take_certificates(self, pki: Path) -> None:
         """Copies the authority and the server's own leaf; the server must be told when it runs."""
-        for name, mode in (("ca.crt", 0o644), ("database.crt", 0o644), ("database.key", 0o600)):
+        self.take(pki, ("ca.crt", 0o644), ("database.crt", 0o644), ("database.key", 0o600))
+
+    def take(self, pki: Path, *files: tuple[str, int]) -> None:
+        """Copies files of the mesh's certificates, with these modes, to be the server's own."""
+        for name, mode in files:
             shutil.copy(pki / name, self.folder / name)
             (self.folder / name).chmod(mode)
             if os.geteuid() == 0:
@@ -261,8 +264,8 @@ class MariaDb(DatabaseServer):
 def postgresql_running(*, is_synced: bool = False, pki: Path | None = None) -> Iterator[PostgreSql]:
     """A started PostgreSQL, ended on leaving."""
     if shutil.which("psql") is None or not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
-        _missing("PostgreSQL", "postgresql")
-    with _folder("postgresql") as folder:
+        missing("PostgreSQL", "postgresql")
+    with folder_for("postgresql") as folder:
         server = PostgreSql(folder, is_synced=is_synced, pki=pki)
         try:
             server.start()
@@ -276,8 +279,8 @@ def postgresql_running(*, is_synced: bool = False, pki: Path | None = None) -> I
 def mariadb_running(*, is_synced: bool = False, pki: Path | None = None) -> Iterator[MariaDb]:
     """A started MariaDB, ended on leaving."""
     if not Path("/usr/sbin/mariadbd").exists() or shutil.which("mariadb-install-db") is None:
-        _missing("MariaDB", "mariadb-server")
-    with _folder("mariadb") as folder:
+        missing("MariaDB", "mariadb-server")
+    with folder_for("mariadb") as folder:
         server = MariaDb(folder, is_synced=is_synced, pki=pki)
         try:
             server.start()
@@ -340,7 +343,7 @@ async def sqlite_threads_ended(limit_s: float = 5.0) -> None:
 
 
 @contextmanager
-def _folder(name: str) -> Iterator[Path]:
+def folder_for(name: str) -> Iterator[Path]:
     """A folder that the servers' own users can reach, as pytest's are not."""
     folder = Path(tempfile.mkdtemp(prefix=f"palestra-{name}-"))
     try:
@@ -349,7 +352,8 @@ def _folder(name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _missing(name: str, package: str) -> None:
+def missing(name: str, package: str) -> None:
+    """Ends the test: as a failure where databases are required, else as a skip that says what to install."""
     text = f"{name} is not installed here: apt-get install {package}"
     if os.environ.get("REQUIRE_BROKERS") == "1" or os.environ.get("CI") == "true":
         pytest.fail(text)

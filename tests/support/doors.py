@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
 import sys
 from contextlib import suppress
@@ -18,7 +17,7 @@ def doors(pid: int) -> set[tuple[str, int]]:
     with suppress(OSError):
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(OSError):
-                owned.add(os.readlink(descriptor).removeprefix("socket:[").removesuffix("]"))
+                owned.add(str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]"))
     found = set()
     for name in ("tcp", "tcp6"):
         with suppress(OSError):

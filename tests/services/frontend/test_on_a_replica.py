@@ -7,6 +7,7 @@ import contextlib
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,16 +15,17 @@ import pytest
 from tests.services.frontend.conftest import Worlds
 from tests.services.frontend.world import PASSWORD, Person, World
 from tests.support.databases import PostgreSql
+from tests.support.redises import Secured
 from tests.support.standbys import Standby, standby_of
 
-pytestmark = [pytest.mark.databases, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.brokers, pytest.mark.databases, pytest.mark.timeout(120)]
 
 LAG_S = 1.5
 
 
 @pytest.fixture(scope="module")
-def servers(postgresql: PostgreSql) -> Iterator[tuple[PostgreSql, Standby]]:
-    with standby_of(postgresql, delay_s=LAG_S) as standby:
+def servers(postgresql: PostgreSql, pki_folder: Path) -> Iterator[tuple[PostgreSql, Standby]]:
+    with standby_of(postgresql, pki_folder, delay_s=LAG_S) as standby:
         yield postgresql, standby
 
 
@@ -40,10 +42,14 @@ def names(servers: tuple[PostgreSql, Standby]) -> Iterator[str]:
 
 
 @pytest.fixture
-def urls(servers: tuple[PostgreSql, Standby], names: Iterator[str]) -> dict[str, str]:
+def urls(servers: tuple[PostgreSql, Standby], names: Iterator[str], secured_state: Secured) -> dict[str, str]:
+    """Two sides of the record; sessions and what accounts have changed on Redis as compose/redis/ has it, a user for each service."""
     primary, standby = servers
     name = next(names)
-    return {"record_url": primary.url(name), "replica_url": standby.url(name), "fresh_url": primary.url(name)}
+    secured_state.databases += 1
+    redis = secured_state.url(secured_state.databases)
+    record = {"record_url": primary.url(name), "replica_url": standby.url(name), "fresh_url": primary.url(name)}
+    return record | {"state_url": redis, "topics_url": redis, "cache_url": redis}
 
 
 async def _people(world: World) -> tuple[Person, Person]:

@@ -28,7 +28,7 @@ def _both(primary: PostgreSql, standby: Standby, name: str, words: str = "") -> 
 
 
 async def test_the_recorder_goes_on_at_the_standby_that_was_promoted(tmp_path: Path, pki_folder: Path) -> None:
-    with primary_with_standby() as (primary, standby):
+    with primary_with_standby(pki_folder) as (primary, standby):
         name = primary.fresh_database()
         # as synchronous as a house wants it that must lose nothing: docs/operations.md, "A standby"
         primary.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
@@ -54,8 +54,8 @@ async def test_the_recorder_goes_on_at_the_standby_that_was_promoted(tmp_path: P
             await world.stop()
 
 
-async def test_several_hosts_lead_each_to_the_one_it_needs() -> None:
-    with primary_with_standby() as (primary, standby):
+async def test_several_hosts_lead_each_to_the_one_it_needs(pki_folder: Path) -> None:
+    with primary_with_standby(pki_folder) as (primary, standby):
         name = "postgres"
         is_standby = sa.text("SELECT pg_is_in_recovery()")
         for order in ((primary, standby), (standby, primary)):
