@@ -68,3 +68,8 @@ async def until(is_so: Callable[[], Awaitable[bool]], limit_s: float = 15) -> No
     async with asyncio.timeout(limit_s):
         while not await is_so():
             await asyncio.sleep(0.02)
+
+
+async def holds(queue: Queue, name: str) -> bool:
+    """Whether anything lies in it that may be taken now."""
+    return (await queue.depth(name)).ready > 0

@@ -132,7 +132,7 @@ async def test_a_handler_that_takes_too_long_is_cancelled_on_both_sides(house: H
         with pytest.raises(DeadlineExceeded):
             await peer.call(ECHO, Word(), timeout_s=0.3)
         assert asyncio.get_running_loop().time() - began < 2
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await ended.wait()
 
 
@@ -153,10 +153,10 @@ async def test_a_caller_that_goes_away_cancels_its_handler_at_once(house: House)
     door.serve(hold, held)
     async with door.listening():
         task = asyncio.create_task((await house.caller("runner")).call(hold, Word()))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await begun.wait()
         task.cancel()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await cancelled.wait()
         with pytest.raises(asyncio.CancelledError):
             await task

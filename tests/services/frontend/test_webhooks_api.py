@@ -27,7 +27,7 @@ from wire.commands import Command, CommandBody, ContestProblem, CreateAccount, C
 from wire.queues import COMMANDS
 
 MAILER = {"mailer": {"allowed_networks": ("127.0.0.0/8",)}}
-LIMIT_S = 15.0
+LIMIT_S = 40.0
 
 
 @pytest.fixture

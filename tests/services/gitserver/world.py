@@ -26,6 +26,7 @@ from services.gitserver.config import Config
 from services.gitserver.main import run
 from services.gitserver.metrics import METRICS
 from tests.packages.building import zipped
+from tests.support.queues import holds
 from wire.commands import Command
 from wire.judging import BlobRequest
 from wire.methods import GITSERVER_BLOB, GITSERVER_IMPORT, GITSERVER_SMART_HTTP
@@ -83,15 +84,12 @@ class World:
     async def commands(self) -> list[Command]:
         """The commands that lie in the queue now, taken and acknowledged."""
         found: list[Command] = []
-        async with self.frontend.queue.consumer("CommandQueue") as consumer:
-            try:
-                async with asyncio.timeout(0.3):
-                    while True:
-                        taken = await consumer.take(100)
-                        found += [decode(Command, delivery.message.body) for delivery in taken]
-                        await consumer.ack(taken)
-            except TimeoutError:
-                return found
+        async with self.frontend.queue.consumer("CommandQueue") as consumer, asyncio.timeout(30):
+            while await holds(self.frontend.queue, "CommandQueue"):
+                taken = await consumer.take(100)
+                found += [decode(Command, delivery.message.body) for delivery in taken]
+                await consumer.ack(taken)
+        return found
 
     async def until(self, question: Any, limit_s: float = 15) -> None:
         """Waits until the answer is yes."""

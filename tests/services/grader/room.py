@@ -42,7 +42,7 @@ from wire.problems import ManifestRequest
 from wire.queues import COMMANDS, QUEUES, SUBMISSIONS, VERIFICATIONS
 from wire.verification import PackageTrial, PinLimit, PinnedLimit, RecordReport, TrialRequest, VerifyProblem
 
-LIMIT_S = 15.0
+LIMIT_S = 40.0
 
 
 async def until(happened: Callable[[], bool], what: str) -> None:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 ROOT = Path(__file__).resolve().parents[3]
-LIMIT_S = 15.0
+LIMIT_S = 40.0
 
 
 def manual_verification() -> dict[str, Any]:

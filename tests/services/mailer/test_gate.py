@@ -149,6 +149,7 @@ async def test_what_a_receiver_does_wrong_is_said_to_its_owner(receiver: Receive
         receiver.hangs = True
         answer = await call(caller, receiver.url)
         assert (answer.is_timeout, answer.error) == (True, "no answer within 0.3 s")
+    async with calling("127.0.0.0/8") as caller:
         receiver.hangs = False
         for status, is_delivered in ((200, True), (299, True), (400, False), (500, False)):
             receiver.status = status

@@ -41,6 +41,8 @@ async def test_odd_answers_end_the_call_and_no_more(name: str) -> None:
 
     async with _answering(say) as url, calling("127.0.0.0/8", timeout_s=1.0) as caller:
         answer = await call(caller, url)
+        if is_delivered and answer.is_timeout:  # the machine may have stood still, but not twice
+            answer = await call(caller, url)
         assert is_delivered in {None, answer.is_delivered}, answer  # None: as it happens to arrive
         assert bool(answer.error) != answer.is_delivered
 

@@ -21,6 +21,7 @@ from tests.services.recorder.makers import submit, verdict
 from tests.services.recorder.store import Store
 from tests.services.recorder.world import World
 from tests.support.databases import MariaDb, PostgreSql
+from tests.support.refusals import refusal_of
 from wire.queues import COMMANDS
 
 
@@ -42,9 +43,8 @@ async def _waits_and_goes_on(world: World, away: object, back: object) -> None:
     away()  # type: ignore[operator]  # a function
     await world.publish(*wishes)
     await world.until(lambda: _is_told(world), "the trouble in the health detail")
-    with pytest.raises(Unavailable) as told:
-        await world.call(submit("ben"), timeout_s=0.5)
-    assert told.value.code == "record-unavailable"
+    told = await refusal_of(lambda: world.call(submit("ben"), timeout_s=0.5))
+    assert told.code == "record-unavailable"
     depth = await world.queue.depth(COMMANDS.name)
     assert depth.ready + depth.unacknowledged == 30, "nothing was acknowledged"
     assert world.life.is_ready
@@ -100,9 +100,8 @@ async def test_a_start_without_the_database_waits_for_it(tmp_path: Path, pki_fol
         try:
             await world.start(is_ready=False)
             await world.until(lambda: "recorder" in world.backbone.addresses, "an open door")
-            with pytest.raises(Unavailable) as told:
-                await world.call(submit(), timeout_s=0.5)
-            assert told.value.code == "record-unavailable"
+            told = await refusal_of(lambda: world.call(submit(), timeout_s=0.5))
+            assert told.code == "record-unavailable"
             assert (await world.health())["record"] != ""
         finally:
             postgresql.start()

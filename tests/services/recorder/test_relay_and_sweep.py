@@ -24,7 +24,7 @@ from tests.services.recorder.world import World
 from wire.commands import SetPriority
 from wire.judging import JudgeSubmission
 
-LIMIT_S = 10.0
+LIMIT_S = 40.0
 
 
 class Belt:

@@ -27,7 +27,7 @@ from services.recorder.schedule.trimming import Trimming
 from tests.services.recorder.makers import NOW, submit, verdict
 from tests.services.recorder.store import Store
 
-LIMIT_S = 15.0
+LIMIT_S = 40.0
 LEASE_S = 0.6
 EVERY_S = 0.1
 

@@ -39,7 +39,7 @@ from wire.methods import RECORDER_APPLY
 from wire.news import scoreboard_topic
 from wire.queues import COMMANDS, QUEUES, SUBMISSIONS
 
-LIMIT_S = 15.0
+LIMIT_S = 40.0
 ADMIN_PASSWORD = "correct horse battery staple"
 
 
