@@ -12,13 +12,15 @@ import dataclasses
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mesh.errors import Invalid
 
 C = TypeVar("C")
+T = TypeVar("T")
+U = TypeVar("U")
 _META = "palestra"
 FILE_SUFFIX = "_FILE"
 """What the name of a variable ends with that names a file with the value in it."""
@@ -52,6 +54,14 @@ class ConfigError(Invalid):
     """The configuration is wrong; ``details`` lists every fault with the place it stands in."""
 
     default_code = "bad-config"
+
+
+def understood(name: str, read: Callable[[T], U], value: T) -> U:
+    """What a setting means, as a function reads it that raises ValueError. Raises: `ConfigError`, which names the setting."""
+    try:
+        return read(value)
+    except ValueError as wrong:
+        raise ConfigError(f"{name}: {wrong}") from wrong
 
 
 def setting(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from contest.allowances import Allowances, read_allowances
+
 LANGUAGES: Final[tuple[str, ...]] = (
     "c", "cpp", "cpp17", "cpp23", "java", "python3", "pypy3", "kotlin", "javascript", "typescript", "go", "rust", "csharp", "haskell", "ruby",
     "php", "perl", "pascal", "lua", "ocaml", "bash", "text",
@@ -25,6 +27,16 @@ Every runner has it that has what such a script may count on. Never a submission
 
 ALIKE: Final[Mapping[str, str]] = {"cpp17": "cpp", "cpp23": "cpp", "pypy3": "python3"}
 """What packages call a language that they know no name of its own for."""
+
+
+TIMES: Final = "Languages that get more time than a problem's limit: java=1.5+500 is 1.5 times it and 500 ms more. The same for every grader and frontend"
+TIMES_ENV: Final = "PALESTRA_LANGUAGE_TIMES"
+"""The setting ``language_times`` of graders, who judge by it, and of frontends, who show it: one text, and one variable that gives both the same."""
+
+
+def times_of(lines: Sequence[str]) -> Allowances:
+    """What that setting says. Raises: ValueError, saying which line is wrong and why."""
+    return read_allowances(lines, LANGUAGES)
 
 
 def allowed(of_contest: Sequence[str], of_problem: Sequence[str]) -> tuple[str, ...]:

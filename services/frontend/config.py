@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contest.allowances import Allowances, read_allowances
-from mesh.config import ConfigError, setting
-from wire.languages import LANGUAGES
+from contest.allowances import Allowances
+from mesh.config import setting, understood
+from wire.languages import TIMES, TIMES_ENV, times_of
 from wire.services import FRONTEND, PORTS
 
 MIB = 1 << 20
@@ -57,15 +57,9 @@ class Config:
         10.0, "How long the start waits for the recorder to open the record, before it serves what it can", minimum=0, maximum=600
     )
     drain_s: float = setting(10.0, "How long requests in progress may take when the service leaves", minimum=0, maximum=300)
-    language_times: tuple[str, ...] = setting(
-        (), "Languages that get more time than a problem's limit: java=1.5+500 is 1.5 times it and 500 ms more. The same for every grader and frontend",
-        env="PALESTRA_LANGUAGE_TIMES",
-    )
+    language_times: tuple[str, ...] = setting((), TIMES, env=TIMES_ENV)
 
     @property
     def allowances(self) -> Allowances:
         """The same, read. Raises: `ConfigError`."""
-        try:
-            return read_allowances(self.language_times, LANGUAGES)
-        except ValueError as wrong:
-            raise ConfigError(f"language_times: {wrong}") from wrong
+        return understood("language_times", times_of, self.language_times)

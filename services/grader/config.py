@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contest.allowances import Allowances, read_allowances
-from mesh.config import ConfigError, setting
-from wire.languages import LANGUAGES
+from contest.allowances import Allowances
+from mesh.config import setting, understood
+from wire.languages import TIMES, TIMES_ENV, times_of
 from wire.services import GRADER, PORTS
 
 
@@ -30,15 +30,9 @@ class Config:
     manifest_wait_s: float = setting(5.0, "Longest pause between asking a gitserver that is away again", minimum=0.05, maximum=300)
     news_interval_s: float = setting(0.1, "Least time between two pieces of progress news", minimum=0.01, maximum=10)
     drain_s: float = setting(10.0, "How long runners may finish what they hold when the grader leaves", minimum=0, maximum=600)
-    language_times: tuple[str, ...] = setting(
-        (), "Languages that get more time than a problem's limit: java=1.5+500 is 1.5 times it and 500 ms more. The same for every grader and frontend",
-        env="PALESTRA_LANGUAGE_TIMES",
-    )
+    language_times: tuple[str, ...] = setting((), TIMES, env=TIMES_ENV)
 
     @property
     def allowances(self) -> Allowances:
         """The same, read. Raises: `ConfigError`."""
-        try:
-            return read_allowances(self.language_times, LANGUAGES)
-        except ValueError as wrong:
-            raise ConfigError(f"language_times: {wrong}") from wrong
+        return understood("language_times", times_of, self.language_times)
