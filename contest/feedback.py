@@ -6,6 +6,8 @@
     cases      everything           verdict
     full       everything           verdict, time, memory, score, the checker's words
 
+With ``cases`` and ``full`` an author sees what each test group that is worth something came to, by its number.
+
 A sample is public, so nothing of it is a secret. What a program wrote on another case is never shown to its author, who could have it print the
 secret input; nor what the setter's programs and ours said of their own failures: that is for the jury. Where a package calls a case open
 (2025-09: ``full_feedback``), its author sees it as a sample.
@@ -17,11 +19,11 @@ input says would be told its input. Unless it is ``full`` its author sees no mem
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from contest.results import CaseResult
+from contest.results import CaseResult, GroupResult
 from contest.verdicts import Verdict
 from contest.visibility import Viewer, may_see_cases, may_see_submission
 
@@ -62,6 +64,20 @@ def sight_of_case(viewer: Viewer, author: str, feedback: str, *, is_sample: bool
 def may_hear_progress(feedback: str) -> bool:
     """Whether an author hears which case of how many is being judged: it tells where his submission failed."""
     return feedback in {"cases", "full"}
+
+
+def shown_groups(viewer: Viewer, author: str, feedback: str, groups: Sequence[GroupResult]) -> tuple[GroupResult, ...]:
+    """What the test groups of a submission came to, as a viewer sees them.
+
+    Its author sees those that are worth something and hold no others, by their numbers: what the package calls them may say what is tested.
+    """
+    if may_see_cases(viewer):
+        return tuple(groups)
+    if not may_see_submission(viewer, author) or feedback not in {"cases", "full"}:
+        return ()
+    parents = {one.path.rpartition("/")[0] for one in groups}
+    inner = [one for one in groups if one.max_score != 0 and one.path not in parents]
+    return tuple(replace(one, path=f"Group {number}") for number, one in enumerate(inner, 1))
 
 
 def may_see_progress(viewer: Viewer, author: str, feedback: str) -> bool:

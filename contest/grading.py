@@ -18,6 +18,9 @@ from contest.results import CaseResult, Grade
 from contest.rulings import Question, Ruling, checked
 from contest.verdicts import Verdict
 
+MOST_TOLD_GROUPS = 500
+"""Of a tree with more groups none is told of: nobody reads so many."""
+
 
 class Grading:
     """The results of one attempt so far.
@@ -110,7 +113,8 @@ class Grading:
         verdict, score, decisive = self._scored() if self._is_scoring else self._passed()
         is_fault = verdict is Verdict.VE and decisive is not None and self._folded[decisive].verdict is not Verdict.VE
         fault = self._root.fault(self._folded) if is_fault else None
-        return Grade(verdict, score, time_ms, memory_bytes, decisive, fault.why if fault is not None else "")
+        groups = self._root.told(self._folded) if self._is_scoring and len(self._book.by_path) <= MOST_TOLD_GROUPS else ()
+        return Grade(verdict, score, time_ms, memory_bytes, decisive, fault.why if fault is not None else "", groups)
 
     def _passed(self) -> tuple[Verdict, Fraction, int | None]:
         rejected = self._root.verdict(self._folded)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from contest.groups import Aggregation, CaseGroup, OnReject, VerdictRule, best_of
-from contest.results import CaseResult
+from contest.results import CaseResult, GroupResult
 from contest.rulings import Question, Ruling, line, written
 from contest.verdicts import Verdict
 
@@ -126,6 +126,21 @@ class Marking:
             if last is not None and not group.has_grader and group.max_score is not None and (sum_of := self._uncapped(results)) > group.max_score:
                 return Fault(last, f"the group {group.path} comes to a score of {written(sum_of)}, and may have at most {written(group.max_score)}")
         return next((found for inner in self._inner if (found := inner.fault(results)) is not None), None)
+
+    def told(self, results: Results) -> tuple[GroupResult, ...]:
+        """What its subgroups came to, each before what is in it; those that count nothing are left out."""
+        return tuple(one for inner in self._counted for one in (inner.result(results), *inner.told(results)))
+
+    def result(self, results: Results) -> GroupResult:
+        """What it came to itself. Points short of the most make an accepted group PA."""
+        score, most, rejected = self.score(results), best_of(self.group), self.verdict(results)
+        judged = sum(index in results for index in self.indices())
+        verdict = (Verdict.AC if most is None or score >= most else Verdict.PA) if rejected is None else rejected.verdict
+        return GroupResult(self.group.path, verdict if judged else None, score, most, len(self.indices()), judged)
+
+    def indices(self) -> list[int]:
+        """Its cases, at any depth."""
+        return [*self._cases, *(index for inner in self._inner for index in inner.indices())]
 
     def question(self, results: Results) -> Question:
         """What the package's own grader is asked when the group is over."""

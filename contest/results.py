@@ -42,11 +42,27 @@ class CaseResult:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupResult:
+    """What one test group (a subtask) of a scoring problem came to.
+
+    ``verdict`` is None where none of its cases was judged; ``max_score`` is None where there is no bound; ``case_count`` counts the
+    cases in it and below, ``judged_count`` those that were judged.
+    """
+
+    path: str
+    verdict: Verdict | None
+    score: Fraction
+    max_score: Fraction | None
+    case_count: int
+    judged_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Grade:
     """What a run is worth as a whole.
 
     ``score`` is exact: 0 or 1 for pass-fail, points for scoring problems. ``time_ms`` and ``memory_bytes`` are the
-    largest of any case. ``decisive_case`` is the index of the case that decided the verdict, None on AC and CE. ``why`` is for the jury: what is
+    largest of any case. ``groups`` are those of a scoring problem, parents before what is in them. ``decisive_case`` is the index of the case that decided the verdict, None on AC and CE. ``why`` is for the jury: what is
     wrong with the points of that case, where they are what makes it VE.
     """
 
@@ -56,3 +72,4 @@ class Grade:
     memory_bytes: int
     decisive_case: int | None = None
     why: str = ""
+    groups: tuple[GroupResult, ...] = ()

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from contest.limits import Limits
-from contest.results import CaseResult
+from contest.results import CaseResult, GroupResult
 from contest.rules import Mode
 from contest.verdicts import Verdict
 from wire.verification import AskForReport, RecordReport
@@ -154,7 +154,8 @@ class Submit:
 class RecordVerdict:
     """The end of one run. ``run`` names the judging of ``submission`` that ended; a verdict on a run that has one changes nothing.
 
-    ``compile_output`` is cut to 64 KiB, case messages to 4 KiB each, before it is sent.
+    ``compile_output`` is cut to 64 KiB, case messages to 4 KiB each, before it is sent. ``groups`` are the test groups of a scoring problem,
+    parents before what is in them.
     """
 
     submission: str
@@ -169,6 +170,7 @@ class RecordVerdict:
     compile_output: str = ""
     runner: str = ""
     decisive_case: int | None = None
+    groups: tuple[GroupResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,13 +92,14 @@ RUNS: Final = Table("runs", (
     _maybe("score", "fraction"), _maybe("time_ms", "int"), _maybe("memory_bytes", "int"), _maybe("cases", "json"),
     _maybe("decisive_case", "int"), _maybe("compile_output", "long_text"), _maybe("runner", "text"), _maybe("judged_at", "time"),
     _maybe("rejudging", "uuid"), _maybe("trimmed_at", "time"), _maybe("replaces", "uuid"), _maybe("by_hand", "name"), _maybe("reason", "text"),
+    _maybe("group_results", "json"),
 ), indexes=(("submission",), ("judged_at", "sent_at"), ("rejudging",), ("trimmed_at", "judged_at")))  # fmt: skip
 """``sent_at`` is when it was last put into the outbox, ``sends`` how often; ``judged_at`` is NULL until its one verdict came.
 
 ``rejudging`` names the set that it belongs to: it is in force for nobody before the set is applied. ``trimmed_at`` is when what only
 the jury sees of its cases (output, difference, messages) was forgotten. ``replaces`` is the run in whose place it came, of a set: would
 come (NULL in an applied set: a newer word stood, this one was left aside). ``by_hand`` is the account whose word it is, with its ``reason``,
-where nothing was run.
+where nothing was run. ``group_results`` are what the test groups of a scoring problem came to (`contest.results.GroupResult`).
 """
 
 REJUDGINGS: Final = Table("rejudgings", (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contest import visibility
-from contest.feedback import Sight, may_see_progress, shown_cases, shown_figures, sight_of_case
+from contest.feedback import Sight, may_see_progress, shown_cases, shown_figures, shown_groups, sight_of_case
 from contest.results import CaseResult
 from contest.rules import Audience, Phase
 from contest.visibility import Viewer
@@ -86,7 +86,8 @@ class ContestAccess:
         decisive = detail.decisive_case if any(case.index == detail.decisive_case for case in cases) else None
         if not visibility.may_see_cases(viewer):
             detail = replace(detail, runner="", trimmed_at=None)
-        return replace(detail, submission=self.shown_line(detail.submission), cases=cases, decisive_case=decisive)
+        groups = shown_groups(viewer, author, feedback, detail.groups)
+        return replace(detail, submission=self.shown_line(detail.submission), cases=cases, groups=groups, decisive_case=decisive)
 
     def shows_figures(self, detail: SubmissionDetail, case: CaseResult) -> bool:
         """Whether he may know time and memory of one case."""

@@ -138,7 +138,7 @@ def _verdict(run: Run, end: AttemptEnd, final: Grade, results: Sequence[CaseResu
     return RecordVerdict(
         submission=run.order.submission, run=run.id, attempt=end.attempt, version=run.order.version, verdict=final.verdict,
         score=final.score, time_ms=final.time_ms, memory_bytes=final.memory_bytes, cases=_named(run.manifest, _shortened(results), cut(end.about, WORD_BYTES) or BEHIND),
-        compile_output=cut(end.compile_output, COMPILE_OUTPUT_BYTES), runner=end.runner, decisive_case=final.decisive_case,
+        compile_output=cut(end.compile_output, COMPILE_OUTPUT_BYTES), runner=end.runner, decisive_case=final.decisive_case, groups=final.groups,
     )  # fmt: skip
 
 

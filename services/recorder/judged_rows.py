@@ -36,7 +36,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A row of ``runs``; ``cases`` and ``compile_output`` are None where it was loaded to be judged."""
+    """A row of ``runs``; ``cases``, ``group_results`` and ``compile_output`` are None where it was loaded to be judged."""
 
     id: str
     submission: str
@@ -60,6 +60,7 @@ class Run:
     replaces: str | None = None
     by_hand: str | None = None
     reason: str | None = None
+    group_results: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ R = TypeVar("R", bound=Row)
 AT_ONCE = 500
 """Keys in one statement: below every database's limit of parameters."""
 
-HEAVY = {"source": "", "cases": None, "compile_output": None, "selected": None}
+HEAVY = {"source": "", "cases": None, "group_results": None, "compile_output": None, "selected": None}
 """Columns that are left out unless they are asked for, and what stands in their place."""
 
 

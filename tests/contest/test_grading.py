@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -76,6 +77,20 @@ def test_subtasks_by_minimum(verdicts: tuple[Verdict, ...], verdict: Verdict, sc
     final = grade(subtasks(OnReject.BREAK), 5, results(*verdicts), is_scoring=True)
     assert final is not None
     assert (final.verdict, final.score, final.decisive_case) == (verdict, score, decisive)
+
+
+def test_what_each_subtask_came_to_is_told() -> None:
+    final = grade(subtasks(OnReject.BREAK), 5, results(AC, AC, AC, TLE, AC), is_scoring=True)
+    assert final is not None
+    told = [(one.path, one.verdict, one.score, one.max_score, one.judged_count, one.case_count) for one in final.groups]
+    assert told == [("sample", AC, 0, 0, 1, 1), ("secret/1", AC, 30, 30, 2, 2), ("secret/2", TLE, 0, 70, 1, 2)]
+    inner = CaseGroup("secret", groups=subtasks(OnReject.BREAK).groups[1:], on_reject=OnReject.BREAK)
+    nested = grade(CaseGroup(groups=(CaseGroup("sample", (0,), accept_score=Fraction(0)), inner)), 5, results(AC, WA, AC, AC, AC), is_scoring=True)
+    assert nested is not None
+    assert [(one.path, one.verdict) for one in nested.groups] == [("sample", AC), ("secret", WA), ("secret/1", WA), ("secret/2", None)]
+    passed = grade(subtasks(OnReject.BREAK), 5, results(AC, AC, AC, AC, AC), is_scoring=False)
+    assert passed is not None
+    assert passed.groups == (), "a problem that knows no points"
 
 
 @pytest.mark.parametrize(
@@ -200,4 +215,5 @@ def test_grade_depends_neither_on_order_of_reports_nor_on_eagerness(tree: tuple[
 def test_program_that_every_case_accepts_is_accepted_with_full_score(tree: tuple[CaseGroup, int], is_scoring: bool) -> None:
     group, count = tree
     final = grade(group, count, [CaseResult(index, AC, 1, 1) for index in range(count)], is_scoring=is_scoring)
-    assert final == Grade(AC, attainable_score(group, count) if is_scoring else Fraction(1), 1, 1)
+    assert final is not None
+    assert replace(final, groups=()) == Grade(AC, attainable_score(group, count) if is_scoring else Fraction(1), 1, 1)

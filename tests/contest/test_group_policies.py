@@ -26,7 +26,7 @@ def case(index: int, verdict: Verdict, score: Fraction | None = None, points: Fr
 def judged(group: CaseGroup, *verdicts: Verdict, is_scoring: bool = True) -> Grade:
     final = grade(group, len(verdicts), [case(index, verdict) for index, verdict in enumerate(verdicts)], is_scoring=is_scoring)
     assert final is not None
-    return final
+    return replace(final, groups=())
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_group_is_run_only_after_those_that_it_requires() -> None:
     grading = Grading(tree, 4, is_scoring=True)
     grading.record(case(0, WA))
     assert grading.next_case is None
-    assert grading.grade() == Grade(WA, Fraction(0), 1, 1, 0)
+    assert replace(grading.grade(), groups=()) == Grade(WA, Fraction(0), 1, 1, 0)
     assert judged(tree, AC, AC, WA, AC) == Grade(PA, Fraction(65), 1, 1, 2)
     third = CaseGroup("secret/3", (4,), requires=("secret/2",))
     chained = replace(tree, groups=(first, second, third))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from aiohttp import web
 
 from contest.verdicts import Verdict
 from mesh.errors import Invalid, NotFound
-from services.frontend.access import ContestAccess
 from services.frontend.actions import rejudgings, submissions
 from services.frontend.api.route import Call, NoQuery, Reply, Route, Shape, View, location
-from services.frontend.reads.submissions import Submission, SubmissionDetail
+from services.frontend.api.submission_views import SubmissionLine, SubmissionView, line_of, view_of
+from services.frontend.reads.submissions import Submission
 from wire.rejudging import OverrideVerdict
 
 
@@ -54,8 +54,11 @@ class WaitQuery(Shape, frozen=True):
     wait_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 600.0
 
 
+_STATUSES = ("accepted", "unsure", "refused", "queued", "judging", "judged")
+
+
 class ListQuery(Shape, frozen=True):
-    """Filters: ``problem`` by alias or label, ``status`` queued or judged; ``before`` is the id of the last one seen."""
+    """Filters: ``problem`` by alias or label, ``before`` is the id of the last one seen."""
 
     problem: str = ""
     username: str = ""
@@ -71,77 +74,6 @@ class Accepted(View, frozen=True):
     id: str
     status: str
     message: str
-
-
-class ProgressView(View, frozen=True):
-    """How far judging is: case ``done`` of ``total``."""
-
-    step: str
-    done: int
-    total: int
-
-
-class CaseView(View, frozen=True):
-    """One test case, as much of it as the caller may see: figures are null and texts empty where he may not.
-
-    ``given`` says what the program got besides its input, ``hint`` and ``description`` are the package's words about a case that was failed.
-    ``output_head`` and ``difference`` (from the answer, line by line: ``-`` wanted, ``+`` found) are kept of the first rejected cases.
-    """
-
-    index: int
-    verdict: Verdict
-    is_sample: bool
-    name: str
-    time_ms: int | None
-    memory_bytes: int | None
-    score: Fraction | None
-    points: Fraction | None
-    is_repeated: bool
-    message: str
-    output_head: str
-    difference: str
-    given: str = ""
-    hint: str = ""
-    description: str = ""
-
-
-class SubmissionLine(View, frozen=True):
-    """A submission in a list. ``status``: accepted, queued, judging, judged or refused; ``verdict`` null until judged."""
-
-    id: str
-    contest: str
-    problem: str
-    label: str
-    username: str
-    team: str
-    language: str
-    submitted_at: datetime
-    status: str
-    verdict: Verdict | None
-    score: Fraction | None
-    time_ms: int | None
-    memory_bytes: int | None
-    judged_at: datetime | None
-    is_on_board: bool
-    progress: ProgressView | None
-    code: str
-    message: str
-
-
-class SubmissionView(SubmissionLine, frozen=True):
-    """A submission with what its judging said. ``cases`` holds those that the contest's ``feedback`` shows the caller; ``code`` and ``message`` tell of a refusal.
-
-    ``details_forgotten_at`` is when outputs and messages of its cases were thrown away, for the jury. ``priority`` is the level of its judging in force, empty until the record has it.
-    """
-
-    source: str
-    filename: str
-    compile_output: str
-    cases: tuple[CaseView, ...]
-    decisive_case: int | None
-    details_forgotten_at: datetime | None
-    version: str
-    priority: str
 
 
 async def submit(call: Call[NewSubmission, WaitQuery]) -> Reply:
@@ -180,21 +112,30 @@ async def list_submissions(call: Call[None, ListQuery]) -> list[SubmissionLine]:
     query, alias = call.query, access.contest.alias
     if query.verdict and query.verdict not in Verdict.__members__:
         raise Invalid(f"there is no verdict {query.verdict[:16]!r}; choose one of {', '.join(Verdict)}", code="filter-invalid")
-    if query.status not in {"", "queued", "judged"}:
-        raise Invalid(f"the record knows no status {query.status[:16]!r}; choose queued or judged", code="filter-invalid")
+    if query.status and query.status not in _STATUSES:
+        raise Invalid(f"there is no status {query.status[:16]!r}; choose one of {', '.join(_STATUSES)}", code="filter-invalid")
+    known = access.contest.problem(query.problem)
+    problem = known.alias if known else query.problem
     if access.is_jury:
-        known = access.contest.problem(query.problem)
-        problem = known.alias if known else query.problem
         found = await call.desk.submissions.of_contest(
             alias, problem=problem, username=query.username, verdict=query.verdict, status=query.status, before=query.before, most=query.most
         )
-        if query.problem and not known and not found:  # one that left the contest may still have submissions
-            raise NotFound(f"there is no problem {query.problem[:64]!r} in {access.contest.title}", code="no-such-problem")
     elif call.actor.is_signed_in:
-        found = await call.desk.submissions.of_user(alias, call.actor.username)
+        own = await call.desk.submissions.of_user(alias, call.actor.username)
+        found = _chosen(own, msgspec.structs.replace(query, problem=problem))
     else:
         found = []
+    if query.problem and not known and not found:  # one that left the contest may still have submissions
+        raise NotFound(f"there is no problem {query.problem[:64]!r} in {access.contest.title}", code="no-such-problem")
     return [SubmissionLine(**line_of(access.shown_line(one), access)) for one in found]
+
+
+def _chosen(own: Sequence[Submission], query: ListQuery) -> list[Submission]:
+    """What a filter leaves of one's own, newest first, from the one after ``before`` on."""
+    ids = [one.id for one in own]
+    later = own[ids.index(query.before) + 1 :] if query.before in ids else own
+    wanted = {name: value for name in ("problem", "username", "verdict", "status") if (value := getattr(query, name))}
+    return [one for one in later if all(getattr(one, name) == value for name, value in wanted.items())][: query.most]
 
 
 async def rejudge(call: Call[None, NoQuery]) -> web.Response:
@@ -213,37 +154,6 @@ async def set_priority(call: Call[NewPriority, NoQuery]) -> web.Response:
     """Moves a submission that waits for its verdict to another level; who runs its contest may."""
     await submissions.set_priority(call.desk, call.actor, call.name("id"), call.body.priority)
     return web.Response(status=204)
-
-
-def line_of(one: Submission, access: ContestAccess) -> dict[str, Any]:
-    """The fields of a submission in a list."""
-    progress = ProgressView(step=one.progress.step, done=one.progress.done, total=one.progress.total) if one.progress else None
-    return {
-        "id": one.id, "contest": one.contest, "problem": one.problem, "label": access.contest.label_of(one.problem),
-        "username": one.username, "team": one.team, "language": one.language, "submitted_at": one.submitted_at, "status": one.status,
-        "verdict": one.verdict, "score": one.score, "time_ms": one.time_ms, "memory_bytes": one.memory_bytes,
-        "judged_at": one.judged_at, "is_on_board": one.is_on_board, "progress": progress, "code": one.code, "message": one.message,
-    }  # fmt: skip
-
-
-def view_of(detail: SubmissionDetail, access: ContestAccess) -> SubmissionView:
-    """A submission as whoever has this access may see it; what he may not is gone already."""
-    cases = tuple(
-        CaseView(
-            index=case.index, verdict=case.verdict, is_sample=case.is_sample, name=case.name,
-            time_ms=case.time_ms if access.shows_figures(detail, case) else None,
-            memory_bytes=case.memory_bytes if access.shows_figures(detail, case) else None, score=case.score, points=case.points,
-            is_repeated=case.is_repeated, message=case.message, output_head=case.output_head, difference=case.difference,
-            given=case.given, hint=case.hint, description=case.description,
-        )
-        for case in detail.cases
-    )  # fmt: skip
-    return SubmissionView(
-        **line_of(detail.submission, access), source=detail.source, filename=detail.submission.filename,
-        compile_output=detail.compile_output, cases=cases, decisive_case=detail.decisive_case, details_forgotten_at=detail.trimmed_at,
-        version=detail.version,
-        priority=detail.priority,
-    )  # fmt: skip
 
 
 _SUBMIT_CODES = (

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from contest.results import CaseResult
+from contest.results import CaseResult, GroupResult
 from contest.verdicts import Verdict
 from mesh.cache.contract import Cache
 from mesh.codec import convert, decode
@@ -82,6 +82,7 @@ class SubmissionDetail:
     submission: Submission
     source: str
     cases: tuple[CaseResult, ...] = ()
+    groups: tuple[GroupResult, ...] = ()
     decisive_case: int | None = None
     compile_output: str = ""
     version: str = ""
@@ -172,7 +173,7 @@ class Submissions:
     async def _recorded(self, submission: str) -> SubmissionDetail | None:
         table, runs = self._table, self._runs
         statement = (
-            self._with_team(table, runs.c.version, runs.c.cases, runs.c.decisive_case, runs.c.compile_output, runs.c.runner, runs.c.trimmed_at, runs.c.priority.label("level"))
+            self._with_team(table, runs.c.version, runs.c.cases, runs.c.group_results, runs.c.decisive_case, runs.c.compile_output, runs.c.runner, runs.c.trimmed_at, runs.c.priority.label("level"))
             .outerjoin(runs, runs.c.id == table.c.run)
             .where(table.c.id == submission)
         )
@@ -182,6 +183,7 @@ class Submissions:
         [shown] = await self._with_progress([_submission(row)])
         return SubmissionDetail(
             submission=shown, source=row.source, cases=convert(tuple[CaseResult, ...], row.cases or ()),
+            groups=convert(tuple[GroupResult, ...], row.group_results or ()),
             decisive_case=row.decisive_case, compile_output=row.compile_output or "", version=row.version or "", runner=row.runner or "",
             priority=row.level or "", trimmed_at=row.trimmed_at, webhook_url=row.webhook_url or "",
         )  # fmt: skip

@@ -50,7 +50,7 @@ def record_verdict(command: Command, view: View) -> Effects:
         "verdict": body.verdict.value, "score": body.score, "time_ms": body.time_ms, "memory_bytes": body.memory_bytes, "judged_at": view.now,
     }  # fmt: skip
     said = {
-        "attempt": body.attempt, "cases": body.cases, "decisive_case": body.decisive_case,
+        "attempt": body.attempt, "cases": body.cases, "decisive_case": body.decisive_case, "group_results": body.groups,
         "compile_output": without_nul(body.compile_output)[:COMPILE_OUTPUT_LIMIT], "runner": without_nul(body.runner)[:TEXT_LIMIT],
     }  # fmt: skip
     effects.change(run, **figures, **said)

@@ -63,6 +63,20 @@ async def test_the_author_sees_what_the_contest_shows_and_the_jury_everything(fi
     assert frozen.json == mine.json, "one's own submissions are not frozen"
 
 
+@pytest.mark.parametrize("feedback", SEEN)
+async def test_what_subtasks_came_to_is_seen_by_their_numbers(finals: World, feedback: str) -> None:
+    one = await judged(finals, feedback)
+    paths = (("sample", 0, 0), ("secret", 30, 100), (f"secret/{SECRET}", 30, 30), ("secret/2", 0, 70))
+    groups = [{"path": path, "verdict": "AC" if score else None, "score": str(score), "max_score": str(most), "case_count": 4, "judged_count": 2} for path, score, most in paths]
+    await finals.update("runs", {"submission": one}, group_results=groups)
+    ana, olga = await finals.signed_in("ana"), await finals.signed_in("olga")
+    mine, jurys = await ana.get(f"/submissions/{one}"), await olga.get(f"/submissions/{one}")
+    assert [(group["path"], group["score"]) for group in jurys.json["groups"]] == [(path, str(score)) for path, score, _ in paths]
+    expected = [("Group 1", "30", "30", "AC"), ("Group 2", "0", "70", None)] if feedback in {"cases", "full"} else []
+    assert [(group["path"], group["score"], group["max_score"], group["verdict"]) for group in mine.json["groups"]] == expected
+    assert SECRET.encode() not in mine.body
+
+
 @pytest.mark.parametrize(("feedback", "shown"), [("verdict", (0, 0)), ("samples", (0, 0)), ("cases", (7, 30)), ("full", (7, 30))])
 async def test_how_far_judging_is_tells_nothing_where_cases_are_secret(finals: World, feedback: str, shown: tuple[int, int]) -> None:
     await finals.update("contests", {"alias": "finals"}, feedback=feedback)
