@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from mesh.config import setting
 from mesh.rpc.places import Address, AddressBook
@@ -29,6 +31,9 @@ class MeshConfig:
     gitserver_address: str = setting("127.0.0.1:33861", "Where the gitserver answers, host:port")
     mailer_address: str = setting("127.0.0.1:21695", "Where the mailer answers, host:port")
     broadcaster_address: str = setting("127.0.0.1:32672", "Where the broadcaster answers, host:port; several with commas between")
+    port_shift: int = setting(
+        0, "Added to every port and address of the house that is the default: a second house on one machine takes 100", minimum=0, maximum=30_000
+    )
     log_format: str = setting("auto", "How log lines look; auto is text on a terminal", choices=("auto", "json", "text"))
     log_level: str = setting("info", "The least that is logged", choices=("debug", "info", "warning", "error"))
     stop_notice_s: float = setting(0.0, "How long readiness is 503 before a service stops taking work", minimum=0, maximum=300)
@@ -66,6 +71,12 @@ class MeshConfig:
         if self.state_url or not self.cache_url.startswith("memory:"):
             return self.state_url or self.cache_url
         return f"file://{self.path / 'state'}" if self.queue.startswith("file:") else "memory:?evicts=no"
+
+    def moved(self) -> Self:
+        """The same with `port_shift` added to every address that is the default."""
+        fields = {field.name: str(field.default) for field in dataclasses.fields(self) if field.name.endswith("_address")}
+        homes = {name: default.rpartition(":") for name, default in fields.items() if getattr(self, name) == default}
+        return dataclasses.replace(self, **{name: f"{host}:{int(port) + self.port_shift}" for name, (host, _, port) in homes.items()})  # type: ignore[arg-type]  # all are text
 
     def addresses(self) -> AddressBook:
         """Where each peer answers. Port 0 means: wherever it binds in this process, known once it has.

@@ -23,6 +23,7 @@ from pki.bootstrap import can_renew, renew_for_ever
 from services.loading import Loading
 from services.targets import TARGETS, Target
 from wire.queues import QUEUES
+from wire.services import PORTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,12 @@ def read_configuration(path: Path | None, names: Sequence[str], environ: Mapping
         except ValueError as wrong:
             faults.append(str(wrong))
     _refuse(faults)
-    return Configuration(made.pop("mesh"), made)
+    return Configuration(made.pop("mesh").moved(), {name: _moved(name, config, mesh.port_shift if mesh else 0) for name, config in made.items()})
+
+
+def _moved(name: str, config: Any, shift: int) -> Any:
+    """The same with its port moved where that is the default; `MeshConfig.moved` moves what others call."""
+    return dataclasses.replace(config, port=config.port + shift) if config.port == PORTS[name] else config
 
 
 def _known_part(values: Mapping[str, Any], environ: Mapping[str, str]) -> MeshConfig | None:

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from mesh import codec
-from mesh.errors import MeshError, NotFound, Unavailable
+from mesh.doorway import open_door
+from mesh.errors import MeshError, NotFound
 from mesh.health import health_routes
 from mesh.life import Life
 from mesh.log import Log
@@ -126,10 +127,7 @@ class RpcServer:
         await runner.setup()
         context = self._credentials.server_context(wants_certificate=self._wants_certificate)
         site = web.TCPSite(runner, self._host, self._port, ssl_context=context, backlog=1024, reuse_address=True)
-        try:
-            await site.start()
-        except OSError as wrong:
-            raise Unavailable(f"cannot listen on {self._host}:{self._port}: {wrong.strerror}", code="address-unusable") from wrong
+        await open_door(site, self._host, self._port)
         self.port = site.port
         before = self._addresses.get(self._service)
         self._addresses[self._service] = (_reachable(self._host), self.port)

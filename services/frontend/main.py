@@ -8,6 +8,7 @@ from aiohttp import web
 
 from mesh.assertion import Asserter
 from mesh.backbone import Backbone
+from mesh.doorway import open_door
 from mesh.health import health_routes
 from mesh.life import Life
 from mesh.tasks import alongside
@@ -37,7 +38,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     async with aclosing(record), aclosing(keepsake), aclosing(desk.passwords), alongside(desk.bell.listen(), desk.unsettled.run(), desk.kept_contests.keep(), keepsake.prune(backbone.clock.now())):
         await runner.setup()
         try:
-            await web.TCPSite(runner, config.host, config.port).start()
+            await open_door(web.TCPSite(runner, config.host, config.port), config.host, config.port)
             backbone.addresses[FRONTEND] = runner.addresses[0][:2]
             await record.until_open(config.start_wait_s)
             life.mark_ready()

@@ -312,3 +312,4 @@ async def test_a_taken_port_is_said_clearly(house: House) -> None:
             async with second.listening():
                 pass
     assert taken.value.code == "address-unusable"
+    assert f":{second._port}: another program has that port" in taken.value.message
