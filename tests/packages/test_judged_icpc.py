@@ -51,6 +51,15 @@ def test_every_submission_gets_the_points_that_its_package_names(judged: dict[st
     assert found == [(submission.path, submission.least_score) for submission in package_of(alias).submissions]
 
 
+def test_what_each_group_came_to_is_told(judged: dict[str, list[judge_all.Judged]]) -> None:
+    for one in judged["groups"]:
+        groups = one.answer["groups"]
+        parents = {group["path"].rpartition("/")[0] for group in groups}
+        inner = [group for group in groups if group["path"] not in parents]
+        assert len(inner) >= 2
+        assert sum(Fraction(group["score"]) for group in inner) == Fraction(one.answer["score"]), one
+
+
 def test_the_examples_hold_every_kind_of_problem() -> None:
     packages = [package_of(alias) for alias in PACKAGES]
     assert {package.format for package in packages} == {"ICPC/Kattis legacy", "ICPC/Kattis 2025-09"}
