@@ -55,6 +55,11 @@ class Backbone:
         """A line to another service, pinned to its name."""
         return self.peers.peer(name)
 
+    async def refusals(self) -> str:
+        """What Redis refuses this service, each said once; empty when nothing. For the health detail."""
+        said = [await store.refusals() for store in (self.state, self.topics, self.cache)]
+        return "; ".join(dict.fromkeys(filter(None, said)))
+
     def server(self, host: str, port: int, life: Life, *, wants_certificate: bool = True) -> RpcServer:
         """A door for other services; port 0 takes a free one. Its health detail tells of the queues."""
         life.watch("queue", self.queue.health)

@@ -104,6 +104,7 @@ def _part(house: House, target: Target, config: Any, loading: Loading) -> Part:
         metrics, begin = await loading.loaded(target.name)
         async with house.backbone(target.name, metrics) as backbone:
             life.watch("certificate", backbone.credentials.health)
+            life.watch("rights", backbone.refusals)
             await begin(config, backbone, life)
 
     return Part(target.name, run, rank=target.rank, stop_limit_s=target.stop_limit_s)

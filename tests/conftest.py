@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.loops import SettledLoop
 
-SUPPORT = ("brokers", "redises", "databases", "records", "pki", "house", "browser", "house_broker", "templates")
+SUPPORT = ("brokers", "redises", "databases", "records", "pki", "house", "browser", "house_broker", "templates", "rights")
 pytest_plugins = [f"tests.support.{name}" for name in SUPPORT if importlib.util.find_spec(f"tests.support.{name}")]
 
 # a run says what the one before it said, however slow the machine is; `--hypothesis-profile=default` looks further

@@ -83,6 +83,10 @@ class Cache(Protocol):
         """Takes members out."""
         ...
 
+    async def refusals(self) -> str:
+        """What the server refuses this user, and what to do about it; empty when nothing. A wrong configuration, no outage."""
+        ...
+
     async def close(self) -> None:
         """Lets go of the server."""
         ...

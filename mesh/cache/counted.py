@@ -82,6 +82,9 @@ class CountedCache:
     async def remove_from_list(self, key: str, *members: str) -> None:
         await self._timed("remove_from_list", self.inner.remove_from_list(key, *members))
 
+    async def refusals(self) -> str:
+        return await self.inner.refusals()
+
     async def close(self) -> None:
         await self.inner.close()
 

@@ -104,6 +104,9 @@ class MemoryCache:
         else:
             self.drop(key)
 
+    async def refusals(self) -> str:
+        return ""
+
     async def close(self) -> None:
         self.is_closed = True
         self.entries.clear()

@@ -144,6 +144,9 @@ class RedisCache:
         if members:
             await self._line.ask("ZREM", key, *members)
 
+    async def refusals(self) -> str:
+        return str(self._line.refusals)
+
     async def close(self) -> None:
         await self._line.close()
 

@@ -17,14 +17,15 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 from redis.exceptions import (
-    AuthenticationError, AuthorizationError, ConnectionError as LineBroken, NoScriptError, OutOfMemoryError, RedisError,
-    ResponseError, TimeoutError as LineSlow,
+    AuthenticationError, AuthorizationError, ConnectionError as LineBroken, NoPermissionError, NoScriptError, OutOfMemoryError,
+    RedisError, ResponseError, TimeoutError as LineSlow,
 )  # fmt: skip
 
 from mesh.errors import Unavailable
 from mesh.log import Log
 from mesh.redis.address import Server
 from mesh.redis.connection import Era, NotSent
+from mesh.redis.refusals import Refusals
 from mesh.rpc.circuit import Circuit
 from mesh.tasks import heeded
 
@@ -33,6 +34,7 @@ TRY_S: Final = 0.4
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 0.5
 _AGAIN_S: Final = 0.05
+_OF_KEYS: Final = frozenset({"MGET", "UNLINK", "DEL"})
 _LAG_S: Final = 0.25
 """A limit that is noticed so much too late says that this process was held up, not that the server was."""
 
@@ -60,11 +62,12 @@ class Line:
         self._era = Era()
         self._client = server.client(limit_s, self._era)
         self._wrong: Exception | None = None
+        self.refusals = Refusals(str(server.options.get("username") or "default"), log)
         self._circuit = Circuit(time.monotonic, self._changed, failures=1, first_pause_s=_FIRST_PAUSE_S, longest_pause_s=_LONGEST_PAUSE_S)
 
     async def ask(self, *words: Any, is_repeatable: bool = True) -> Any:
         """One command in one round trip. ``is_repeatable`` False: never sent again once it may have been done."""
-        return await self._asked(lambda: _said(self._client, *words), is_repeatable=is_repeatable)
+        return await self._asked(lambda: _said(self._client, *words), [(words[0], *_keys(words))], is_repeatable=is_repeatable)
 
     async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Any], *, is_repeatable: bool = True) -> Any:
         """What a script returns; in one round trip unless the server has forgotten it."""
@@ -76,7 +79,7 @@ class Line:
             except NoScriptError:
                 return await _said(self._client, "EVAL", script.text, *words)
 
-        return await self._asked(work, is_repeatable=is_repeatable)
+        return await self._asked(work, [("EVALSHA", *keys)], is_repeatable=is_repeatable)
 
     async def together(self, *commands: Sequence[Any], is_atomic: bool = False) -> list[Any]:
         """Several commands in one round trip, all of them repeatable."""
@@ -87,7 +90,7 @@ class Line:
                 pipeline.execute_command(*words)
             return list(await pipeline.execute())
 
-        found: list[Any] = await self._asked(work, is_repeatable=True)
+        found: list[Any] = await self._asked(work, [(words[0], *_keys(words)) for words in commands], is_repeatable=True)
         return found
 
     async def close(self) -> None:
@@ -97,7 +100,8 @@ class Line:
                 await self._client.aclose()
         await asyncio.sleep(0)  # what was left without waiting is closed by the loop's next turn
 
-    async def _asked(self, work: Callable[[], Awaitable[Any]], *, is_repeatable: bool) -> Any:
+    async def _asked(self, work: Callable[[], Awaitable[Any]], commands: Sequence[Sequence[Any]], *, is_repeatable: bool) -> Any:
+        """What the work gives; ``commands`` are its commands, each with its keys."""
         limit_s = self._limit_s
         if not self._is_patient:
             if self._circuit.wait_s() > 0:
@@ -105,7 +109,7 @@ class Line:
             if self._circuit.is_open:
                 limit_s = min(limit_s, TRY_S)
         began = time.monotonic()
-        with self._judged(began, limit_s), heeded():
+        with self._judged(began, limit_s, commands), heeded():
             async with asyncio.timeout(limit_s):
                 return await self._repeated(work, is_repeatable=is_repeatable)
 
@@ -128,7 +132,7 @@ class Line:
         return is_repeatable or isinstance(wrong, NotSent)
 
     @contextmanager
-    def _judged(self, began: float, limit_s: float) -> Iterator[None]:
+    def _judged(self, began: float, limit_s: float, commands: Sequence[Sequence[Any]]) -> Iterator[None]:
         """Turns what goes wrong into the one error that callers see, and tells the circuit what it says about the server."""
         try:
             yield
@@ -145,12 +149,15 @@ class Line:
             raise self._away() from away
         except RedisError as refused:
             self._circuit.succeeded()
+            if isinstance(refused, NoPermissionError):
+                self.refusals.note(commands, refused)
             raise Unavailable(f"Redis refuses: {type(refused).__name__}", code=self._code, retry_after_s=2) from refused
         except BaseException:
             self._circuit.abandoned()
             raise
         else:
             self._circuit.succeeded()
+            self.refusals.lift(commands)
 
     def _away(self) -> Unavailable:
         """For callers, who may hand it on to people: what is wrong, not where."""
@@ -165,3 +172,8 @@ class Line:
 
 async def _said(client: Redis, *words: Any) -> Any:
     return await client.execute_command(*words)  # type: ignore[no-untyped-call]  # redis-py types the wrappers only
+
+
+def _keys(words: Sequence[Any]) -> Sequence[Any]:
+    """The keys of a plain command: several for those that take only keys."""
+    return words[1:] if words[0] in _OF_KEYS else words[1:2]

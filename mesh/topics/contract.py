@@ -70,6 +70,10 @@ class Topics(Protocol):
         """What was said on a topic after that id (exclusive). Raises: `Unavailable` (``topics-unavailable``)."""
         ...
 
+    async def refusals(self) -> str:
+        """What the server refuses this user, and what to do about it; empty when nothing. A wrong configuration, no outage."""
+        ...
+
     async def close(self) -> None:
         """Lets go of the server."""
         ...

@@ -67,6 +67,9 @@ class CountedTopics:
         self._replayed.inc(len(found.news))
         return found
 
+    async def refusals(self) -> str:
+        return await self.inner.refusals()
+
     async def close(self) -> None:
         await self.inner.close()
 

@@ -56,6 +56,9 @@ class MemoryTopics:
         is_known = after == (memory.last if first_before is None else first_before)
         return Replay(news, is_complete=is_complete(after, first_before, memory.last), is_known=is_known)
 
+    async def refusals(self) -> str:
+        return ""
+
     async def close(self) -> None:
         self._is_closed = True
         for listener in {listener for group in self._listeners.values() for listener in group}:

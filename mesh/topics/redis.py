@@ -80,6 +80,9 @@ class RedisTopics:
         is_known = after == (last if first_before is None else first_before)
         return Replay(news, is_complete=is_complete(after, first_before, last), is_known=is_known)
 
+    async def refusals(self) -> str:
+        return str(self._line.refusals)
+
     async def close(self) -> None:
         await self._line.close()
 

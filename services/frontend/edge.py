@@ -114,7 +114,7 @@ class Edge:
         if session is not None:
             request[SESSION] = session
             if desk.commands.own_writes is not None:
-                await desk.commands.own_writes.settle(session.actor.username)
+                await desk.commands.own_writes.settle(session.actor.username, is_change=request.method not in SAFE_METHODS)
         elif is_bearer:
             raise Unauthenticated("this token is unknown or has expired; sign in again", code="session-expired")
         if request.method in SAFE_METHODS:

@@ -34,6 +34,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     life.watch("record", record.fault)
     life.watch("state", desk.sessions.fault)
     life.watch("cache", desk.packages.fault)
+    life.watch("queue", backbone.queue.health)
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=config.drain_s, keepalive_timeout=75)
     async with aclosing(record), aclosing(keepsake), aclosing(desk.passwords), alongside(desk.bell.listen(), desk.unsettled.run(), desk.kept_contests.keep(), keepsake.prune(backbone.clock.now())):
         await runner.setup()

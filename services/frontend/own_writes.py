@@ -41,22 +41,26 @@ class OwnWrites:
             with suppress(Unavailable):  # what was done is done
                 await self._has_come(command)
 
-    async def settle(self, username: str) -> None:
-        """Decides what this request of an account reads. Raises: `Unavailable` (``record-behind``) when that takes too long."""
+    async def settle(self, username: str, *, is_change: bool = False) -> None:
+        """Decides what this request of an account reads; a change goes on at last, since the recorder has the newest.
+
+        Raises: `Unavailable` (``record-behind``) when that takes too long.
+        """
         if not self._record.has_replica:
             return
         try:
             noted = await self._state.fetch(f"wrote:{username}")
-        except Unavailable:
+            if noted is None:
+                return
+            is_there = await self._is_there(noted.decode())
+        except Unavailable:  # without the record every read says so itself, and what needs none goes on
             return
-        if noted is None:
-            return
-        if await self._is_there(noted.decode()):
+        if is_there:
             with suppress(Unavailable):
                 await self._state.forget(f"wrote:{username}")
         elif self._record.has_fresh:
             sides.take(Side.FRESH)
-        else:
+        elif not is_change:
             raise Unavailable(
                 "what you changed is recorded, and the copy that pages are read from is behind: load this page again in a moment",
                 code="record-behind", retry_after_s=2,

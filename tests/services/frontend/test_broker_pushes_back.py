@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,8 +15,10 @@ from mesh.queue import Queue
 from mesh.queue.amqp import publisher
 from mesh.queue.opening import open_queue
 from tests.mesh.queue.test_amqp_alarm import alarm
+from tests.services.frontend.conftest import Worlds
 from tests.services.frontend.world import World
 from tests.support.brokers import RabbitMq
+from tests.support.proxy import Proxy
 from tests.support.queues import take
 from wire.queues import COMMANDS
 
@@ -67,3 +70,17 @@ async def test_broker_in_alarm_is_503_and_the_same_key_counts_once(
         async with queue.consumer(COMMANDS.name) as consumer:
             assert {(await take(consumer, 1))[0].message.id} == {one}, "the same command, which is applied once"
             assert (await queue.depth(COMMANDS.name)).ready <= 1
+
+
+async def test_the_health_detail_says_since_when_the_queue_is_away(worlds: Worlds, rabbitmq: RabbitMq, amqp_url: str) -> None:
+    async with Proxy.to("127.0.0.1", rabbitmq.port) as line:
+        url = amqp_url.replace(f":{rabbitmq.port}/", f":{line.port}/")
+        async with worlds(mesh_settings={"queue_url": url}) as world, asyncio.timeout(20):
+            while (await world.person().get("/health")).json["checks"]["queue"] != "ok":
+                await asyncio.sleep(0.05)
+            line.refuse()
+            line.cut()
+            while (detail := (await world.person().get("/health")).json)["checks"]["queue"] == "ok":
+                await asyncio.sleep(0.05)
+    assert detail["status"] == "degraded"
+    assert detail["checks"]["queue"].startswith("away since ")
