@@ -65,6 +65,8 @@ class TestCase:
     ``arguments`` are given to the submission on its command line, ``files`` lie in its working directory, by their path there. ``is_static``:
     no input is run, `JudgingManifest.static_validator` looks at the submission's files; ``checker_arguments`` are for it, digests are empty.
     ``is_open``: its author sees as much of it as of a sample. ``hint`` is for who fails it, ``description`` for the jury.
+    ``same_as`` is the name of a case that is this one in all but its group and its threshold: where that was judged by the same
+    threshold, its result is this one's too.
     ``input_path`` and ``answer_path`` are the package's own, where they are not ``data/NAME.in`` and ``data/NAME.ans``: trials are told them.
     """
 
@@ -86,6 +88,7 @@ class TestCase:
     description: str = ""
     input_path: str = ""
     answer_path: str = ""
+    same_as: str = ""
 
 
 CaseGroup: TypeAlias = tree.CaseGroup

@@ -247,7 +247,7 @@ def _case(case: PackageCase) -> TestCase:
         name=case.name, input=case.input.digest, answer=case.answer.digest, input_bytes=case.input.size_bytes,
         answer_bytes=case.answer.size_bytes, is_sample=case.is_sample, group=case.group, checker_arguments=case.checker_arguments,
         input_arguments=case.input_arguments, threshold=case.threshold, arguments=case.arguments, files=_program_files(case.files),
-        is_static=case.is_static, is_open=case.is_open, hint=case.hint, description=case.description,
+        is_static=case.is_static, is_open=case.is_open, hint=case.hint, description=case.description, same_as=case.same_as,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -146,7 +146,9 @@ class Judge:
                 if index is None:
                     await hearing.answer()
                     continue
-                result = await haste.result_of(partial(self._judged_case, at_work, index, manifest), _own_time_s(manifest, index))
+                result = _known(manifest, index, results)
+                if result is None:
+                    result = await haste.result_of(partial(self._judged_case, at_work, index, manifest), _own_time_s(manifest, index))
                 results.append(result)
                 listener.result(result)
                 haste.advance()
@@ -186,6 +188,14 @@ def _handed_back(order: RunOrder, haste: Haste, results: Iterable[CaseResult], r
     return AttemptEnd(
         order.attempt, "handed-back", results=tuple(results), message=GIVES_WAY, rulings=tuple(rulings), broken_off=haste.broken_off
     )
+
+
+def _known(manifest: JudgingManifest, index: int, results: Iterable[CaseResult]) -> CaseResult | None:
+    """The result of a case that another one is the same as, where that was judged."""
+    case, cases = manifest.cases[index], manifest.cases
+    alike = (one for one in results if cases[one.index].name == case.same_as and cases[one.index].threshold == case.threshold)
+    twin = next(alike, None) if case.same_as else None
+    return replace(twin, index=index) if twin is not None else None
 
 
 def _own_time_s(manifest: JudgingManifest, index: int) -> float:

@@ -51,7 +51,7 @@ async def built_submission(order: RunOrder, toolchains: Mapping[str, Toolchain],
     brought = await programs.sources(manifest.problem, program) if program else {}
     if manifest.is_output_only:
         files = {**brought, language.name_source(source, order.filename): source}
-        read_outputs(files, [case.name for case in manifest.cases])
+        read_outputs(files, [case.name for case in manifest.cases if not case.same_as])
         return Built(toolchain, Plan(steps=()), files)
     if manifest.code_bytes and len(source) > manifest.code_bytes:
         raise BuildFailed(f"this problem takes at most {manifest.code_bytes} bytes of source; yours has {len(source)}")

@@ -125,7 +125,8 @@ class Examination:
         is_asked = (has_program or any(probe.output for probe in order.probes)) and not manifest.is_interactive and manifest.passes == 1
         try:
             if is_asked and has_program:
-                await built_checker(manifest.problem, manifest.checker, self._programs, self._builds)
+                for one in (manifest.checker, *manifest.more_checkers):
+                    await built_checker(manifest.problem, one, self._programs, self._builds)
         except Invalid:
             is_asked = False
         if not is_asked:
@@ -179,7 +180,7 @@ class _AtWork:
             probing = Probing(self.examiners, self.check, self.blobs, len(self.order.input_validators), self.course)
             return {PROBE: partial(probing.examine, self.order.manifest.problem, self.order.probes[number - len(cases)], pair)}
         case, check = cases[number], self.check_of_answers
-        if case.is_static:
+        if case.is_static or case.same_as:
             return {}
         found: dict[int, Callable[[], Awaitable[None]]] = {one.place: partial(_examine, one, case, pair, self.course) for one in self.examiners}
         if check is not None:

@@ -186,7 +186,6 @@ CMS: tuple[Fault, ...] = (
     Fault("grading-not-yet", "task.yaml", {"task.yaml": TASK + "score_type: Best\n"}, "GroupMul, GroupThreshold can"),
     Fault("bad-points", "task.yaml", {"task.yaml": TASK + "score_type: GroupThreshold\nscore_type_parameters: [[100, 5]]\n"}, "threshold"),
     Fault("bad-points", "task.yaml", {"task.yaml": TASK + "score_type: GroupThreshold\nscore_type_parameters: [[100, 5, 0.5]]\n", "check/checker.cpp": None}, "worth 1"),
-    Fault("grading-not-yet", "task.yaml", {"task.yaml": TASK + "score_type: GroupMin\nscore_type_parameters: [[50, '00.'], [50, '001']]\n"}, "001"),
     Fault("no-cases", "input", {f"{side}put/{side}put{number}.txt": None for side in ("in", "out") for number in range(5)}),
     Fault("case-without-answer", "input/input3.txt", {"output/output3.txt": None}),
     Fault("answer-without-input", "input/input3.txt", {"input/input3.txt": None}),

@@ -82,35 +82,40 @@ def read_cases(files: PackageFiles, task: Task, report: Report, *, gives_numbers
 def _grouped(
     found: Sequence[PackageCase], plans: Sequence[GroupPlan], count: int, report: Report, *, score_type: str, gives_numbers: bool
 ) -> Cases:
-    """Cases in their subtasks; each must be in one and in no more."""
+    """Cases in their subtasks. One that is in several stands once in each, and is judged once: the first is what the others are the same as."""
     names = [f"{number:03}" for number in range(count)]
     numbers = Numbers.of(names)
     place = {case.name.rpartition("/")[2]: index for index, case in enumerate(found)}
-    taken: dict[str, int] = {}
+    taken: set[str] = set()
     groups: list[CaseGroup] = []
-    group_of: dict[str, tuple[str, Fraction | None]] = {}
+    cases = list(found)
     for number, plan in enumerate(plans):
         chosen = plan.of(numbers)
+        threshold = plan.threshold if score_type == "GroupThreshold" and gives_numbers else None
+        held: list[int] = []
         for name in chosen:
+            if name not in place or len(cases) > MOST_CASES:
+                continue
+            index, in_group = place[name], replace(found[place[name]], group=f"subtask-{number}", threshold=threshold)
             if name in taken:
-                report.add("grading-not-yet", "task.yaml", f"case {name} is in the subtasks {taken[name]} and {number}: a case counts once here")
-            taken.setdefault(name, number)
-            group_of.setdefault(name, (f"subtask-{number}", plan.threshold if score_type == "GroupThreshold" and gives_numbers else None))
-        held = tuple(place[name] for name in chosen if name in place and taken[name] == number)
-        if not held:
+                index, in_group = len(cases), replace(in_group, name=f"{in_group.name}-{number}", same_as=in_group.name)
+                cases.append(in_group)
+            cases[index] = in_group
+            held.append(index)
+        taken.update(chosen)
+        if not held and len(cases) <= MOST_CASES:
             report.add("plan-mismatch", "task.yaml" if plan.names or plan.pattern else GEN, f"subtask {number} has no case")
-        groups.append(_group(f"subtask-{number}", held, plan, score_type))
+        groups.append(_group(f"subtask-{number}", tuple(held), plan, score_type))
         if score_type == "GroupThreshold" and not gives_numbers and plan.threshold is not None and plan.threshold < 1:
             report.add("bad-points", "task.yaml", f"subtask {number} wants at most {float(plan.threshold):g}, and a right output is worth 1")
     left = [name for name in names if name not in taken]
     if left:
         more = f", nor are {len(left) - 1} more, up to {left[-1]}" if len(left) > 1 else ""
         report.add("plan-mismatch", GEN, f"case {left[0]} is in no subtask{more}")
-    nothing: tuple[str, Fraction | None] = ("", None)
-    placed = [(case, group_of.get(case.name.rpartition("/")[2], nothing)) for case in found]
-    cases = tuple(replace(case, group=group, threshold=threshold) for case, (group, threshold) in placed)
+    if len(cases) > MOST_CASES:
+        report.add("too-many-cases", "task.yaml", f"more than {MOST_CASES} test cases, counted in each subtask that they are in")
     tree = CaseGroup(groups=tuple(groups), on_reject=OnReject.CONTINUE)
-    return _checked(Cases(cases, tree, sum((plan.points for plan in plans), Fraction(0))), report)
+    return _checked(Cases(tuple(cases), tree, sum((plan.points for plan in plans), Fraction(0))), report)
 
 
 def _group(path: str, cases: tuple[int, ...], plan: GroupPlan, score_type: str) -> CaseGroup:

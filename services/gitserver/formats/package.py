@@ -41,6 +41,7 @@ class PackageCase:
     is_open: bool = False
     hint: str = ""
     description: str = ""
+    same_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

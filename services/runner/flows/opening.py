@@ -40,7 +40,7 @@ async def flowing(manifest: JudgingManifest, program: Built, desk: Desk) -> Asyn
     """
     async with AsyncExitStack() as stack:
         if manifest.is_output_only:
-            outputs = read_outputs(program.files, [case.name for case in manifest.cases])
+            outputs = read_outputs(program.files, [case.name for case in manifest.cases if not case.same_as])
             yield OutputOnly(outputs, manifest.limits, await _check(manifest, program, desk, stack), desk.details)
             return
         turns = await stack.enter_async_context(taking_turns(desk.pool, program.furnish, count=max(2, manifest.processes)))

@@ -26,7 +26,7 @@ class OutputOnly:
 
     async def judge(self, index: int, case: TestCase, pair: Pair) -> CaseResult:
         """What came out of one case. Raises: `BoxLost`."""
-        content = self._outputs.of(case.name)
+        content = self._outputs.of(case.same_as or case.name)
         output = Spool()
         try:
             output.write(content or b"")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -191,6 +192,31 @@ def test_subtasks_of_cms_by_pattern_by_name_and_by_count_are_the_same() -> None:
         package, report = read(cms.far_sum(**{"task.yaml": cms.TASK + f"score_type: GroupMin\nscore_type_parameters: {parameters}\n"}))
         assert package is not None, report.findings()
         assert [(group.cases, group.accept_score) for group in package.groups.groups] == [((0,), 0), ((1, 2), 30), ((3, 4), 70)]
+
+
+def test_a_case_of_cms_that_is_in_two_subtasks_stands_once_in_each() -> None:
+    parameters = "[[10, '00[01]'], [30, '00[0-2]'], [60, '.*']]"
+    package, report = read(cms.far_sum(**{"task.yaml": cms.TASK + f"score_type: GroupMin\nscore_type_parameters: {parameters}\n"}))
+    assert package is not None, report.findings()
+    names = [(case.name, case.group, case.same_as) for case in package.cases]
+    assert [[names[index] for index in group.cases] for group in package.groups.groups] == [
+        [(f"cases/00{number}", "subtask-0", "") for number in (0, 1)],
+        [*((f"cases/00{number}-1", "subtask-1", f"cases/00{number}") for number in (0, 1)), ("cases/002", "subtask-1", "")],
+        [*((f"cases/00{number}-2", "subtask-2", f"cases/00{number}") for number in (0, 1, 2)), *((f"cases/00{number}", "subtask-2", "") for number in (3, 4))],
+    ]
+    assert [group.accept_score for group in package.groups.groups] == [10, 30, 60]
+    assert package.cases[5].input == package.cases[0].input
+    assert package.max_score == 100
+
+
+def test_cases_of_cms_are_counted_in_each_subtask_and_not_without_end() -> None:
+    files = {f"{place}/{place}{number}.txt": f"{number}\n" for place in ("input", "output") for number in range(60)}
+    task = cms.TASK.replace("n_input: 5", "n_input: 60") + "score_type: GroupMin\nscore_type_parameters: [" + "[1, '.*']," * 150 + "]\n"
+    began = time.process_time()
+    package, report = read(cms.far_sum(**{**files, "task.yaml": task, "gen/GEN": None}))
+    assert [(one.code, one.path) for one in report.findings() if one.severity == "error"] == [("too-many-cases", "task.yaml")]
+    assert package is None
+    assert time.process_time() - began < 5
 
 
 def test_without_subtasks_every_case_of_cms_counts_for_itself() -> None:
