@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _carry_out(options: argparse.Namespace, configuration: Configuration) -> int:
-    async with _desk(configuration) as desk:
+    async with desk_of(configuration) as desk:
         if options.act == "list":
             return await _list(desk)
         name, owner = _owner(options.name)
@@ -98,7 +98,8 @@ class Desk:
 
 
 @asynccontextmanager
-async def _desk(configuration: Configuration) -> AsyncIterator[Desk]:
+async def desk_of(configuration: Configuration) -> AsyncIterator[Desk]:
+    """The operator's lines, for the length of a block. Raises: `MeshError`, `PkiError`."""
     folder = configuration.mesh.pki_path
     credentials = await asyncio.to_thread(_credentials, folder)
     metrics = Metrics(OPERATOR, MESH_METRICS)

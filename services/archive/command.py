@@ -15,7 +15,8 @@ from mesh.log import set_up_logging
 from services.archive.backup import back_up
 from services.archive.house import Places, places_of
 from services.archive.restore import Wishes, restore
-from services.composition import read_configuration
+from services.archive.waiting import told_waiting
+from services.composition import Configuration, read_configuration
 from wire.services import GITSERVER, RECORDER
 
 
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     os.umask(0o077)  # what it writes holds password hashes, as in a house of its own
     places = places_of(configuration)
     try:
-        text = asyncio.run(_back_up(places, options) if options.what == "backup" else restore(places, options.file, _wishes(options)))
+        text = asyncio.run(_back_up(configuration, places, options) if options.what == "backup" else restore(places, options.file, _wishes(options)))
     except MeshError as wrong:
         print(f"palestra: {wrong.message} ({wrong.code})", file=sys.stderr)  # noqa: T201  an answer to whoever typed
         return 1
@@ -38,9 +39,10 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-async def _back_up(places: Places, options: argparse.Namespace) -> str:
+async def _back_up(configuration: Configuration, places: Places, options: argparse.Namespace) -> str:
+    waiting = await told_waiting(configuration)
     path, words = await back_up(places, options.target, SystemClock(), with_problems=not options.no_problems, with_pki=options.pki)
-    return f"{path}: {words}"
+    return f"{path}: {words}; {waiting}"
 
 
 def _wishes(options: argparse.Namespace) -> Wishes:

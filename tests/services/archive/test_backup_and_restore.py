@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -26,9 +27,11 @@ from services.archive.form import verify
 from services.archive.house import Places
 from services.archive.restore import Wishes, restore
 from services.archive.tables import rows_of
+from services.archive.waiting import until_recorded
 from services.frontend.reads.contests import Contests
 from services.frontend.reads.record import Record as Reader
 from services.frontend.reads.scoreboards import Scoreboards
+from services.queues import Desk
 from services.recorder import rows
 from services.recorder.record import Record
 from services.recorder.schema import prepare
@@ -316,6 +319,25 @@ def _breaks_at_events(lines: bytes, table: Any) -> Any:
     return rows_of(lines, table)
 
 
+async def test_what_was_accepted_is_waited_for_and_what_is_not_recorded_by_then_is_counted(tmp_path: Path, pki_folder: Path) -> None:
+    file = tmp_path / "record.sqlite3"
+    async with World(tmp_path, pki_folder, f"sqlite:///{file}") as world:
+        await world.start()
+        desk = Desk((await world.of("operator")).peers)
+        assert await until_recorded(desk, 5.0) == 0
+        busy = sqlite3.connect(file, isolation_level=None)
+        busy.execute("BEGIN IMMEDIATE")  # nobody else can write
+        wishes = [submit() for _ in range(3)]
+        await world.publish(*wishes)
+        assert await until_recorded(desk, 0.3) == 3
+        busy.execute("ROLLBACK")
+        busy.close()
+        assert await until_recorded(desk, 15.0) == 0
+        await world.until_settled(*wishes)
+        await world.kill()
+        assert await until_recorded(desk, 5.0) is None
+
+
 @pytest.mark.faults
 def test_the_commands_say_what_they_did(tmp_path: Path) -> None:
     """From the command line, on embedded defaults, with certificates; and what is in the file is told to nobody else."""
@@ -333,6 +355,7 @@ def test_the_commands_say_what_they_did(tmp_path: Path) -> None:
     made = palestra("backup", str(tmp_path / "one.tar.gz"), "--pki")
     assert made.returncode == 0, made.stderr
     assert "1 problems" in made.stdout
+    assert "the recorder does not answer" in made.stdout, "so nobody knows what waits for it"
     assert json.loads(json.dumps(verify(tmp_path / "one.tar.gz").parts)) == ["record", "problems", "pki"]
     again = palestra("restore", str(tmp_path / "one.tar.gz"), "--pki")
     assert (again.returncode, "house-not-empty" in again.stderr) == (1, True)
