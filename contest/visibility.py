@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contest.rules import Audience, ContestRules, Phase
+from contest.verdicts import Verdict
 
 ADMIN = "admin"
 ORGANISER = "organiser"
@@ -18,6 +19,9 @@ CONTESTANT = "contestant"
 FEEDBACK = ("verdict", "samples", "cases", "full")
 """What a contest shows its contestants of their own judging: the verdict; the results of sample cases, with what their checker says; the
 verdict of every case; time, memory and the checker's words of every case too."""
+
+COMPILE_FEEDBACK = ("always", "errors", "never")
+"""When a contest shows its contestants what the compiler said of their own sources: its warnings too, only where it refused one, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +132,10 @@ def may_see_source(viewer: Viewer, author: str) -> bool:
     return may_see_submission(viewer, author)
 
 
-def may_see_compile_output(viewer: Viewer, author: str) -> bool:
-    """What the compiler said: the author's and the jury's."""
-    return may_see_submission(viewer, author)
+def may_see_compile_output(viewer: Viewer, author: str, shown: str = "always", verdict: Verdict | None = None) -> bool:
+    """What the compiler said: the jury's, and the author's as the contest says (one of `COMPILE_FEEDBACK`)."""
+    is_shown = shown == "always" or (shown == "errors" and verdict is Verdict.CE)
+    return may_see_submission(viewer, author) and (viewer.is_in_charge or is_shown)
 
 
 def may_see_cases(viewer: Viewer) -> bool:

@@ -75,7 +75,8 @@ class ContestProblem:
 class CreateContest:
     """A new contest; its creator becomes its organiser. ``languages`` empty means every language that runners have.
 
-    ``feedback`` is what contestants see of their own judging: one of `contest.visibility.FEEDBACK`.
+    ``feedback`` is what contestants see of their own judging: one of `contest.visibility.FEEDBACK`; ``compile_feedback`` when they see what the
+    compiler said: one of `contest.visibility.COMPILE_FEEDBACK`.
     """
 
     alias: str
@@ -90,6 +91,7 @@ class CreateContest:
     description: str = ""
     is_public: bool = True
     feedback: str = "verdict"
+    compile_feedback: str = "always"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class ChangeContest:
     description: str = ""
     is_public: bool = True
     feedback: str = "verdict"
+    compile_feedback: str = "always"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ CONTESTS: Final = Table("contests", (
     _key("alias", "name"), Column("title", "text"), Column("description", "long_text"), Column("organiser", "name"),
     Column("mode", "name"), Column("start_at", "time"), Column("duration_s", "int"), Column("freeze_s", "int"),
     Column("penalty_s", "int"), _maybe("thawed_at", "time"), Column("languages", "json"), Column("is_public", "bool"),
-    Column("seq", "int"), Column("created_at", "time"), Column("feedback", "name"),
+    Column("seq", "int"), Column("created_at", "time"), Column("feedback", "name"), Column("compile_feedback", "name"),
 ), indexes=(("start_at",),))  # fmt: skip
 
 CONTEST_PROBLEMS: Final = Table("contest_problems", (

@@ -80,7 +80,7 @@ class ContestAccess:
         viewer, feedback, author = self.viewer, self.contest.feedback, detail.submission.username
         if not visibility.may_see_source(viewer, author):
             detail = replace(detail, source="")
-        if not visibility.may_see_compile_output(viewer, author):
+        if not visibility.may_see_compile_output(viewer, author, self.contest.compile_feedback, detail.submission.verdict):
             detail = replace(detail, compile_output="")
         cases = shown_cases(viewer, author, feedback, detail.cases)
         decisive = detail.decisive_case if any(case.index == detail.decisive_case for case in cases) else None

@@ -66,6 +66,7 @@ class Contest:
     seq: int
     created_at: datetime
     feedback: str = "verdict"
+    compile_feedback: str = "always"
 
     @property
     def rules(self) -> ContestRules:

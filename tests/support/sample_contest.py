@@ -115,7 +115,7 @@ def _contest(rows: Rows, alias: str, title: str, mode: str, start: datetime, dur
     description = "Three people, one computer. Ask anything that is unclear; we read every question.\n\nGood luck, and **have fun**."
     rows.add(
         "contests", alias=alias, title=title, description=description, organiser="olga", mode=mode, start_at=start, duration_s=duration_s, freeze_s=freeze_s,
-        penalty_s=1200, thawed_at=thawed_at, languages=[], is_public=True, seq=512, feedback="verdict", created_at=NOW - timedelta(days=40),
+        penalty_s=1200, thawed_at=thawed_at, languages=[], is_public=True, seq=512, feedback="verdict", compile_feedback="always", created_at=NOW - timedelta(days=40),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from services.frontend.reads.contests import Contest, ContestProblem
 from wire import commands
 
 Feedback = Literal["verdict", "samples", "cases", "full"]
+CompileFeedback = Literal["always", "errors", "never"]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -31,9 +32,7 @@ class ShownProblem(Shape, frozen=True):
 
 
 class NewContest(Shape, frozen=True):
-    """A contest to make. ``languages`` empty: all that runners have. ``feedback``: what contestants see of their own judging, the verdict;
-    the sample cases; the verdict of every case; time, memory and the checker's words too.
-    """
+    """A contest to make. ``languages`` empty: all that runners have. ``feedback`` and ``compile_feedback``: what contestants see of their own judging, and when they see what the compiler said."""
 
     alias: str
     title: str
@@ -47,6 +46,7 @@ class NewContest(Shape, frozen=True):
     description: str = ""
     is_public: bool = True
     feedback: Feedback = "verdict"
+    compile_feedback: CompileFeedback = "always"
 
 
 class ContestChange(Shape, frozen=True):
@@ -63,6 +63,7 @@ class ContestChange(Shape, frozen=True):
     description: str | None = None
     is_public: bool | None = None
     feedback: Feedback | None = None
+    compile_feedback: CompileFeedback | None = None
 
 
 class NewTeam(Shape, frozen=True):
@@ -109,6 +110,7 @@ class ContestView(View, frozen=True):
     languages: tuple[str, ...]
     is_public: bool
     feedback: str
+    compile_feedback: str
     is_jury: bool
     is_registered: bool
     may_submit: bool
@@ -199,7 +201,7 @@ async def change_contest(call: Call[ContestChange, NoQuery]) -> ContestView:
     now_so: dict[str, Any] = {
         "title": contest.title, "mode": rules.mode, "start": rules.start, "duration_s": rules.duration_s, "freeze_s": rules.freeze_s,
         "penalty_s": rules.penalty_s, "languages": contest.languages, "description": contest.description, "is_public": contest.is_public,
-        "feedback": contest.feedback,
+        "feedback": contest.feedback, "compile_feedback": contest.compile_feedback,
     }  # fmt: skip
     wanted = {name: value if getattr(change, name) is None else getattr(change, name) for name, value in now_so.items()}
     problems = _shown(contest.problems if change.problems is None else change.problems)
@@ -261,7 +263,7 @@ def view_of(access: ContestAccess) -> ContestView:
         alias=contest.alias, title=contest.title, description=contest.description, organiser=contest.organiser, mode=rules.mode,
         start=contest.start, end=contest.end, duration_s=rules.duration_s, freeze_s=rules.freeze_s, penalty_s=rules.penalty_s,
         phase=access.phase, is_frozen=rules.is_frozen(access.now), thawed_at=rules.thawed_at, languages=contest.languages,
-        is_public=contest.is_public, feedback=contest.feedback, is_jury=access.is_jury, is_registered=access.contestant is not None,
+        is_public=contest.is_public, feedback=contest.feedback, compile_feedback=contest.compile_feedback, is_jury=access.is_jury, is_registered=access.contestant is not None,
         may_submit=access.may_submit, problems=_problems(contest) if access.shows_problems else None,
     )  # fmt: skip
 

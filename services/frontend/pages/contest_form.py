@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from contest.rules import Mode
-from contest.visibility import FEEDBACK
+from contest.visibility import COMPILE_FEEDBACK, FEEDBACK
 from mesh.codec import fraction_of
 from mesh.errors import MeshError
 from services.frontend.access import check_organiser
@@ -56,6 +56,7 @@ class Entered:
     feedback: str = FEEDBACK[0]
     languages: tuple[str, ...] = ()
     problems: tuple[ContestProblem, ...] = ()
+    compile_feedback: str = COMPILE_FEEDBACK[0]
 
 
 @dataclass(slots=True)
@@ -129,6 +130,7 @@ def read_contest(form: Form, existing: Contest | None = None) -> tuple[Entered, 
         alias=alias or form.text("alias"), title=form.text("title"), description=form.raw("description").strip(), mode=form.text("mode"),
         start=form.text("start"), duration=form.text("duration"), freeze=form.text("freeze"), penalty=form.text("penalty"),
         is_public=form.is_ticked("is_public"), feedback=form.text("feedback") or FEEDBACK[0], languages=tuple(form.all("language")), problems=picked,
+        compile_feedback=form.text("compile_feedback") or COMPILE_FEEDBACK[0],
     )  # fmt: skip
     reading = Reading()
     reading.check(bool(entered.title) and len(entered.title) <= 200, "title", "A contest needs a title, of at most 200 characters.")
@@ -137,6 +139,7 @@ def read_contest(form: Form, existing: Contest | None = None) -> tuple[Entered, 
         "The address has 1 to 60 small letters, digits and dashes, and begins and ends with a letter or digit.",
     )  # fmt: skip
     reading.check(entered.feedback in FEEDBACK, "feedback", "Choose what contestants see of their judging.")
+    reading.check(entered.compile_feedback in COMPILE_FEEDBACK, "compile_feedback", "Choose when contestants see what the compiler said.")
     reading.check(entered.mode in set(Mode), "mode", "Choose how the contest is scored.")
     start = kept.get(("start", entered.start)) or _start(entered.start)
     duration_s = kept.get(("duration", entered.duration)) or _duration_s(entered.duration)
@@ -150,6 +153,7 @@ def read_contest(form: Form, existing: Contest | None = None) -> tuple[Entered, 
         "title": entered.title, "mode": Mode(entered.mode) if entered.mode in set(Mode) else Mode.ICPC, "start": start,
         "duration_s": duration_s, "problems": picked, "freeze_s": freeze_s, "penalty_s": penalty_s, "languages": entered.languages,
         "description": entered.description, "is_public": entered.is_public, "feedback": entered.feedback,
+        "compile_feedback": entered.compile_feedback,
     }  # fmt: skip
     return entered, reading.faults, fields
 
@@ -161,6 +165,7 @@ def entered_of(contest: Contest) -> Entered:
     return Entered(
         contest.alias, contest.title, contest.description, rules.mode.value, _minute(rules.start), hours_minutes(rules.duration_s),
         str(rules.freeze_s // 60), str(rules.penalty_s // 60), contest.is_public, contest.feedback, contest.languages, shown,
+        contest.compile_feedback,
     )  # fmt: skip
 
 

@@ -48,6 +48,7 @@ class Contest:
     created_at: datetime
     problems: tuple[ContestProblem, ...] = ()
     feedback: str = "verdict"
+    compile_feedback: str = "always"
 
     @property
     def start(self) -> datetime:
@@ -162,6 +163,7 @@ def _contest(row: sa.Row[Any], problems: tuple[ContestProblem, ...]) -> Contest:
     return Contest(
         alias=row.alias, title=row.title, description=row.description, organiser=row.organiser, rules=rules,
         languages=tuple(row.languages), is_public=row.is_public, seq=row.seq, created_at=row.created_at, problems=problems, feedback=row.feedback,
+        compile_feedback=row.compile_feedback,
     )  # fmt: skip
 
 

@@ -114,7 +114,7 @@ def _row(body: CreateContest | ChangeContest, organiser: str, created_at: dateti
         alias=body.alias, title=body.title, description=body.description, organiser=organiser, mode=body.mode.value,
         start_at=body.start, duration_s=body.duration_s, freeze_s=body.freeze_s, penalty_s=body.penalty_s, thawed_at=None,
         languages=list(body.languages), is_public=body.is_public, seq=0, created_at=created_at,
-        feedback=body.feedback,
+        feedback=body.feedback, compile_feedback=body.compile_feedback,
     )  # fmt: skip
 
 
@@ -132,6 +132,8 @@ def _check(body: CreateContest | ChangeContest, account: rows.Account, shown: fr
     faults.unless(0 <= body.freeze_s <= max(body.duration_s, 0), "freeze_s must lie between 0 and duration_s")
     faults.unless(0 <= body.penalty_s <= MOST_PENALTY_S, f"penalty_s must lie between 0 and {MOST_PENALTY_S}")
     faults.unless(body.feedback in visibility.FEEDBACK, f"feedback {body.feedback[:32]!r} is none of {', '.join(visibility.FEEDBACK)}")
+    known = visibility.COMPILE_FEEDBACK
+    faults.unless(body.compile_feedback in known, f"compile_feedback {body.compile_feedback[:32]!r} is none of {', '.join(known)}")
     unknown = sorted(set(body.languages) - view.bounds.languages)
     faults.unless(not unknown, f"unknown languages: {listed(unknown)}")
     _check_problems(body, account, shown, view, faults)

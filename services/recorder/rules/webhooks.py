@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from contest import visibility
 from contest.feedback import authors_figures, shown_figures
+from contest.verdicts import Verdict
 from contest.visibility import Viewer
 from mesh.codec import encode
 from mesh.database.columns import canonical
@@ -181,13 +182,15 @@ def _shown(submission: rows.Submission, run: rows.Run, view: View) -> dict[str, 
         shown_figures(viewer, submission.username, contest.feedback, run.time_ms, run.memory_bytes)
         if contest is not None and viewer is not None else authors_figures("", run.time_ms, run.memory_bytes)
     )  # fmt: skip
+    shown = contest.compile_feedback if contest is not None else "always"
+    may_read = viewer is None or visibility.may_see_compile_output(viewer, submission.username, shown, Verdict(run.verdict) if run.verdict else None)
     return {
         "id": submission.id, "contest": submission.contest, "problem": submission.problem,
         "label": view.label_of(submission.contest, submission.problem), "username": submission.username,
         "team": view.team_of(submission.contest, submission.username), "language": submission.language, "filename": submission.filename,
         "submitted_at": submission.submitted_at, "status": "judged", "verdict": run.verdict, "score": run.score,
         "time_ms": figures[0], "memory_bytes": figures[1], "judged_at": view.now, "is_on_board": submission.is_on_board,
-        "priority": submission.priority, "compile_output": without_nul(run.compile_output or ""), "version": run.version,
+        "priority": submission.priority, "compile_output": without_nul(run.compile_output or "") if may_read else "", "version": run.version,
     }  # fmt: skip
 
 

@@ -63,6 +63,21 @@ async def test_the_author_sees_what_the_contest_shows_and_the_jury_everything(fi
     assert frozen.json == mine.json, "one's own submissions are not frozen"
 
 
+@pytest.mark.parametrize(
+    ("shown", "verdict", "is_seen"),
+    [("always", "AC", True), ("always", "CE", True), ("errors", "AC", False), ("errors", "CE", True), ("never", "CE", False)],
+)
+async def test_what_the_compiler_said_is_shown_as_the_contest_allows(finals: World, shown: str, verdict: str, is_seen: bool) -> None:
+    olga = await finals.signed_in("olga")
+    await finals.update("contests", {"alias": "finals"}, compile_feedback=shown)
+    one = await finals.add_submission("ana", verdict=verdict)
+    await finals.update("runs", {"submission": one}, compile_output="line 1: surprise")
+    mine = await (await finals.signed_in("ana")).get(f"/submissions/{one}")
+    assert (mine.json["compile_output"] == "line 1: surprise", b"surprise" in mine.body) == (is_seen, is_seen)
+    assert (await olga.get(f"/submissions/{one}")).json["compile_output"] == "line 1: surprise"
+    assert (await olga.get("/contests/finals")).json["compile_feedback"] == shown
+
+
 @pytest.mark.parametrize("feedback", SEEN)
 async def test_what_subtasks_came_to_is_seen_by_their_numbers(finals: World, feedback: str) -> None:
     one = await judged(finals, feedback)

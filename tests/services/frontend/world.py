@@ -155,7 +155,7 @@ class World:
         await self.insert("contests", **{
             "alias": alias, "title": f"Title of {alias}", "description": "", "organiser": "olga", "mode": "icpc",
             "start_at": self.clock.now() + timedelta(seconds=starts_in_s), "duration_s": 3600, "freeze_s": 0, "penalty_s": 1200,
-            "thawed_at": None, "languages": [], "is_public": True, "seq": 1, "feedback": "verdict", "created_at": self.clock.now(), **more,
+            "thawed_at": None, "languages": [], "is_public": True, "seq": 1, "feedback": "verdict", "compile_feedback": "always", "created_at": self.clock.now(), **more,
         })  # fmt: skip
         for place, problem in enumerate(problems):
             await self.insert(

@@ -195,6 +195,10 @@ async def test_what_teams_see_of_their_judging_is_chosen_shown_and_kept(town: To
     changed = await admin.fill_in("/contests/finals/edit", "/contests/finals/edit", feedback="full")
     assert changed.status == 303, changed.text
     assert await _feedback(admin) == "full"
+    wrong = await admin.fill_in("/contests/finals/edit", "/contests/finals/edit", compile_feedback="loudly")
+    assert (wrong.status, set(wrong.wrong)) == (422, {"compile_feedback"}), wrong.text
+    changed = await admin.fill_in("/contests/finals/edit", "/contests/finals/edit", compile_feedback="errors")
+    assert changed.status == 303, changed.text
     kept = await admin.fill_in("/contests/finals/edit", "/contests/finals/edit", title="Finals of the year")
     assert kept.status == 303, kept.text
     assert await _feedback(admin) == "full", "what was not touched stays"
