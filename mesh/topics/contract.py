@@ -54,6 +54,11 @@ class Subscription(Protocol):
         """Waits for the next. Safe to cancel."""
         ...
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether the line to the server stands, as far as is known; when it is back after a break, a `Gap` comes."""
+        ...
+
 
 class Topics(Protocol):
     """Every topic of an installation; a topic is there as soon as it is named."""

@@ -32,6 +32,10 @@ class CountedSubscription:
             self._gaps.inc()
         return heard
 
+    @property
+    def is_heard(self) -> bool:
+        return self._inner.is_heard
+
 
 class CountedTopics:
     """Keeps the promise of `mesh.topics.contract.Topics` through another."""

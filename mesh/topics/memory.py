@@ -138,3 +138,7 @@ class _MemorySubscription:
 
     async def next(self) -> News | Gap:
         return await self.inbox.next(self.topics)
+
+    @property
+    def is_heard(self) -> bool:
+        return True

@@ -127,6 +127,10 @@ class _RedisSubscription:
     async def next(self) -> News | Gap:
         return await self._inbox.next(self._topics)
 
+    @property
+    def is_heard(self) -> bool:
+        return self._connection is not None
+
     async def first_try(self) -> None:
         """Returns when the first connection stands, or could not be made."""
         with suppress(TimeoutError):

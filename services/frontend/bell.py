@@ -1,4 +1,8 @@
-"""Owns the waiting for news of submissions: one listener for everybody who waits. Never polls; a gap wakes all."""
+"""Owns the waiting for news of submissions: one listener for everybody who waits. A gap wakes all. Never looks into the record.
+
+Verdicts are pushed; who waits looks for himself too, now and then, since a piece of news can be lost before it is said, and more
+often while no news are heard (`look_again_s`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from prometheus_client import Gauge
 
@@ -16,6 +21,8 @@ from wire.news import Headline, user_topic
 from wire.verification import WAITING
 
 _FINAL = frozenset({"verdict", "refused"})
+DEAF_S: Final = 1.0
+HEARING_S: Final = 5.0
 
 
 class Bell:
@@ -42,6 +49,11 @@ class Bell:
                     self._ring_all()
                 else:
                     self._hear(news.body)
+
+    @property
+    def look_again_s(self) -> float:
+        """After how long who waits looks without having heard anything."""
+        return HEARING_S if self._subscription is not None and self._subscription.is_heard else DEAF_S
 
     def close(self) -> None:
         """Rings for everybody and lets nobody wait any more: the service leaves."""

@@ -81,8 +81,7 @@ class Edge:
             failure = _told(wrong, request)
         except MeshError as known:
             failure = request.get(SESSION_AWAY, known) if known.status in _FOR_STRANGERS else known
-            if known.status >= 500:
-                self._desk.log.warning("request-failed", path=request.path, code=known.code, cause=known.__cause__)
+            self._log_failure(request, known)
         except ConnectionError:
             raise
         except Exception as broken:  # noqa: BLE001  the last wall: logged with its cause, told without it
@@ -95,6 +94,14 @@ class Edge:
         except Exception as broken:  # noqa: BLE001  a page for errors that fails must not hide the error
             self._desk.log.error("error-page-broke", path=request.path, cause=broken)  # noqa: TRY400  as above
             return plain_response(failure)
+
+    def _log_failure(self, request: web.Request, known: MeshError) -> None:
+        if known.status < 500:
+            return
+        if known.is_retryable:  # an outage: a line for each request is enough
+            self._desk.log.warning("request-failed", path=request.path, code=known.code, reason=_in_a_line(known.__cause__ or known))
+        else:
+            self._desk.log.warning("request-failed", path=request.path, code=known.code, cause=known.__cause__)
 
     async def _admit(self, request: web.Request) -> None:
         desk, address = self._desk, request[ADDRESS]
@@ -150,6 +157,10 @@ class Edge:
             "request", route=route, status=status, duration_s=duration_s, address=request.get(ADDRESS, ""),
             username=session.actor.username if session is not None else "",
         )  # fmt: skip
+
+
+def _in_a_line(cause: BaseException) -> str:
+    return f"{type(cause).__name__}: {cause}".splitlines()[0][:300]
 
 
 def _told(wrong: web.HTTPException, request: web.Request) -> MeshError:

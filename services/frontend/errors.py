@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 import orjson
 from aiohttp import web
 
 from mesh.errors import MeshError
 from services.frontend.keys import ERROR_PAGE
+
+
+AWAY_S: Final = 3.0
+"""When to come back to what is away and does not say when it is back: no 503 leaves its asker to guess."""
 
 
 class MethodNotAllowed(MeshError):
@@ -30,8 +35,9 @@ async def error_response(request: web.Request, failure: MeshError) -> web.Respon
         response = await draw(request, failure, failure.status)
     else:
         response = plain_response(failure)
-    if failure.retry_after_s is not None:
-        response.headers["Retry-After"] = str(max(1, math.ceil(failure.retry_after_s)))
+    retry_after_s = failure.retry_after_s if failure.retry_after_s is not None or failure.status != 503 else AWAY_S
+    if retry_after_s is not None:
+        response.headers["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
     if isinstance(failure, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(failure.allowed)
     if failure.status == 401 and is_for_program(request):

@@ -87,7 +87,7 @@ async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "") 
 
 
 async def submit_and_wait(desk: Desk, actor: Actor, wish: Wish, wait_s: float) -> tuple[str, SubmissionDetail | None]:
-    """The same, and waits for the verdict, which is pushed; after ``wait_s`` what there is, None when that is nothing yet.
+    """The same, and waits for the verdict, which is pushed (and looked for while nothing can be); after ``wait_s`` what there is, if anything.
 
     Raises: as `submit`; `Unavailable` (``too-many-waiting``).
     """
@@ -104,7 +104,7 @@ async def submit_and_wait(desk: Desk, actor: Actor, wish: Wish, wait_s: float) -
             if left_s <= 0 or desk.bell.is_closed or (detail is not None and detail.submission.status in FINAL):
                 return submission, detail
             try:
-                async with asyncio.timeout(min(left_s, next(pauses_s, left_s))):
+                async with asyncio.timeout(min(left_s, next(pauses_s, desk.bell.look_again_s))):
                     await rung.wait()
             except TimeoutError:
                 continue

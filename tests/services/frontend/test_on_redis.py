@@ -14,6 +14,7 @@ from services.frontend.reads.submissions import SubmissionDetail, Submissions
 from tests.services.frontend.conftest import Worlds
 from tests.services.frontend.world import PASSWORD, World
 from tests.support.brokers import Redis
+from tests.support.proxy import Proxy
 from wire.commands import Command
 from wire.news import Headline, user_topic
 
@@ -94,6 +95,22 @@ async def test_a_verdict_wakes_who_waits_through_redis(redis_world: World) -> No
         await redis_world.backbone.topics.publish([(user_topic("ana"), encode(headline))])
         async with asyncio.timeout(10):
             answer = await waiting
+    assert (answer.status, answer.json["verdict"]) == (200, "AC")
+
+
+async def test_while_no_news_are_heard_who_waits_looks_for_himself(worlds: Worlds, redis_server: Redis) -> None:
+    async with Proxy.to("127.0.0.1", redis_server.port) as line:
+        settings = {"topics_url": redis_server.url(redis_server.fresh_database(), port=line.port), "state_url": "memory:?evicts=no"}
+        async with worlds(mesh_settings=settings) as world:
+            ana = await (await _furnished(world)).signed_in("ana")
+            line.refuse()
+            line.cut()
+            async with asyncio.TaskGroup() as group:
+                waiting = group.create_task(ana.submit(query="?wait=true"))
+                [command] = await _queued(world)
+                await world.add_submission("ana", id=command.id)  # judged, and nobody can tell
+                async with asyncio.timeout(20):  # of the sixty seconds that it would wait
+                    answer = await waiting
     assert (answer.status, answer.json["verdict"]) == (200, "AC")
 
 

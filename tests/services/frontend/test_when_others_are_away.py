@@ -17,6 +17,7 @@ from mesh.life import Life
 from mesh.rpc import Call
 from mesh.queue.contract import Message
 from mesh.topics.contract import Topics
+from services.frontend import bell
 from services.frontend.actions import rejudgings
 from tests.services.frontend.world import World
 from wire.commands import Command, Outcome
@@ -147,6 +148,27 @@ async def test_a_contest_goes_on_while_the_database_is_away(finals: World, monke
     assert (await ana.submit()).code == "record-unavailable", "neither kept nor seen lately"
 
 
+async def test_every_503_says_when_to_come_back_and_an_outage_is_one_line_of_the_log_for_each_request(
+    finals: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    @asynccontextmanager
+    async def gone(*_: Any) -> AsyncIterator[Any]:
+        raise Unavailable("the record does not answer", code="record-unavailable") from OSError("refused\nby a server that says much")
+        yield
+
+    ana = await finals.signed_in("ana")
+    for name in ("reading", "snapshot"):
+        monkeypatch.setattr(f"services.frontend.reads.line.{name}", gone)
+    caplog.clear()
+    paths = ("/contests", "/contests/finals", "/problems/sum", "/accounts/ana/webhook", "/contests/finals/scoreboard")
+    for path in paths:
+        answer = await ana.get(path)
+        assert (answer.status, answer.code, int(answer.headers["Retry-After"])) == (503, "record-unavailable", 3), path
+    told = [record for record in caplog.records if record.getMessage() == "request-failed"]
+    assert [record.palestra_fields["reason"] for record in told] == ["OSError: refused"] * len(paths)  # type: ignore[attr-defined]
+    assert not any(record.exc_info for record in told)
+
+
 async def test_a_session_seen_lately_counts_while_the_state_store_is_away(finals: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(*_: Any, **__: Any) -> Any:
         raise Unavailable("away", code="cache-unavailable")
@@ -181,6 +203,20 @@ async def test_who_waits_is_answered_when_the_verdict_is_told(finals: World) -> 
         async with asyncio.timeout(5):
             answer = await waiting
     assert (answer.status, answer.json["verdict"], answer.json["id"]) == (200, "AC", queued[0].id)
+
+
+async def test_a_verdict_that_nobody_tells_is_found_by_who_waits(finals: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bell, "HEARING_S", 0.2)
+    ana = await finals.signed_in("ana")
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(ana.submit(query="?wait=true"))
+        async with asyncio.timeout(5):
+            while not (queued := await finals.queued()):
+                await asyncio.sleep(0)
+        await finals.add_submission("ana", id=queued[0].id)
+        async with asyncio.timeout(10):
+            answer = await waiting
+    assert (answer.status, answer.json["verdict"]) == (200, "AC")
 
 
 async def test_who_waits_too_long_gets_what_there_is(finals: World) -> None:
