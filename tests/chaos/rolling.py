@@ -81,7 +81,7 @@ class Visitors:
 
     async def _change(self) -> None:
         while True:
-            body = {"username": f"new{next(self._numbers)}", "password": "a fresh password 1", "name": "Somebody new"}
+            body = {"username": f"{self._contest}-new{next(self._numbers)}", "password": "a fresh password 1", "name": "Somebody new"}
             await self._once("POST", "/api/v1/accounts", body, self._site.token)
             await asyncio.sleep(0.3)
 
