@@ -8,7 +8,7 @@ folder=${1:-$here/secrets}
 mkdir -p "$folder"
 chmod 700 "$folder"
 "$here/redis/make-passwords" "$folder"
-for name in admin_password erlang_cookie; do
+for name in admin_password erlang_cookie grafana_password; do
     [ -s "$folder/$name" ] || head -c 18 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n' >"$folder/$name"
 done
 chmod 444 "$folder"/*

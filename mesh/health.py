@@ -18,6 +18,7 @@ VERSION = "0.1.0"
 
 def health_routes(life: Life, metrics: Metrics) -> list[web.RouteDef]:
     """``/health/live`` 200; ``/health/ready`` 200 or 503; ``/health`` and ``/health/`` the detail; ``/metrics`` Prometheus text."""
+    metrics.gauge("ready").set_function(lambda: life.is_ready)
 
     async def live(_: web.Request) -> web.Response:
         return _json({"status": "live", "service": life.service})

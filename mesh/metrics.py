@@ -73,6 +73,7 @@ MESH_METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("certificate_expiry_seconds", "gauge", "Seconds until the service's certificate expires"),
     MetricSpec("handshakes_refused_total", "counter", "TLS handshakes that failed, by our side of it and reason", ("side", "reason")),
     MetricSpec("connections", "gauge", "Connections open to our door"),
+    MetricSpec("ready", "gauge", "1 while work may be sent here, as /health/ready says"),
     MetricSpec("peer_circuit_open", "gauge", "1 while calls to a peer fail fast", ("peer",)),
     MetricSpec("peer_calls_in_flight", "gauge", "Calls to a peer that are under way", ("peer",)),
     MetricSpec("queue_published_total", "counter", "Messages published, by queue and outcome: confirmed, or the code of the refusal", ("queue", "outcome")),

@@ -27,10 +27,10 @@ from pki.bootstrap import can_renew
 from pki.errors import PkiError
 from pki.registrar import Registrar
 from pki.store import Store
-from services.composition import Configuration, read_configuration
+from services.configuration import Configuration, read_configuration
 from wire.judging import Nothing
 from wire.methods import UNDERTAKING, Method
-from wire.queues import QUEUES
+from wire.queues import IDLE, QUEUES
 from wire.services import OPERATOR
 from wire.undertaking import DeadCount, DeadMessages, DeadOrder, DeadRequest, QueueState, QueueStates
 
@@ -130,8 +130,8 @@ async def _list(desk: Desk) -> int:
     lines = [_WIDTHS.format("queue", "ready", "held", "waiting", "dead", "consumers")]
     for queue in QUEUES:
         state = states.get(queue.name)
-        if queue.consumers.isdisjoint(UNDERTAKING):
-            lines.append(f"{queue.name:<26} its consumer, {', '.join(sorted(queue.consumers))}, is not built yet: nothing is published to it")
+        if queue.name in IDLE:
+            lines.append(f"{queue.name:<26} its consumer, in {', '.join(sorted(queue.consumers))}, is not built yet: nothing is published to it")
             continue
         figures = ("?",) * 5 if state is None else (state.ready, state.unacknowledged, state.waiting, state.dead, state.consumers)
         lines.append(_WIDTHS.format(queue.name, *figures))

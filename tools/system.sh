@@ -8,7 +8,7 @@ languages="kotlin pypy3 nodejs node-typescript golang-go rustc mono-mcs mono-run
 case ${1:-all} in
     venv) wanted="python3-venv" ;;
     sandbox) wanted="bubblewrap gcc g++ libc6-dev git default-jdk-headless" ;;
-    all) wanted="bubblewrap gcc g++ libc6-dev git default-jdk-headless rabbitmq-server redis-server postgresql mariadb-server chromium chromium-driver fonts-dejavu-core curl openssl npm nginx $languages" ;;
+    all) wanted="bubblewrap gcc g++ libc6-dev git default-jdk-headless rabbitmq-server redis-server postgresql mariadb-server chromium chromium-driver fonts-dejavu-core curl openssl npm nginx prometheus $languages" ;;
     languages) wanted="$languages" ;;
     *) echo "usage: tools/system.sh venv|sandbox|languages|all" >&2; exit 2 ;;
 esac
@@ -33,6 +33,7 @@ provided() {  # a tool that is on the path counts, wherever it came from
         rabbitmq-server) test -x /usr/sbin/rabbitmq-server || command -v rabbitmq-server ;;
         nginx) command -v nginx || test -x /usr/sbin/nginx ;;
         redis-server) command -v redis-server ;;
+        prometheus) command -v prometheus && command -v promtool ;;
         mariadb-server) command -v mariadbd || test -x /usr/sbin/mariadbd ;;
         postgresql) compgen -G '/usr/lib/postgresql/*/bin/postgres' ;;
         *) dpkg -s "$1" ;;

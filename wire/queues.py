@@ -97,6 +97,9 @@ INBOUND_MAIL: Final = QueueSpec(
     prefetch=10, max_tries=10, ttl_s=7 * _DAY_S, max_length=10_000,
 )  # fmt: skip
 
+IDLE: Final = frozenset({CERTIFICATES.name, ANALYTICS.name, INBOUND_MAIL.name})
+"""Queues that nothing is published to yet, since what would consume them is not built."""
+
 QUEUES: Final[tuple[QueueSpec, ...]] = (COMMANDS, *SUBMISSIONS.values(), VERIFICATIONS, NOTIFICATIONS, CERTIFICATES, ANALYTICS, INBOUND_MAIL)
 """Every queue there is, in the order in which they are declared."""
 

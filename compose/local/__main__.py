@@ -21,6 +21,7 @@ from typing import Final
 
 from compose.local.house import complete_plan, programs
 from compose.local.keeper import Keeper
+from compose.local.monitoring import PROMETHEUS, SETTING
 from compose.local.pids import PidNotes
 from compose.local.plan import ROOT, Plan, read_plan
 from compose.local.program import CannotStart
@@ -37,12 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("what", choices=("up", "keep", "down", "status", "restart"))
     parser.add_argument("names", nargs="*", help="with restart: these processes only")
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "mesh", help="where everything lies (default: var/mesh)")
+    parser.add_argument("--monitoring", action="store_true", help="with up: Prometheus too, this time and from now on")
     options = parser.parse_args(arguments)
     folder: Path = options.folder.resolve()
     try:
         match options.what:
             case "up":
-                return _up(folder)
+                return _up(folder, with_monitoring=options.monitoring)
             case "keep":
                 return _keep(folder)
             case "down":
@@ -56,8 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _up(folder: Path) -> int:
+def _up(folder: Path, *, with_monitoring: bool = False) -> int:
     notes = PidNotes(folder / "run")
+    if with_monitoring:
+        plan = read_plan(folder)
+        plan.settings[SETTING] = "yes"
+        plan.save()
     if notes.read(KEEPER) is None:
         (folder / "log").mkdir(parents=True, exist_ok=True)
         ready = folder / "run" / "ready"
@@ -139,8 +145,9 @@ def _status(folder: Path) -> int:
 
 
 def _welcome(plan: Plan) -> str:
+    figures = (f"  figures and alerts: http://127.0.0.1:{plan.ports[PROMETHEUS]}",) if plan.settings.get(SETTING) == "yes" else ()
     return "\n".join((
-        "", f"  Palestra is ready:  {plan.url}", f"  trust it with:      {plan.trust}",
+        "", f"  Palestra is ready:  {plan.url}", f"  trust it with:      {plan.trust}", *figures,
         f"  Sign in as admin, password: the one in {plan.admin_password}", "  make mesh-down ends it all", "",
     ))  # fmt: skip
 

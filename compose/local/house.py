@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from compose.local.gateway import gateway
+from compose.local.monitoring import prometheus
 from compose.local.plan import Plan, read_plan
 from compose.local.program import Program
 from compose.local.servers import make_secrets, servers
@@ -34,4 +35,4 @@ def complete_plan(folder: Path) -> Plan:
 
 def programs(plan: Plan) -> list[Program]:
     """Everything that runs. Raises: `CannotStart`."""
-    return [*servers(plan), *services(plan), gateway(plan)]
+    return [*servers(plan), *services(plan), gateway(plan), *prometheus(plan)]

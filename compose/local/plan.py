@@ -24,7 +24,7 @@ _PORTS_FROM, _PORTS_TO = 20_000, 32_000
 """Below the ports that the kernel gives to outgoing connections: a killed server finds its own free again."""
 
 SERVERS: Final = (
-    "epmd", "erlang", "rabbitmq", "rabbitmq-metrics", "redis-state", "redis-cache", "postgresql", "gateway", "gateway-plain",
+    "epmd", "erlang", "rabbitmq", "rabbitmq-metrics", "redis-state", "redis-cache", "postgresql", "gateway", "gateway-plain", "prometheus",
 )  # fmt: skip
 
 REPLICAS: Final[Mapping[str, int]] = {

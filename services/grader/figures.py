@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from contest.verdicts import Verdict
 from mesh.metrics import Metrics
 from services.grader.docket import Docket
 from services.grader.roster import Roster
@@ -26,11 +27,12 @@ class Figures:
         self.duplicates = metrics.counter("duplicate_deliveries_total")
         self.blob_bytes = metrics.counter("blob_bytes_total")
         self.lines = metrics.gauge("lines")
-        self._runs = metrics.counter("runs_total")
+        self._runs = {verdict: metrics.counter("runs_total").labels(verdict.value) for verdict in Verdict}  # there from the start: the first is seen to be one
         self._attempts = metrics.counter("attempts_total")
         self._calls = metrics.counter("slots_called_total")
         self._running = metrics.gauge("runs_running")
         self._runners = metrics.gauge("runners")
+        self._in_service = metrics.gauge("runners_in_service")
         self._waiting = {priority: metrics.gauge("runs_waiting").labels(priority) for priority in PRIORITIES}
         self._waits = {priority: metrics.histogram("run_wait_seconds").labels(priority) for priority in PRIORITIES}
         self._lengths = {priority: metrics.histogram("run_seconds").labels(priority) for priority in PRIORITIES}
@@ -62,7 +64,7 @@ class Figures:
     def judged_run(self, run: Run, verdict: RecordVerdict, now: float) -> None:
         """Its verdict is safe."""
         self.judged += 1
-        self._runs.labels(verdict.verdict.value).inc()
+        self._runs[verdict.verdict].inc()
         self._lengths[run.priority].observe(now - run.admitted_at)
 
     def look(self, docket: Docket, roster: Roster) -> None:
@@ -72,3 +74,4 @@ class Figures:
             gauge.set(waiting[priority])
         self._running.set(len(docket.running()))
         self._runners.set(len(roster))
+        self._in_service.set(roster.in_service)

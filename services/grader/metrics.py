@@ -16,6 +16,7 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("runs_waiting", "gauge", "Runs in the grader's window that wait for a runner or a manifest", ("priority",)),
     MetricSpec("runs_running", "gauge", "Runs in the hands of runners"),
     MetricSpec("runners", "gauge", "Runners heard of in the last minute"),
+    MetricSpec("runners_in_service", "gauge", "Those of them that get work: neither held by an operator nor out by themselves"),
     MetricSpec("lines", "gauge", "Lines held open by runners at work"),
     MetricSpec("run_wait_seconds", "histogram", "From ready (again) to a runner's hands", ("priority",), _WAITS),
     MetricSpec("run_seconds", "histogram", "From intake to the verdict being safe", ("priority",), _WAITS),

@@ -37,6 +37,7 @@ class Courier:
         self._reporter = reporter
         self._log = log
         self._outcomes = metrics.counter("deliveries_total")
+        self._outcomes.labels("failed")  # there from the start: the first is seen to be one
         self._slow = metrics.gauge("slow_hosts")
         self._in_hand: set[str] = set()
         self._trouble = ""

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from services.composition import read_configuration
+from mesh.outside import fault_of_url
+from mesh.addresses import addresses_of
+from services.configuration import read_configuration
 from services.targets import ALL
 from tests.architecture.test_compose import FOLDER as COMPOSE
 from wire.services import PORTS
@@ -49,7 +51,7 @@ def test_a_document_is_valid_by_the_schema_and_has_no_unknown_field(file: str, d
 
 
 def test_the_validator_refuses_a_field_that_does_not_exist() -> None:
-    broken = {**of_kind("Deployment")["grader"], "spec": {**of_kind("Deployment")["grader"]["spec"], "replica": 2}}
+    broken = {**of_kind("Deployment")["runner"], "spec": {**of_kind("Deployment")["runner"]["spec"], "replica": 2}}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(broken, VERSION, strict=True)
 
@@ -78,7 +80,48 @@ def test_every_target_is_there_and_is_told_what_compose_tells_it(compose: dict[s
             told |= shared[each["configMapRef"]["name"]]
         wanted = set(compose[name]["environment"]) - {"PALESTRA_SERVICE", "PALESTRA_FRONTEND_PUBLIC_URL", "PALESTRA_FRONTEND_TRUSTED_PROXIES"}
         assert set(told) == wanted, name
-        assert {k: v for k, v in told.items() if k.endswith("_ADDRESS")} == {k: v for k, v in compose[name]["environment"].items() if k.endswith("_ADDRESS")}
+        if name != "runner":
+            assert {k: v for k, v in told.items() if k.endswith("_ADDRESS")} == {k: v for k, v in compose[name]["environment"].items() if k.endswith("_ADDRESS")}
+
+
+def test_the_runner_is_told_each_graders_address_and_asks_no_name_server() -> None:
+    names = of_kind("NetworkPolicy")["names"]["spec"]["podSelector"]
+    assert names == {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["runner"]}]}
+    outward = [name for name, policy in of_kind("NetworkPolicy").items() if policy["spec"]["podSelector"] == {"matchLabels": {"app": "runner"}}]
+    assert outward == ["runner"], "no other policy lets it out"
+    pod = of_kind("Deployment")["runner"]["spec"]["template"]["spec"]
+    assert (pod["dnsPolicy"], pod["dnsConfig"], pod["enableServiceLinks"]) == ("None", {"nameservers": ["192.0.2.1"]}, True)
+    graders = of_kind("StatefulSet")["grader"]["spec"]
+    each = [f"grader-{number}" for number in range(graders["replicas"])]
+    for name in each:  # the addresses that Kubernetes puts into the environment are those of Services with an address of their own
+        service = of_kind("Service")[name]["spec"]
+        assert "clusterIP" not in service
+        assert service["selector"] == {"app": "grader", "statefulset.kubernetes.io/pod-name": name}
+        assert service["ports"][0]["port"] == PORTS["grader"]
+    told = {one["name"]: one["value"] for one in pod["containers"][0]["env"]}["PALESTRA_MESH_GRADER_ADDRESS"]
+    assert told == ",".join(f"$({name.upper().replace('-', '_')}_SERVICE_HOST):{PORTS['grader']}" for name in each)
+    given = told.replace("$(GRADER_0_SERVICE_HOST)", "10.0.0.7").replace("$(GRADER_1_SERVICE_HOST)", "10.0.0.8")
+    book = read_configuration(None, ("runner",), {"PALESTRA_MESH_GRADER_ADDRESS": given}).mesh.addresses()
+    assert addresses_of(book, "grader") == (("10.0.0.7", 21680), ("10.0.0.8", 21680))
+
+
+def test_the_mailer_may_call_what_receivers_are_promised() -> None:
+    (outside,) = [rule for rule in of_kind("NetworkPolicy")["mailer"]["spec"]["egress"] if "ipBlock" in rule["to"][0]]
+    ranges = [(each["port"], each.get("endPort", each["port"])) for each in outside["ports"]]
+    for port in (22, 80, 81, 442, 443, 444, 1023, 1024, 8443, 65535):
+        promised = not fault_of_url(f"https://example.org:{port}/hook")
+        assert any(first <= port <= last for first, last in ranges) == promised, port
+
+
+def test_prometheus_reads_figures_and_reaches_nothing_else() -> None:
+    policies = of_kind("NetworkPolicy")
+    who = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}, "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}}}]
+    let_in = {name: policy["spec"] for name, policy in policies.items() if any(rule.get("from") == who for rule in policy["spec"].get("ingress", ()))}
+    assert set(let_in) == {"figures", "figures-of-rabbitmq"}
+    (chosen,) = let_in["figures"]["podSelector"]["matchExpressions"]
+    assert set(chosen["values"]) == set(ALL) - {"runner"}
+    assert {each["port"] for each in let_in["figures"]["ingress"][0]["ports"]} == {PORTS[name] for name in chosen["values"]}
+    assert (let_in["figures-of-rabbitmq"]["podSelector"], let_in["figures-of-rabbitmq"]["ingress"][0]["ports"]) == ({"matchLabels": {"app": "rabbitmq"}}, [{"port": 15691}])
 
 
 def test_every_container_is_watched_bounded_and_confined() -> None:
@@ -89,7 +132,7 @@ def test_every_container_is_watched_bounded_and_confined() -> None:
         assert set(container["resources"]["limits"]) == {"cpu", "memory"}, name
         assert container["securityContext"]["readOnlyRootFilesystem"], name
         assert not pod["automountServiceAccountToken"], name
-        assert not pod["enableServiceLinks"], name
+        assert pod["enableServiceLinks"] == (name == "runner"), name
         if name == "runner":
             assert pod["nodeSelector"], "privileged: on nodes of its own only"
             continue
@@ -131,7 +174,7 @@ def test_network_policies_allow_what_compose_makes_possible_and_services_need(co
 
 
 def test_replicas_have_a_disruption_budget_and_runners_follow_the_queue() -> None:
-    several = {name for name, each in of_kind("Deployment").items() if each["spec"].get("replicas", 2) > 1}
+    several = {name for name, each in of_kind("Deployment", "StatefulSet").items() if each["spec"].get("replicas", 2) > 1}
     assert set(of_kind("PodDisruptionBudget")) == several
     scaler = of_kind("HorizontalPodAutoscaler")["runner"]["spec"]
     metric = scaler["metrics"][0]["external"]["metric"]["name"]

@@ -18,7 +18,8 @@ from mesh.queue.opening import open_queue
 from mesh.tls import Credentials
 from services.queues import main
 from tests.support.house import HouseOfProcesses
-from wire.queues import COMMANDS, QUEUES
+from wire import queues
+from wire.queues import COMMANDS, IDLE, QUEUES, QueueSpec
 
 pytestmark = [pytest.mark.faults, pytest.mark.brokers]
 
@@ -80,6 +81,7 @@ def test_operator_sees_replays_and_purges_dead_letters(house: HouseOfProcesses, 
     assert "grader does not answer" in listed.stderr
     assert listed.stdout.splitlines()[1].split() == ["CommandQueue", "0", "0", "0", "3", "1"]
     assert "SubmissionQueue.contest           ?" in listed.stdout
+    assert {line.split()[0] for line in listed.stdout.splitlines() if "not built yet" in line} == IDLE
 
     shown = ask("show", "CommandQueue.dead", "--most", "2")
     assert shown.status == 0, shown.err
@@ -115,6 +117,13 @@ def test_service_that_is_away_and_queue_that_is_none_are_said(tmp_path: Path, pk
     assert "operator" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         main(["bury", "CommandQueue"])
+
+
+def test_a_queue_is_called_idle_as_long_as_no_service_takes_from_it() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (Path(queues.__file__).parents[1] / "services").glob("*/**/*.py"))
+    taken = {spec.name for spec in queues.SUBMISSIONS.values() if "in SUBMISSIONS.values" in code}  # the grader's intake taps each of them
+    taken |= {spec.name for name, spec in vars(queues).items() if isinstance(spec, QueueSpec) and f"consumer({name}.name)" in code}
+    assert {spec.name for spec in QUEUES} - taken == IDLE
 
 
 def _until_dead(ask: Callable[..., Answer], count: int) -> None:
