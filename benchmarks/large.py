@@ -24,7 +24,7 @@ from benchmarks.rounds import at_most
 from mesh.log import Log
 from mesh.metrics import MESH_METRICS, Metrics
 from mesh.rpc import Peers
-from mesh.rpc.places import AddressBook
+from mesh.addresses import AddressBook
 from mesh.tls import Credentials
 from services.runner.blobs import BlobCache
 from services.runner.graders import Graders

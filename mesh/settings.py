@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from mesh.config import setting
-from mesh.rpc.places import Address, AddressBook
+from mesh.addresses import Address, AddressBook
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ import orjson
 
 from mesh.config import ConfigError
 from mesh.startup import rest_collector
+from services.configuration import read_configuration
 from services.targets import ALL, TARGETS
 
 
@@ -67,42 +68,44 @@ def _epilog() -> str:
 
 
 def _probe(options: argparse.Namespace) -> int:
-    from services import composition  # noqa: PLC0415  --help answers without loading the house
-    from services.runner.probe import probe  # noqa: PLC0415  as above
+    from services.runner.probe import probe  # noqa: PLC0415  --help answers without loading the house
 
     if options.what != ["runner"]:
         print("palestra: only a runner can be probed: palestra runner --probe", file=sys.stderr)  # noqa: T201
         return 2
-    return probe(composition.read_configuration(options.config, ["runner"]).services["runner"])
+    return probe(read_configuration(options.config, ["runner"]).services["runner"])
 
 
 def _carry_out(options: argparse.Namespace, given: Sequence[str]) -> int:
     what: list[str] = options.what
     if what in (["up"], ["all"]) or all(name in TARGETS for name in what):
         rest_collector()  # until all of them are ready
-    from services import composition, health, up  # noqa: PLC0415  --help answers without loading the house
+    match what:
+        case ["health" | "metrics" as question, name] if name in TARGETS:
+            from services import health  # noqa: PLC0415  asked every few seconds by whoever watches: it loads next to nothing
+
+            return health.ask(read_configuration(options.config, [name]), name, question)
+    from services import composition, up  # noqa: PLC0415  --help answers without loading the house
 
     match what:
         case ["up"]:
-            return up.bring_up(composition.read_configuration(options.config, ALL), given, wants_demo=not options.no_demo)
+            return up.bring_up(read_configuration(options.config, ALL), given, wants_demo=not options.no_demo)
         case ["all"]:
-            return composition.run_process(composition.read_configuration(options.config, ALL), ALL)
+            return composition.run_process(read_configuration(options.config, ALL), ALL)
         case ["check-config"]:
-            composition.check(composition.read_configuration(options.config, ALL), ALL)
+            composition.check(read_configuration(options.config, ALL), ALL)
             return _say("the configuration is fine")
         case ["config"]:
-            shown = composition.read_configuration(options.config, ALL).shown()
+            shown = read_configuration(options.config, ALL).shown()
             return _say("\n".join(f"{name} = {orjson.dumps(value, default=str).decode()}" for name, value in shown.items()))
         case ["redis-switchover"]:
             from services import switchover  # noqa: PLC0415  as above
 
-            return switchover.switch_over(composition.read_configuration(options.config, ALL))
+            return switchover.switch_over(read_configuration(options.config, ALL))
         case ["targets"]:
             return _say("\n".join(f"{target.name:<12} {target.text}" for target in TARGETS.values()))
-        case ["health" | "metrics" as question, name] if name in TARGETS:
-            return health.ask(composition.read_configuration(options.config, ALL), name, question)
         case names if all(name in TARGETS for name in names):
-            return composition.run_process(composition.read_configuration(options.config, names), names)
+            return composition.run_process(read_configuration(options.config, names), names)
         case _:
             unknown = ", ".join(name for name in what if name not in TARGETS)
             print(f"palestra: nothing is called {unknown}; try palestra --help", file=sys.stderr)  # noqa: T201

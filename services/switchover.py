@@ -7,7 +7,7 @@ import sys
 
 from mesh.errors import MeshError
 from mesh.tls import Credentials
-from services.composition import Configuration
+from services.configuration import Configuration
 from wire import services
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from mesh.life import Life
-from mesh.metrics import MetricSpec
 from wire import services
 
 if TYPE_CHECKING:
     from mesh.backbone import Backbone
+    from mesh.life import Life
+    from mesh.metrics import MetricSpec
 
-Run = Callable[[Any, "Backbone", Life], Coroutine[Any, Any, None]]
+Run = Callable[[Any, "Backbone", "Life"], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from pathlib import Path
 from mesh.backbone import House
 from mesh.log import Log
 from pki.bootstrap import bootstrap
-from services.composition import Configuration, run_process
+from services.composition import run_process
+from services.configuration import Configuration
 from services.delegation import start_with_groups
 from services.runner.sandbox.errors import SandboxMissing
 from services.targets import ALL

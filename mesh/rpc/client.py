@@ -27,7 +27,7 @@ from mesh.rpc.connection import Connection
 from mesh.rpc.lines import Lines
 from mesh.rpc.outgoing import Outgoing
 from mesh.rpc.passing import BrowserGone, answer_on, ask_on, forwarded, target_of, unheard
-from mesh.rpc.places import Address, addresses_of, looked_up
+from mesh.addresses import Address, addresses_of, looked_up
 from mesh.rpc.sessions import Sessions
 from mesh.rpc.splice import is_upgrade, open_far, opening_of, splice
 from mesh.tls import Credentials

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from mesh.rpc.connection import Connection
-from mesh.rpc.places import Address
+from mesh.addresses import Address
 from mesh.tls import Credentials
 
 CONNECT_S: Final = 3.0

@@ -18,7 +18,8 @@ from mesh.rpc.circuit import Circuit
 from mesh.rpc.contract import CALL_PATH, CORRELATION_HEADER, TIMEOUT_HEADER, Method, deadline_of
 from mesh.rpc.deadlines import Deadlines
 from mesh.rpc.lines import ConnectError
-from mesh.rpc.places import Address, Turns
+from mesh.addresses import Address
+from mesh.rpc.places import Turns
 from mesh.rpc.tally import PeerTally
 from mesh.tls import Credentials
 

@@ -17,7 +17,7 @@ from multidict import CIMultiDict
 
 from mesh.rpc.lines import CONNECT_S, connected
 from mesh.rpc.passing import BrowserGone, forwarded
-from mesh.rpc.places import Address
+from mesh.addresses import Address
 from mesh.tls import Credentials
 
 HELD_BACK_BYTES: Final = 64 * 1024

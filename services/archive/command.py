@@ -16,7 +16,7 @@ from services.archive.backup import back_up
 from services.archive.house import Places, places_of
 from services.archive.restore import Wishes, restore
 from services.archive.waiting import told_waiting
-from services.composition import Configuration, read_configuration
+from services.configuration import Configuration, read_configuration
 from wire.services import GITSERVER, RECORDER
 
 

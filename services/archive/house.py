@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mesh.errors import Broken
 from mesh.tls import Credentials
-from services.composition import Configuration
+from services.configuration import Configuration
 from wire.services import GITSERVER, RECORDER
 
 

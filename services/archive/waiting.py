@@ -7,7 +7,7 @@ from typing import Final
 
 from mesh.errors import MeshError
 from pki.errors import PkiError
-from services.composition import Configuration
+from services.configuration import Configuration
 from services.queues import Desk, desk_of
 from wire.judging import Nothing
 from wire.methods import UNDERTAKING

@@ -10,7 +10,7 @@ import pytest
 
 from pki.registrar import Registrar
 from pki.store import Store
-from services.composition import read_configuration
+from services.configuration import read_configuration
 from services.targets import ALL
 from tests.support.house import HouseOfProcesses
 from wire.services import FRONTEND, PORTS, RUNNER

@@ -12,7 +12,7 @@ from mesh.errors import Unavailable
 from mesh.life import Life
 from mesh.log import Log
 from mesh.rpc import Call, Peers, RpcServer
-from mesh.rpc.places import AddressBook, looked_up
+from mesh.addresses import AddressBook, looked_up
 from mesh.settings import MeshConfig
 from tests.mesh.rpc.houses import House, Row, Word
 

@@ -17,7 +17,7 @@ from mesh.log import Log
 from mesh.metrics import MESH_METRICS, Metrics
 from mesh.rpc import Call, Peers, RpcServer
 from mesh.rpc.contract import Download
-from mesh.rpc.places import AddressBook
+from mesh.addresses import AddressBook
 from mesh.tls import Credentials
 from services.runner.graders import SHARE, Graders
 from tests.services.runner.workshop import LIMITS

@@ -14,7 +14,7 @@ import pytest
 from contest.verdicts import Verdict
 from mesh.life import Life
 from mesh.queue import Consumer, Delivery
-from mesh.rpc.places import AddressBook
+from mesh.addresses import AddressBook
 from services.grader.main import run
 from services.grader.metrics import METRICS
 from tests.services.grader.room import LIMIT_S, until
