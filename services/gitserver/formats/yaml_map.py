@@ -9,8 +9,6 @@ from fractions import Fraction
 from typing import Final
 
 import yaml
-from yaml.composer import Composer
-from yaml.resolver import Resolver
 
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, read_text
@@ -246,19 +244,21 @@ def _composed(text: str) -> yaml.Node | str | None:
     if len(text) > MOST_CHARACTERS:
         return f"{len(text)} characters; at most {MOST_CHARACTERS} are read"
     try:
-        found = _events(text, _QUICK)
+        return _composed_by(_QUICK, text)
     except yaml.YAMLError:
-        found = _events(text, yaml.SafeLoader)
-    return found if isinstance(found, str) else _Composer(found).get_single_node()
+        return _composed_by(yaml.SafeLoader, text)
 
 
-def _events(text: str, loader: type[yaml.SafeLoader]) -> list[yaml.Event] | str:
-    """What a text says, bounded: aliases multiply, depth exhausts the stack, number takes time."""
+def _composed_by(loader: type[yaml.SafeLoader], text: str) -> yaml.Node | str | None:
+    return _fault_of_events(text, loader) or yaml.compose(text, Loader=loader)
+
+
+def _fault_of_events(text: str, loader: type[yaml.SafeLoader]) -> str:
+    """Why a text is not even composed: aliases multiply, depth exhausts the stack, number takes time. Empty when it may be."""
     depth = 0
-    found: list[yaml.Event] = []
-    for event in yaml.parse(text, Loader=loader):
+    for place, event in enumerate(yaml.parse(text, Loader=loader)):
         line = event.start_mark.line + 1 if event.start_mark is not None else 0
-        if len(found) > MOST_EVENTS:
+        if place > MOST_EVENTS:
             return f"line {line}: more than {MOST_EVENTS} keys and values"
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             return f"line {line}: anchors and aliases are not allowed"
@@ -268,28 +268,4 @@ def _events(text: str, loader: type[yaml.SafeLoader]) -> list[yaml.Event] | str:
                 return f"line {line}: nested more than {MOST_DEPTH} levels deep"
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        found.append(event)
-    return found
-
-
-class _Composer(Composer, Resolver):
-    """Composes what was parsed already."""
-
-    def __init__(self, events: Iterable[yaml.Event]) -> None:
-        Composer.__init__(self)
-        Resolver.__init__(self)
-        self._events = iter(events)
-        self._next = next(self._events, None)
-
-    def check_event(self, *kinds: type[yaml.Event]) -> bool:
-        """Whether the next event is of one of the kinds."""
-        return isinstance(self._next, kinds)
-
-    def peek_event(self) -> yaml.Event | None:
-        """The next event."""
-        return self._next
-
-    def get_event(self) -> yaml.Event | None:
-        """The next event, taken."""
-        taken, self._next = self._next, next(self._events, None)
-        return taken
+    return ""
