@@ -6,16 +6,15 @@ within the problem's public files only, links outwards to http(s) and mail.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import unquote
 
 import nh3
 from markupsafe import Markup
 
-from services.frontend.statements.maths import MATHS_ATTRIBUTES, MATHS_TAGS
+from services.statements.figures import public_path
+from services.statements.maths import MATHS_ATTRIBUTES, MATHS_TAGS
 
 _TAGS: Final = {
     "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl",
@@ -42,7 +41,6 @@ _LENGTH = re.compile(r"\d{1,4}%?")
 _ALIGNED_CELL = re.compile(r'<(t[dh]) style="text-align:(left|center|right)"')
 _LOST_IMAGE = re.compile(r"<img(?![^>]* src=)[^>]*>")
 _OUTWARD = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
-_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*:")
 
 
 def clean(html: str, link: Callable[[str], str], folder: str = "") -> Markup:
@@ -68,15 +66,6 @@ def clean(html: str, link: Callable[[str], str], folder: str = "") -> Markup:
     )  # fmt: skip
     cleaned = _LOST_IMAGE.sub("", cleaner.clean(_ALIGNED_CELL.sub(r'<\1 align="\2"', html)))
     return Markup(cleaned)  # noqa: S704 - the one place where statement HTML is declared clean, because it has just been cleaned
-
-
-def public_path(address: str, folder: str = "") -> str | None:
-    """The path in the public tree that a relative address in ``folder`` means; None when it means anything else."""
-    address = unquote(address.split("#", 1)[0].split("?", 1)[0]).strip()
-    if not address or "\\" in address or "\0" in address or address.startswith("/") or _SCHEME.match(address):
-        return None
-    path = posixpath.normpath(posixpath.join(folder, address))
-    return None if path.startswith(("..", "/")) or path == "." else path
 
 
 def _inside(address: str, folder: str, link: Callable[[str], str]) -> str | None:

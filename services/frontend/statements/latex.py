@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from html import escape
 from typing import Final
 
-from services.frontend.statements.latex_scan import MAX_GROUP_DEPTH, Scanner, Set, split_outside_groups
-from services.frontend.statements.latex_words import (
+from services.statements.latex_scan import MAX_GROUP_DEPTH, Scanner, Set, split_outside_groups
+from services.statements.latex_words import (
     ACCENTS, HEADINGS, LISTS, PLAIN, SAMPLE_MARKS, SECTIONS, SILENT, SKIPPED_ARGUMENTS, SWITCHES, TEXTS, WRAPS,
 )  # fmt: skip
 from services.frontend.statements.marks import mark_of

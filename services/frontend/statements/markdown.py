@@ -15,9 +15,9 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from services.frontend.statements.latex_words import SAMPLE_MARKS
+from services.statements.latex_words import SAMPLE_MARKS
 from services.frontend.statements.marks import mark_of
-from services.frontend.statements.maths import to_mathml
+from services.statements.maths import to_mathml
 
 _SAMPLE_LINE = re.compile(r"^[ \t]*\{\{[ \t]*(nextsample|remainingsamples)[ \t]*\}\}[ \t]*$", re.MULTILINE)
 _TOP_HEADING: Final = 2

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.frontend.statements.maths import MATHS_ATTRIBUTES, MATHS_TAGS, to_mathml
+from services.statements.maths import MATHS_ATTRIBUTES, MATHS_TAGS, to_mathml
 
 
 def test_a_formula_becomes_mathml_with_its_source_for_those_who_listen() -> None:

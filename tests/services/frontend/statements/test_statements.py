@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.frontend.statements import render_note, render_statement
-from services.frontend.statements.cleaning import public_path
+from services.statements.figures import public_path
 from wire.problems import Statement
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Final
 
-from services.frontend.statements.maths import to_mathml
+from services.statements.maths import to_mathml
 
 MAX_GROUP_DEPTH: Final = 25
 _VERBATIM = re.compile(r"\\begin\{(verbatim\*?|lstlisting|minted)\}(?:\[[^\]\n]{0,300}\])?(?:(?<=minted\})\{[^}\n]{0,40}\})?\n?")
