@@ -65,6 +65,7 @@ def _up(folder: Path, *, with_monitoring: bool = False) -> int:
         plan.settings[SETTING] = "yes"
         plan.save()
     if notes.read(KEEPER) is None:
+        _swept(notes)
         (folder / "log").mkdir(parents=True, exist_ok=True)
         ready = folder / "run" / "ready"
         ready.unlink(missing_ok=True)
@@ -109,15 +110,21 @@ def _down(folder: Path) -> int:
     keeper = notes.read(KEEPER)
     if keeper is not None:
         keeper.end(DOWN_LIMIT_S)
-    left = []
-    for name in notes.names():  # a keeper that was killed took its programs along; this makes sure
-        pid = notes.read(name)
-        if pid is not None:
-            pid.end()
-            left += [name] if pid.is_alive else []
-        notes.forget(name)
+    left = _swept(notes)
     _say(f"still there: {', '.join(left)}" if left else f"nothing runs any more; what it kept lies in {folder}")
     return 1 if left else 0
+
+
+def _swept(notes: PidNotes) -> list[str]:
+    """Ends what a killed keeper left: it took its programs along, but not always their children. Returns who stays."""
+    left = []
+    for name in notes.names():
+        pid = notes.noted(name)
+        if pid is not None:
+            pid.end()
+            left += [name] if pid.is_alive or not pid.end_others() else []
+        notes.forget(name)
+    return left
 
 
 def _restart(folder: Path, names: Sequence[str]) -> int:

@@ -31,6 +31,27 @@ class Pid:
             with suppress(ProcessLookupError):
                 os.killpg(self.number, number)
 
+    @property
+    def has_left_others(self) -> bool:
+        """Whether it has gone and others of its process group stay, such as nginx's workers: their group's number is given to nobody else meanwhile."""
+        if Path(f"/proc/{self.number}").exists():
+            return False
+        try:
+            os.killpg(self.number, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def end_others(self, limit_s: float = 20.0) -> bool:
+        """Ends those; False when some stay."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            ends_at = time.monotonic() + limit_s
+            while self.has_left_others and time.monotonic() < ends_at:
+                with suppress(ProcessLookupError):
+                    os.killpg(self.number, number)
+                time.sleep(0.05)
+        return not self.has_left_others
+
     def until_gone(self, limit_s: float) -> bool:
         """Waits for its end; False when it did not come."""
         ends_at = time.monotonic() + limit_s
@@ -66,12 +87,16 @@ class PidNotes:
 
     def read(self, name: str) -> Pid | None:
         """Who runs under that name; None when nobody does."""
+        pid = self.noted(name)
+        return pid if pid is not None and pid.is_alive else None
+
+    def noted(self, name: str) -> Pid | None:
+        """Who ran under that name last, whether it is there or not; None when nobody did."""
         try:
             number, born = (self._folder / f"{name}.pid").read_text(encoding="ascii").split()
         except (FileNotFoundError, ValueError):
             return None
-        pid = Pid(int(number), int(born))
-        return pid if pid.is_alive else None
+        return Pid(int(number), int(born))
 
     def forget(self, name: str) -> None:
         """Takes a note away."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -105,6 +106,24 @@ def test_who_dies_again_and_again_while_starting_is_named_with_its_words(tmp_pat
     with pytest.raises(CannotStart, match=r"one(.|\n)*no such thing"):
         keeper.start(20)
     keeper.stop()
+
+
+def test_what_a_killed_program_leaves_of_its_group_is_found_and_ended(tmp_path: Path) -> None:
+    notes = PidNotes(tmp_path)
+    worker = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)']); print(flush=True); import time; time.sleep(300)"
+    with subprocess.Popen([sys.executable, "-c", worker], start_new_session=True, stdout=subprocess.PIPE) as leader:
+        assert leader.stdout is not None
+        leader.stdout.readline()
+        pid = notes.note("gateway", leader.pid)
+        assert not pid.has_left_others, "the program itself is there"
+        leader.kill()
+        leader.wait(10)
+    assert notes.read("gateway") is None
+    assert notes.noted("gateway") == pid
+    assert pid.has_left_others
+    assert pid.end_others()
+    assert not pid.has_left_others
+    assert Pid(os.getpid(), 0).end_others(), "who has that number now is left alone"
 
 
 def test_a_number_that_was_given_out_again_is_nobody(tmp_path: Path) -> None:
