@@ -29,5 +29,8 @@ class Config:
     quarantine_judge_errors: int = setting(
         3, "Submissions in a row that end in judge errors here after which this runner tests itself and takes itself out; 0: never", minimum=0, maximum=100
     )
+    quarantine_no_boxes_s: float = setting(
+        60.0, "How long no box may start here before this runner takes itself out, to come back when one does and its self-test passes; 0: it only waits for one", minimum=0, maximum=3600
+    )
     cgroup_parent: str = setting("", "Control group to work below, relative to its mount; empty: found")
     bwrap: str = setting("", "Path of bubblewrap; empty: the one in PATH")

@@ -64,6 +64,7 @@ class Figures(Observer):
         gauge("stale_groups_removed").set(sandbox.groups.swept)
         gauge("groups_waiting").set_function(lambda: sandbox.groups.stubborn)
         gauge("boxes_ready").set_function(lambda: pool.ready)
+        gauge("boxes_failing").set_function(lambda: pool.starts.failures)
         gauge("cache_bytes").set_function(lambda: blobs.total_bytes)
         gauge("cache_hits").set_function(lambda: blobs.hits)
         gauge("cache_misses").set_function(lambda: blobs.misses)

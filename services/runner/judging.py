@@ -1,6 +1,7 @@
 """Owns one attempt's work: compile, run case after case, check. Never speaks to the grader: it returns what to say.
 
-Whose fault it was decides the outcome: the contestant's is judged, the setter's is ``checker-error``, ours ``judge-error``. Building, every
+Whose fault it was decides the outcome: the contestant's is judged, the setter's is ``checker-error``, ours ``judge-error``; where no box starts it is
+handed back. Building, every
 case and every question to a package's own grader is a piece that something urgent may break off (`services.runner.haste`).
 """
 
@@ -29,6 +30,7 @@ from services.runner.haste import BUILD_S, MOST_CASE_S, GivesWay, Haste
 from services.runner.inputs import Inputs, fetching_ahead
 from services.runner.languages.table import Toolchain
 from services.runner.programs import Programs
+from services.runner.sandbox.errors import BoxLost, NoBoxes
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sources import built_submission
 from services.runner.validating import Examination
@@ -89,7 +91,7 @@ class Judge:
         except BuildFailed as refused:
             return AttemptEnd(order.attempt, "compile-error", compile_output=refused.message)
         except MeshError as ours:
-            return AttemptEnd(order.attempt, "judge-error", message=f"{ours.code}: {ours.message}")
+            return AttemptEnd(order.attempt, self._outcome(ours), message=f"{ours.code}: {ours.message}")
         results, rulings = list(order.done), list[Ruling]()
         outcome, message, about = "judged", "", ""
         try:
@@ -102,7 +104,7 @@ class Judge:
             outcome, message = "checker-error", f"{setters.code}: {setters.message}"
             about = setters.about if isinstance(setters, GraderFailed) else ""
         except MeshError as ours:
-            outcome, message = "judge-error", f"{ours.code}: {ours.message}"
+            outcome, message = self._outcome(ours), f"{ours.code}: {ours.message}"
         else:
             failed = next((result for result in results if result.verdict is Verdict.VE), None)
             if failed:
@@ -119,8 +121,13 @@ class Judge:
         except GivesWay:
             return AttemptEnd(order.attempt, "handed-back", message=GIVES_WAY, examined=examination.examined)
         except MeshError as ours:
-            return AttemptEnd(order.attempt, "judge-error", message=f"{ours.code}: {ours.message}")
+            return AttemptEnd(order.attempt, self._outcome(ours), message=f"{ours.code}: {ours.message}", examined=examination.examined)
         return AttemptEnd(order.attempt, "validated", findings=findings)
+
+    def _outcome(self, ours: MeshError) -> str:
+        """What a failure of ours comes to. Where no box starts nothing was tried at all: another runner judges it, or this one when it is mended."""
+        is_for_want_of_boxes = isinstance(ours, NoBoxes) or (isinstance(ours, BoxLost) and self._pool.trouble)
+        return "handed-back" if is_for_want_of_boxes else "judge-error"
 
     async def _run_cases(
         self, order: RunOrder, program: Built, listener: Listener, haste: Haste, *, results: list[CaseResult], rulings: list[Ruling]

@@ -49,7 +49,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         proof = partial(prove, pool, figures, log)
         await proof()
         facts = facts_of(sandbox, toolchains, cores, config.name, await measured_speed(pool, cores[0]))
-        standing = Standing(facts, folder, proof, log, judge_errors=config.quarantine_judge_errors)
+        standing = Standing(facts, folder, proof, log, judge_errors=config.quarantine_judge_errors, boxes=pool.starts, no_boxes_s=config.quarantine_no_boxes_s)
         await standing.open()
         builds = Builds(pool, toolchains, products)
         repeats = Repeats(config.repeat_band_per_cent)
@@ -61,7 +61,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         figures.watch_builds(builds, products)
         figures.watch_standing(standing)
         show(life, pool, toolchains, standing, config.languages)
-        async with backbone.server(config.host, config.port, life).listening(), alongside(standing.watch()), asyncio.TaskGroup() as tasks:
+        async with backbone.server(config.host, config.port, life).listening(), alongside(standing.watch(), standing.watch_boxes()), asyncio.TaskGroup() as tasks:
             work = [tasks.create_task(slot.work()) for slot in slots]
             life.mark_ready()
             await life.until_stop()

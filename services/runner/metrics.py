@@ -28,8 +28,9 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("builds", "gauge", "Programs wanted since the start: found in memory, found on disk, built", ("how",)),
     MetricSpec("builds_bytes", "gauge", "Compiled programs kept on disk, in bytes"),
     MetricSpec("builds_broken", "gauge", "Compiled programs on disk that were not what was written, since the start; should stay 0"),
-    MetricSpec("in_service", "gauge", "1 while this runner takes work; 0 while an operator holds it or it has taken itself out"),
-    MetricSpec("quarantines", "gauge", "How often this runner took itself out after judge errors, since the start; should stay 0"),
+    MetricSpec("boxes_failing", "gauge", "Boxes in a row that did not start, up to now: while it is not 0 this runner takes no work"),
+    MetricSpec("in_service", "gauge", "1 while this runner takes work; 0 while an operator holds it, it has taken itself out, or no box starts"),
+    MetricSpec("quarantines", "gauge", "How often this runner took itself out, after judge errors or without boxes, since the start; should stay 0"),
     MetricSpec("speed", "gauge", "How fast this machine does a fixed piece of work, 1 as the reference"),
     MetricSpec("fetched_bytes", "gauge", "Bytes of inputs fetched from the grader, since the start"),
 )

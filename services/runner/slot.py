@@ -27,6 +27,9 @@ from wire.judging import AttemptEnd, ClaimRequest, Hold, RunOrder
 from wire.methods import GRADER_FINISH, GRADER_HOLD
 
 CLAIM_WAIT_S = 20.0
+OUT_WAIT_S = 2.0
+"""Who takes no work asks anew so often: what it says of itself, and hears, is no older."""
+
 MOST_DELIVERY_PAUSE_S = 5.0
 LEAST_HOLD_S = 1.0
 LEASE_MARGIN_S = 10.0
@@ -89,7 +92,8 @@ class Slot:
             return None
 
     def _request(self) -> ClaimRequest:
-        return ClaimRequest(self.name, self._languages, tuple(self._warm), CLAIM_WAIT_S, self._standing.facts())
+        wait_s = OUT_WAIT_S if self._standing.is_out else CLAIM_WAIT_S
+        return ClaimRequest(self.name, self._languages, tuple(self._warm), wait_s, self._standing.facts())
 
     # ── one attempt ───────────────────────────────────────────────────────────────────────────────────────────────
 

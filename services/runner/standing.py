@@ -4,6 +4,8 @@ Who fails on several submissions in a row says so and takes no more. Then it loo
 machine; submissions to one problem only, and a self-test that passes, tell that the problem is broken, and it goes on. Else it stays out,
 longer each time, until the self-test passes again or an operator takes it into service. An operator's word lies on disk: it outlives
 this process and every grader.
+
+While no box starts it takes no work either, at once and whatever it judged before; when that lasts it tests itself before it takes some again.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 
 from mesh.errors import MeshError
 from mesh.log import Log
+from services.runner.sandbox.starts import Starts
 from services.runner.threads import hop
 from wire.runners import DirectRunner, RunnerFacts
 
@@ -28,14 +31,22 @@ _INNOCENT = frozenset({"judged", "compile-error", "checker-error", "validated"})
 
 
 class Standing:
-    """Whether it takes work, and why not. ``quarantines`` counts how often it took itself out."""
+    """Whether it takes work, and why not. ``quarantines`` counts how often it took itself out; ``boxes`` is how their starting goes.
 
-    def __init__(self, facts: RunnerFacts, folder: Path, prove: Prove, log: Log, *, judge_errors: int, first_pause_s: float = FIRST_PAUSE_S) -> None:
+    ``no_boxes_s`` without a box are a quarantine; 0: never.
+    """
+
+    def __init__(
+        self, facts: RunnerFacts, folder: Path, prove: Prove, log: Log,
+        *, judge_errors: int, boxes: Starts | None = None, no_boxes_s: float = 60.0, first_pause_s: float = FIRST_PAUSE_S,
+    ) -> None:  # fmt: skip
         self._facts = facts
         self._path = folder / "standing.json"
         self._prove = prove
         self._log = log
         self._most_errors = judge_errors
+        self._boxes = boxes or Starts()
+        self._no_boxes_s = no_boxes_s
         self._first_pause_s = self._pause_s = first_pause_s
         self._direction: DirectRunner | None = None
         self._errors: dict[str, str] = {}
@@ -53,18 +64,24 @@ class Standing:
     @property
     def is_out(self) -> bool:
         """Whether it takes no work."""
-        return self.is_held or bool(self.trouble)
+        return self.is_held or bool(self.trouble or self._boxes.trouble)
 
     @property
     def why_out(self) -> str:
         """In words, for people; empty when it takes work."""
         held = f"held by {self._direction.by}" if self.is_held and self._direction else ""
-        return "; ".join(filter(None, (held, self.trouble)))
+        return "; ".join(filter(None, (held, self._troubles)))
+
+    @property
+    def _troubles(self) -> str:
+        boxes = self._boxes
+        failing = f"{boxes.trouble} ({boxes.failures} in a row, for {boxes.lasts_s:.0f} s; it tries again and again)" if boxes.trouble else ""
+        return "; ".join(filter(None, (self.trouble, failing)))
 
     def facts(self) -> RunnerFacts:
         """What this runner says of itself now."""
         directed_us = self._direction.at_us if self._direction else 0
-        return replace(self._facts, trouble=self.trouble, is_held=self.is_held, directed_us=directed_us)
+        return replace(self._facts, trouble=self._troubles, is_held=self.is_held, directed_us=directed_us)
 
     async def open(self) -> None:
         """Finds what an operator said to a former life."""
@@ -80,6 +97,7 @@ class Standing:
         self._log.warning("runner-directed", is_held=direction.is_held, by=direction.by)
         if not direction.is_held:
             self._is_recalled.set()
+            self._boxes.hurry()
             self._clear()
         try:
             await hop(_write, self._path, direction)
@@ -114,6 +132,37 @@ class Standing:
                 continue
             await self._stay_out(f"{count} judge errors in a row on {', '.join(problems)}, lastly: {self._last_error}", wrong)
 
+    async def watch_boxes(self) -> None:
+        """Tells of boxes that do not start, and makes a quarantine of it when that lasts, for ever."""
+        boxes = self._boxes
+        while True:
+            await boxes.until_bad()
+            self._log.warning("boxes-do-not-start", reason=boxes.trouble or "one did not, the next did")
+            try:
+                async with asyncio.timeout(self._no_boxes_s or None):
+                    await boxes.until_good()
+            except TimeoutError:
+                await self._out_without_boxes()
+            self._log.info("boxes-start-again")
+
+    async def _out_without_boxes(self) -> None:
+        """Until one starts. What it judges then is believed when the self-test says so: somebody worked on this machine."""
+        self.quarantines += 1
+        is_mine = not self.trouble
+        if is_mine:
+            self.trouble = f"no box has started for {self._no_boxes_s:g} s"
+        self._log.error("runner-quarantined", reason=self._troubles)
+        await self._boxes.until_good()
+        if not is_mine or not self.trouble:
+            return  # out for something else, or recalled meanwhile
+        self.trouble = "boxes start again, and it tests itself"
+        wrong = await self._examined()
+        if wrong and self.trouble:
+            self._is_recalled.clear()
+            await self._stay_out("boxes had not started", wrong)
+        elif self.trouble:
+            self._return()
+
     async def _stay_out(self, why: str, wrong: str) -> None:
         self.quarantines += 1
         while self.trouble:
@@ -128,8 +177,7 @@ class Standing:
                 wrong = await self._examined()
                 if wrong:
                     continue
-            self._clear()
-            self._log.info("runner-in-service", after="quarantine")
+            self._return()
 
     async def _examined(self) -> str:
         """What the self-test has against this machine."""
@@ -138,6 +186,10 @@ class Standing:
         except MeshError as failed:
             return failed.message
         return ""
+
+    def _return(self) -> None:
+        self._clear()
+        self._log.info("runner-in-service", after="quarantine")
 
     def _clear(self) -> None:
         self.trouble = ""

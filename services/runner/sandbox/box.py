@@ -11,15 +11,14 @@ import os
 import signal
 import socket
 import subprocess
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.runner.sandbox import rootfs
 from services.runner.sandbox.borrowing import copied
-from services.runner.sandbox.cgroup import read_file
 from services.runner.sandbox.channel import Channel, Op, Reply
-from services.runner.sandbox.errors import BoxLost
+from services.runner.sandbox.ends import ending, exited, until_exit
+from services.runner.sandbox.errors import BoxLost, BoxSlow
 from services.runner.sandbox.execution import Execution, Job
 from services.runner.sandbox.pump import Pump
 from services.runner.sandbox.trial import Prepared, Trial
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 START_LIMIT_S = 20.0
 REQUEST_LIMIT_S = 60.0
 RESET_LIMIT_S = 0.1
-GONE_LIMIT_S = 30.0
+LAST_WORDS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +65,20 @@ class Box:
             try:
                 async with asyncio.timeout(START_LIMIT_S):
                     _, pid = await self.channel.hello()
-            except (BoxLost, TimeoutError) as failed:
-                said = os.pread(stderr, 2000, 0).decode(errors="replace").strip()
-                raise BoxLost(f"a box did not start: {said or failed}") from failed
+            except TimeoutError as late:
+                raise BoxSlow(f"a box did not start within {START_LIMIT_S:g} s: bubblewrap {await self._last_words(stderr, 0.0)}") from late
+            except BoxLost as failed:
+                raise BoxLost(f"a box did not start: bubblewrap {await self._last_words(stderr, LAST_WORDS_S)}") from failed
             self._pidfd = os.pidfd_open(pid)
         finally:
             os.close(stderr)
+
+    async def _last_words(self, stderr: int, wait_s: float) -> str:
+        """How bubblewrap ended, if it does within so long, and what it said."""
+        assert self._process is not None
+        await exited(self._process, wait_s)
+        said = os.pread(stderr, 2000, 0).decode(errors="replace").strip()
+        return f"{ending(self._process.poll())} and said {said or 'nothing'}"
 
     def _spawn(self, theirs: socket.socket, stderr: int) -> subprocess.Popen[bytes]:
         sandbox = self._sandbox
@@ -227,7 +234,7 @@ class Box:
     async def until_gone(self) -> None:
         """Returns when no process of a killed box is left, and gives back its namespace and its group."""
         if self._process is not None:
-            await _until_exit(self._process)
+            await until_exit(self._process)
         if self._pidfd >= 0:
             os.close(self._pidfd)
             self._pidfd = -1
@@ -251,36 +258,3 @@ def _signal(pidfd: int) -> None:
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
-async def _until_exit(process: subprocess.Popen[bytes]) -> None:
-    loop = asyncio.get_running_loop()
-    if process.poll() is not None:
-        return
-    fd = os.pidfd_open(process.pid)
-    gone: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(fd, _once, gone)
-    try:
-        async with asyncio.timeout(GONE_LIMIT_S):
-            await gone
-    except TimeoutError:
-        _kill_with_children(process)
-    finally:
-        loop.remove_reader(fd)
-        os.close(fd)
-    process.wait()
-
-
-def _kill_with_children(process: subprocess.Popen[bytes]) -> None:
-    """Stopped first: then it makes no child any more that would be missed. Any of them may be over by now."""
-    process.send_signal(signal.SIGSTOP)
-    with suppress(FileNotFoundError, ProcessLookupError):
-        for child in read_file(f"/proc/{process.pid}/task/{process.pid}/children").split():
-            with suppress(ProcessLookupError):
-                os.kill(int(child), signal.SIGKILL)
-    process.kill()
-
-
-def _once(gone: asyncio.Future[None]) -> None:
-    if not gone.done():
-        gone.set_result(None)

@@ -9,23 +9,23 @@ from contextlib import asynccontextmanager
 
 from mesh.errors import MeshError
 from services.runner.sandbox.box import Box
-from services.runner.sandbox.errors import BoxLost
+from services.runner.sandbox.errors import BoxLost, NoBoxes
 from services.runner.sandbox.probe import why_not
 from services.runner.sandbox.sandbox import Sandbox
+from services.runner.sandbox.starts import Starts
 
 TAKE_LIMIT_S = 60.0
-_RETRY_S = 1.0
 
 
 class BoxPool:
     """Keeps ``size`` boxes ready, each with its first child in its cgroup. Whoever takes one owns it alone until it is discarded.
 
-    ``trouble`` says why boxes do not start at the moment; empty when they do.
+    ``starts`` is how their starting goes.
     """
 
     def __init__(self, sandbox: Sandbox, size: int) -> None:
         self.sandbox = sandbox
-        self.trouble = ""
+        self.starts = Starts()
         self._size = size
         self._ready: deque[Box] = deque()
         self._arrived = asyncio.Condition()
@@ -37,6 +37,11 @@ class BoxPool:
     def ready(self) -> int:
         """How many boxes wait to be taken."""
         return len(self._ready)
+
+    @property
+    def trouble(self) -> str:
+        """Why boxes do not start at the moment; empty when they do."""
+        return self.starts.trouble
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[BoxPool]:
@@ -69,19 +74,21 @@ class BoxPool:
             raise raised
 
     async def take(self) -> Box:
-        """A box nobody has used. Raises: `BoxLost` when none could be started in a minute; the message says why."""
+        """A box nobody has used. Raises: `NoBoxes` when none starts, with the reason; also when none came up in a minute."""
         self._waiting += 1
         self._wanted.set()
         try:
             async with asyncio.timeout(TAKE_LIMIT_S), self._arrived:
                 while True:
-                    await self._arrived.wait_for(lambda: bool(self._ready))
+                    await self._arrived.wait_for(lambda: bool(self._ready) or self.starts.is_hopeless)
+                    if not self._ready:
+                        raise NoBoxes(self.trouble)
                     box = self._ready.popleft()
                     if box.is_alive:
                         return box
                     self.discard(box)
         except TimeoutError as late:
-            raise BoxLost(f"no box could be started within {TAKE_LIMIT_S:g} s: {self.trouble}") from late
+            raise NoBoxes(f"no box came up within {TAKE_LIMIT_S:g} s: {self.trouble or 'this machine is too slow'}") from late
         finally:
             self._waiting -= 1
             self._wanted.set()
@@ -122,10 +129,12 @@ class BoxPool:
                     box = await self._start()
                 except (MeshError, OSError) as failed:
                     self.sandbox.observer.box_failed()
-                    self.trouble = str(failed)
-                    await asyncio.sleep(_RETRY_S)
+                    self.starts.failed(failed)
+                    async with self._arrived:
+                        self._arrived.notify_all()
+                    await self.starts.pause()
                     continue
-                self.trouble = ""
+                self.starts.went_well()
                 async with self._arrived:
                     self._ready.append(box)
                     self._arrived.notify()

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from services.runner.sandbox import box as boxes
+from services.runner.sandbox import box as boxes, ends
 from services.runner.sandbox.box import Box
 from services.runner.sandbox.channel import Channel
 from services.runner.sandbox.errors import BoxLost
@@ -79,9 +79,9 @@ async def test_pool_whose_gravedigger_fails_ends_with_the_reason(workshop: Works
 
 
 async def test_what_does_not_end_is_killed_with_its_children_and_what_has_ended_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boxes, "GONE_LIMIT_S", 0.1)
+    monkeypatch.setattr(ends, "GONE_LIMIT_S", 0.1)
     with subprocess.Popen(["/bin/sh", "-c", "sleep 60 & wait"], stdout=subprocess.DEVNULL) as stays:
         async with asyncio.timeout(20):
-            await boxes._until_exit(stays)
+            await ends.until_exit(stays)
     assert stays.returncode == -9
-    boxes._kill_with_children(stays)
+    ends._kill_with_children(stays)
