@@ -74,7 +74,7 @@ class GraderStatus:
 
     ``waiting`` counts runs per priority, in its queue and here, None when the broker does not say; ``held`` those here. ``mean_run_s`` is how long a
     runner needed for a run in the last five minutes, ``estimated_wait_s`` how long a submission to a running contest would
-    wait for one; None when nobody can say.
+    wait for one; None when nobody can say. ``lacking`` counts the runs here that wait for a language that no runner in service has.
     """
 
     waiting: dict[str, int | None] = field(default_factory=dict)
@@ -85,3 +85,4 @@ class GraderStatus:
     mean_run_s: float | None = None
     estimated_wait_s: float | None = None
     held: dict[str, int] = field(default_factory=dict)
+    lacking: dict[str, int] = field(default_factory=dict)

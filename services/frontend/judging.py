@@ -85,6 +85,7 @@ def merged(found: Sequence[GraderStatus]) -> GraderStatus:
         judged_since_start=sum(one.judged_since_start for one in found), oldest_waiting_s=max(one.oldest_waiting_s for one in found),
         mean_run_s=fmean(means) if means else None, estimated_wait_s=max(waits, default=None),
         held={priority: sum(one.held.get(priority, 0) for one in found) for priority in found[0].held},
+        lacking={language: sum(one.lacking.get(language, 0) for one in found) for language in sorted({one for each in found for one in each.lacking})},
     )  # fmt: skip
 
 

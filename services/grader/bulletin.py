@@ -21,6 +21,7 @@ from wire.rejudging import dropped_key
 
 _CACHE_LIFE_S = 60.0
 _TELL_LIMIT_S = 3.0
+_DROPPED_FRESH_S = 1.0
 
 
 class Bulletin:
@@ -33,6 +34,7 @@ class Bulletin:
         self._interval_s = interval_s
         self._lost = metrics.counter("news_lost_total")
         self._untold: dict[str, Run] = {}
+        self._dropped: dict[str, tuple[float, bool]] = {}
         self._is_something = asyncio.Event()
 
     def note(self, run: Run) -> None:
@@ -43,12 +45,18 @@ class Bulletin:
         self._is_something.set()
 
     async def is_dropped(self, rejudging: str) -> bool:
-        """Whether the cache says that a set was dropped. Never fails: its runs are then judged in vain."""
+        """Whether the cache says that a set was dropped, or said so a moment ago. Never fails: its runs are then judged in vain."""
+        now = self._clock.monotonic()
+        asked_at, said = self._dropped.get(rejudging, (-_DROPPED_FRESH_S, False))
+        if now - asked_at < _DROPPED_FRESH_S:
+            return said
         try:
             async with asyncio.timeout(_TELL_LIMIT_S):
-                return await self._cache.fetch(dropped_key(rejudging)) is not None
+                said = await self._cache.fetch(dropped_key(rejudging)) is not None
         except (MeshError, TimeoutError):
-            return False
+            said = False
+        self._dropped = {key: one for key, one in self._dropped.items() if now - one[0] < _DROPPED_FRESH_S} | {rejudging: (now, said)}
+        return said
 
     @asynccontextmanager
     async def telling(self) -> AsyncIterator[None]:

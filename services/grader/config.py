@@ -25,7 +25,7 @@ class Config:
     losses: int = setting(6, "Runners that may die with a run before it gets the verdict JE", minimum=1, maximum=50)
     elsewhere_s: float = setting(15.0, "How long a failed run waits for a runner other than the one it failed on", minimum=0, maximum=600)
     language_wait_s: float = setting(
-        300.0, "How long a run waits for a runner that has its language, while others work, before it gets JE", minimum=1, maximum=86_400
+        300.0, "How long a run waits for a runner that has its language before it makes room for others where they wait behind it: the record sends it again", minimum=1, maximum=86_400
     )
     manifest_wait_s: float = setting(5.0, "Longest pause between asking a gitserver that is away again", minimum=0.05, maximum=300)
     news_interval_s: float = setting(0.1, "Least time between two pieces of progress news", minimum=0.01, maximum=10)

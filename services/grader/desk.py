@@ -25,13 +25,13 @@ from services.grader.lines import Lines
 from services.grader.manifests import Manifests, NoManifest
 from services.grader.roster import Roster
 from services.grader.runs import Attempt, AttemptDead, Errand, Run, Seeker, Stage
+from services.grader.shortage import Shortage
+from services.grader.wanted import Wanted
 from wire.judging import AttemptEnd, JudgeSubmission, JudgingManifest, Progress, ProgressAnswer
 from wire.runners import DirectRunner
 
 _TICK_S = 0.25
 _ACK_LIMIT_S = 15.0
-_ERRAND_LANGUAGE_WAIT_S = 60.0
-"""A trial says that a language is missing rather than waiting long for it; longer than a runner needs to be started again."""
 
 
 class Desk:
@@ -45,12 +45,12 @@ class Desk:
         self.roster = Roster()
         self.figures = figures
         self._handout = Handout(docket, self.roster, clock)
+        self._wanted = Wanted(self._handout, docket, bulletin, clock=clock, log=log, set_aside=self._set_aside)
         self._manifests = manifests
         self._announcer = announcer
         self._bulletin = bulletin
-        self._clock = clock
-        self._log = log
-        self._language_wait_s = language_wait_s
+        self._clock, self._log = clock, log
+        self.shortage = Shortage(docket, self.roster, language_wait_s)
         self._lines = Lines(figures)
         self._calling = Calling(docket, self.roster, self._lines, figures, clock)
         self._moved = asyncio.Event()
@@ -84,11 +84,6 @@ class Desk:
         except TimeoutError:
             self._log.warning("runs-left", running=len(self.docket.running()), waited_s=limit_s)
 
-    async def missing(self) -> str:
-        """What runs wait for that nobody brings; empty when nothing."""
-        wanted = sorted({run.order.language for run in self.docket.waiting() if not self.roster.has_language(run.order.language)})
-        return f"runs wait for a runner with {', '.join(wanted)}" if wanted else ""
-
     # ── from the queue ────────────────────────────────────────────────────────────────────────────────────────────
 
     def admit(self, order: JudgeSubmission, delivery: Delivery) -> None:
@@ -117,7 +112,7 @@ class Desk:
         self._check_open()
         self.roster.saw(seeker, self._clock.monotonic())
         self.docket.arrived(seeker.name, self._clock.monotonic())
-        attempt = await self._handout.claim(seeker, wait_s)
+        attempt = await self._wanted.claim(seeker, wait_s)
         if attempt is not None:
             self.figures.handed_out(attempt.run, self._clock.monotonic())
             self._note(attempt.run)
@@ -182,8 +177,7 @@ class Desk:
     # ── within ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _prepare(self, run: Run) -> None:
-        if run.order.rejudging and await self._bulletin.is_dropped(run.order.rejudging):
-            self._log.info("run-not-wanted", run=run.id, rejudging=run.order.rejudging)
+        if await self._wanted.is_dropped(run):
             await self._let_go(run)
             return
         try:
@@ -231,19 +225,25 @@ class Desk:
                 self._lose(attempt, "silent")
             self.roster.forget_silent(now)
             self._handout.look_again()
-            self._give_up_languages(now)
+            self._make_room(now)
             self._calling.look()
             self.figures.look(self.docket, self.roster)
             await asyncio.sleep(_TICK_S)
 
-    def _give_up_languages(self, now: float) -> None:
+    def _make_room(self, now: float) -> None:
         """A run that no runner can take must not fill the window for those that others could take."""
-        for run in list(self.docket.waiting()):
-            language = run.order.language
-            wait_s = self._language_wait_s if run.errand is None else min(self._language_wait_s, _ERRAND_LANGUAGE_WAIT_S)
-            if len(self.roster) and now - run.waits_since >= wait_s and not self.roster.has_language(language):
-                self.docket.abandon(run, f"no runner has the language {language!r}: bring one, then rejudge")
+        for run in self.shortage.hopeless(now):
+            if run.errand is not None:
+                self.docket.abandon(run, f"no runner has the language {run.order.language!r}: bring one, then rejudge")
                 self._advance(run)
+            else:
+                self._log.warning("run-set-aside", run=run.id, language=run.order.language, reason="no runner has its language")
+                self._set_aside(run)
+
+    def _set_aside(self, run: Run) -> None:
+        """Forgets a run that waits, without a verdict."""
+        self.docket.withdraw(run)
+        self._start(self._let_go(run), run.order.correlation)
 
     def _lose(self, attempt: Attempt, outcome: str) -> None:
         run = self.docket.lose(attempt, self._clock.monotonic())

@@ -175,6 +175,12 @@ class Docket:
             self._backlog.remove(run)
         self._conclude(run, give_up(run, message))
 
+    def withdraw(self, run: Run) -> None:
+        """Takes a run that no runner holds out of the line: it is handed out no more, to be settled without a verdict."""
+        if run.stage is Stage.WAITING:
+            self._backlog.remove(run)
+        run.stage = Stage.PREPARING
+
     def unsettled(self, run: Run) -> list[Delivery]:
         """Takes the deliveries to acknowledge; when there are none left, the run is forgotten."""
         taken, run.deliveries = run.deliveries, []

@@ -108,7 +108,7 @@ class Doors:
         return GraderStatus(
             waiting=waiting, running=len(running), runners=runners, judged_since_start=figures.judged,
             oldest_waiting_s=round(max(oldest.values(), default=0.0), 3), mean_run_s=mean_run_s,
-            estimated_wait_s=forecast.wait_s(waiting, len(running), self._desk.roster.in_service, mean_run_s), held=dict(held),
+            estimated_wait_s=forecast.wait_s(waiting, len(running), self._desk.roster.in_service, mean_run_s), held=dict(held), lacking=self._desk.shortage.lacking(),
         )  # fmt: skip
 
     async def _passed_through(self, request: BlobRequest) -> AsyncIterator[int | bytes]:

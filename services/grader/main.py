@@ -45,7 +45,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     server = backbone.server(config.host, config.port, life)
     Doors(desk, manifests, gitserver, backbone.queue, clock, claim_wait_s=config.claim_wait_s).show(server)
     Undertaker(backbone.queue, consumed_by(GRADER), UNDERTAKING[GRADER], log).show(server)
-    life.watch("runners", desk.missing)
+    life.watch("runners", desk.shortage.told)
 
     async with server.listening(), bulletin.telling(), desk.working(), intake.opened(), verification.opened():
         async with intake.flowing(), verification.flowing():

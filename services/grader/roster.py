@@ -89,6 +89,10 @@ class Roster:
             name != besides and language in one.seeker.languages and not self.is_out(one.seeker) for name, one in self._known.items()
         )
 
+    def knows_language(self, language: str) -> bool:
+        """Whether a runner has it, in service or not: one that is out may come back."""
+        return any(language in one.seeker.languages for one in self._known.values())
+
     def __len__(self) -> int:
         return len(self._known)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 
 import pytest
 
@@ -17,7 +18,7 @@ from wire.judging import ClaimRequest, Nothing, Step
 from wire.methods import GRADER_CLAIM, GRADER_STATUS
 from wire.news import Headline
 from wire.queues import SUBMISSIONS
-from wire.runners import GraderStatus
+from wire.runners import GraderStatus, RunnerFacts
 
 
 async def test_submission_gets_its_verdict_and_is_acknowledged(room: Room) -> None:
@@ -198,15 +199,42 @@ async def test_judge_error_is_tried_elsewhere_and_in_the_end_told_to_the_jury(ro
     assert "sandbox broke" in verdict.cases[0].message
 
 
-async def test_run_in_a_language_that_nobody_brings_does_not_wait_for_ever(room: Room) -> None:
+async def test_run_in_a_language_that_nobody_brings_waits_is_told_of_and_makes_room_where_others_wait_behind_it(room: Room) -> None:
+    window = SUBMISSIONS["contest"].prefetch
     await room.submit(order("a", language="cobol"))
-    standing = asyncio.create_task(room.runner().claim(20))
+    standing = asyncio.create_task(room.runner().claim(25))
     await until(lambda: room.count("runs_waiting", priority="contest") == 1 and room.count("runners") == 1, "a run and a runner")
     assert (await room.life.examine())["runners"] == "runs wait for a runner with cobol"
+    assert (await room.frontend.call(GRADER_STATUS, Nothing())).lacking == {"cobol": 1}
     room.clock.turn(room.config.language_wait_s)
-    verdict = await room.verdict(order("a"))
-    assert verdict.verdict is Verdict.JE
-    assert "'cobol'" in verdict.cases[0].message
+    for number in range(window - 2):
+        await room.submit(order(f"more-{number}", language="cobol"))
+    await until(lambda: room.count("runs_waiting", priority="contest") == window - 1, "a window with one place left")
+    room.clock.turn(room.config.language_wait_s)
+    await sleepless(0.6)  # longer than it takes to look
+    assert room.count("runs_waiting", priority="contest") == window - 1, "nobody waits behind them"
+    for late in ("last", "behind"):
+        await room.submit(order(late, language="cobol" if late == "last" else "cpp"))
+    await until(lambda: room.count("runs_waiting", priority="contest") < window, "room")
+    given = await standing
+    assert given is not None
+    assert given.run == order("behind").run
+    assert not room.verdicts(order("a")), "it gets none for want of a runner: the record sends it again"
+    await room.submit(dataclasses.replace(order("a", language="cobol"), sends=2))
+    assert (await room.runner("r2", languages=("cobol",)).take()).run in {order("a").run, order("last").run}
+
+
+async def test_the_language_of_a_runner_that_is_out_is_not_given_up(room: Room) -> None:
+    """A trial waits for it too."""
+    facts = RunnerFacts("green", trouble="a box did not start")
+    claim = ClaimRequest("green-1", ("cobol",), wait_s=20, facts=facts)
+    standing = asyncio.create_task(room.to_grader.call(GRADER_CLAIM, claim))
+    await room.submit(order("a", language="cobol"))
+    await until(lambda: room.count("runs_waiting", priority="contest") == 1 and room.count("runners") == 1, "a run and a runner")
+    room.clock.turn(room.config.language_wait_s)
+    await sleepless(0.6)
+    assert (await room.frontend.call(GRADER_STATUS, Nothing())).lacking == {"cobol": 1}
+    assert (await room.runner("green-2", languages=("cobol",)).take()).run == order("a").run
     standing.cancel()
 
 
