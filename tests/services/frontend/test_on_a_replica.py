@@ -151,10 +151,12 @@ async def test_a_replica_that_is_away_is_replaced_by_the_primary(
         await _seen(world.person(), "/contests/finals", "Title of finals")
         standby.freeze()
         try:
-            began = time.monotonic()
+            took_s: list[float] = []
             for _ in range(6):
+                began = time.monotonic()
                 assert (await world.person().get("/contests/finals/scoreboard")).status == 200
-            assert time.monotonic() - began < 8, "one waits, the others do not"
+                took_s.append(time.monotonic() - began)
+            assert sorted(took_s)[-2] < 2.5, f"one waits, the others do not: {took_s}"
         finally:
             standby.thaw()
 
