@@ -174,7 +174,7 @@ DELIVERIES: Final = Table("deliveries", (
     Column("error", "text"), Column("created_at", "time"), Column("changed_at", "time"), Column("kind", "name"),
     Column("generation", "int"), Column("sends", "int"),
 ), indexes=(("username", "created_at"), ("submission",), ("status", "changed_at")))  # fmt: skip
-"""Every webhook call; ``kind`` is verdict, or test (then ``submission`` and ``run`` name nothing); ``status`` waiting, delivered or failed.
+"""Every webhook call; ``kind`` is verdict, or test or digest (then ``submission`` and ``run`` name nothing); ``status`` waiting, delivered or failed.
 
 ``tries`` were made so far, ``http_status`` (0: no answer) and ``error`` are those of the last one, at ``changed_at``. A replay is
 the next ``generation`` and begins its tries anew; ``sends`` is how often the mailer was asked in this generation.

@@ -36,6 +36,9 @@ class Config:
     retry_after_s: float = setting(
         1800.0, "How long a package's trial may be without a report before it is sent again; doubles with each time", minimum=0.1, maximum=24 * 3600
     )
+    digest_hour: int = setting(
+        6, "At which hour (UTC) webhooks of accounts are told what happened in their contests the day before; -1: never", minimum=-1, maximum=23
+    )
     relay_every_s: float = setting(5.0, "How often the outbox is read for work that was left behind", minimum=0.05, maximum=600)
     clock_tolerance_s: float = setting(120.0, "How far a frontend's clock may be ahead of ours", minimum=0, maximum=3600)
     boards_kept: int = setting(16, "Contests whose live boards are kept in memory", minimum=1, maximum=1000)

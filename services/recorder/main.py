@@ -24,6 +24,7 @@ from services.recorder.record import Record
 from services.recorder.relay import Relay
 from services.recorder.reminders import Reminders
 from services.recorder.retrials import Retrials
+from services.recorder.schedule.digests import Digests
 from services.recorder.schedule.filling import Filling
 from services.recorder.schedule.ledger import Ledger
 from services.recorder.schedule.phases import Phases
@@ -60,7 +61,8 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     trimming = Trimming(record, clock, metrics=metrics, log=log, every_s=config.purge_every_s, kept_s=config.details_days * 86_400.0)
     reminders = Reminders(record, relay, clock, metrics=metrics, log=log, every_s=config.remind_every_s, after_s=config.remind_after_s)
     retrials = Retrials(record, relay, clock, metrics=metrics, log=log, every_s=config.retry_every_s, after_s=config.retry_after_s)
-    jobs = (sweep, phases, purge, trimming, reminders, retrials, Filling(record, relay, clock, log))
+    digests = Digests(record, relay, clock, metrics=metrics, log=log, hour=config.digest_hour)
+    jobs = (sweep, phases, purge, trimming, reminders, retrials, digests, Filling(record, relay, clock, log))
     scheduler = Scheduler(Ledger(record, config.lease_s), jobs, clock=clock, metrics=metrics, log=log)
     loop.listen(scheduler.hear)
     password_file = backbone.folder.parent / "admin.password"

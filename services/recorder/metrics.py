@@ -20,6 +20,7 @@ METRICS: Final = (
     MetricSpec("trimmed_total", "counter", "Runs whose outputs and messages were forgotten because they have had their time"),
     MetricSpec("purged_total", "counter", "Rows deleted because they have had their time, by table", ("table",)),
     MetricSpec("reminders_total", "counter", "Webhook calls sent to the mailer again because nothing was heard of them"),
+    MetricSpec("digests_total", "counter", "Daily digests written for accounts with a webhook"),
     MetricSpec("retrials_total", "counter", "Packages sent to be tried out again because no report came"),
     MetricSpec("news_total", "counter", "News told"),
     MetricSpec("news_lost_total", "counter", "News that could not be told, since the topics were away"),

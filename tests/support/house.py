@@ -43,6 +43,7 @@ class HouseOfProcesses:
             "PALESTRA_MESH_FOLDER": str(self.folder / "var"),
             "PALESTRA_ADMIN_PASSWORD": self.admin_password,
             "PALESTRA_MESH_LOG_FORMAT": "json",
+            "PALESTRA_RECORDER_DIGEST_HOUR": "-1",  # a test that runs at that hour hears no more than others
             "PALESTRA_RECORDER_HAS_TRIALS": "false",  # tests that are about trials ask for them; the others keep their cores
             **{f"PALESTRA_{name.upper()}_PORT": str(port) for name, port in self.ports.items()},
             **{

@@ -68,7 +68,7 @@ class World:
         self.clock = TurnedClock(now)
         self.folder = folder
         self.record_url = record_url
-        self.config = Config(**({"port": 0, "admin_password": ADMIN_PASSWORD, "sweep_every_s": 0.05, "relay_every_s": 0.1, "has_trials": False} | settings))
+        self.config = Config(**({"port": 0, "admin_password": ADMIN_PASSWORD, "sweep_every_s": 0.05, "relay_every_s": 0.1, "has_trials": False, "digest_hour": -1} | settings))
         self.life = Life("recorder", self.clock)
         self._amqp_url, self._redis_url = amqp_url, redis_url
         self._pki_folder = pki_folder
