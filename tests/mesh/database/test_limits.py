@@ -56,7 +56,7 @@ async def test_a_frozen_database_is_unavailable_in_time(server: DatabaseServer, 
                 await _one(one, 0.4)
     finally:
         server.thaw()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 7, "half of what three connections take to be given up"
     assert await _one(engine) == await _one(fresh) == 1
     await fresh.dispose()
 

@@ -56,7 +56,7 @@ async def test_standing_claim_gets_the_run_as_it_comes(room: Room) -> None:
     began = asyncio.get_running_loop().time()
     await room.submit(order("a"))
     assert await claim is not None
-    assert asyncio.get_running_loop().time() - began < 2
+    assert asyncio.get_running_loop().time() - began < 5, "half of what it would have waited"
 
 
 async def test_claim_that_nothing_comes_for_is_answered_with_nothing(room: Room) -> None:

@@ -148,13 +148,13 @@ async def test_runner_that_leaves_finishes_what_it_holds(house: House) -> None:
 
 async def test_runner_that_may_not_wait_hands_back_and_the_next_one_judges(house: House) -> None:
     house.problem(2, limits=dataclasses.replace(LIMITS, wall_ms=20_000))
-    order = house.submission(SLOW.replace("0.4", "3"))
+    order = house.submission(SLOW.replace("0.4", "12"))
     async with house.runner(drain_s=0.0) as (life, _):
         await house.submit(order)
         await until(lambda: house.runner_metrics.counter("executions_total").labels("compiler", "ended")._value.get() == 1, "work")
         began = asyncio.get_running_loop().time()
         await life.begin_stop()
-    assert asyncio.get_running_loop().time() - began < 2
+    assert asyncio.get_running_loop().time() - began < 6, "half of what the first case takes"
     assert house.count("attempts_total", outcome="handed-back") == 1
     assert not house.verdicts(order)
 

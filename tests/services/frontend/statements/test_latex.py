@@ -66,6 +66,6 @@ def test_an_illustration_has_its_caption_and_words_for_those_who_do_not_see_it()
 
 @pytest.mark.parametrize("written", ["{" * 5000, r"\textbf{" * 3000, r"\begin{itemize}\item " * 500, r"\begin{center}" * 1000, "\\" * 9999, "$" * 5001, "\0" * 100, r"\begin{tabular}{ll}" + "&" * 20_000])
 def test_hostile_latex_takes_no_time_to_speak_of(written: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     shown(written)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

@@ -39,9 +39,9 @@ def test_no_formula_brings_markup_of_its_own(written: str) -> None:
 
 @pytest.mark.parametrize("written", [r"\frac{", "{" * 500, r"\sqrt{" * 300 + "}" * 300, "x" * 5000, r"\begin{cases} 1", r"\left( x", "^", "_{", r"\over"])
 def test_what_cannot_be_set_is_shown_as_written(written: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     shown = to_mathml(written)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
     assert shown.startswith(('<code class="maths-source">', "<math"))
 
 
