@@ -41,6 +41,7 @@ PORTS = {"rabbitmq": 5671, "redis-state": 6379, "redis-cache": 6379, "database":
 def runner_reaches_the_grader_alone(deployment: Deployment) -> str:
     """By name and by address: broker, stores, services, gateway, the machine, the internet. Each target is shown to be alive first."""
     addresses, ports = _addresses(deployment), PORTS | ({"database": 3306} if "mysql.yml" in deployment.overlays else {})
+    ports |= {"database-standby": 5432} if "standby.yml" in deployment.overlays else {}
     mirror = debian_mirror().split("/")[2]
     outside = json.loads(deployment.inside("mailer-1", "python3", "-c", "import json, socket; print(json.dumps(socket.gethostbyname('" + mirror + "')))"))
     alive = {f"{addresses[name]['mesh']}:{ports[name]}" for name in ("rabbitmq", "redis-state", "redis-cache", "database", "recorder", "gitserver")}
@@ -91,7 +92,7 @@ def nobody_sees_anothers_key(deployment: Deployment) -> str:
         service = name.rpartition("-")[0]
         if service == "pki":
             continue
-        role = {"rabbitmq": "rabbitmq", "redis": "redis", "sentinel": "redis"}.get(service.partition("-")[0], service)
+        role = {"rabbitmq": "rabbitmq", "redis": "redis", "sentinel": "redis", "database": "database"}.get(service.partition("-")[0], service)
         folder = "/etc/rabbitmq/pki" if role == "rabbitmq" else "/run/pki"
         keys = deployment.inside(name, "sh", "-c", f"cd {folder} && ls *.key").split()
         if keys != [f"{role}.key"]:

@@ -37,8 +37,10 @@ async def test_live_is_not_ready(client) -> None:
     life, http = client
     assert (await http.get("/health/live")).status == 200
     assert (await http.get("/health/ready")).status == 503
+    assert "palestra_grader_ready 0.0" in await (await http.get("/metrics")).text()
     life.mark_ready()
     assert (await http.get("/health/ready")).status == 200
+    assert "palestra_grader_ready 1.0" in await (await http.get("/metrics")).text()
     await life.begin_stop()
     assert (await http.get("/health/ready")).status == 503
     assert (await http.get("/health/live")).status == 200

@@ -15,10 +15,10 @@ from mesh.queue import Message
 from tests.services.grader.cases import ACCEPTED, WRONG, order
 from tests.services.grader.room import Room, sleepless, until
 from wire.judging import ClaimRequest, Nothing, Step
-from wire.methods import GRADER_CLAIM, GRADER_STATUS
+from wire.methods import GRADER_CLAIM, GRADER_DIRECT, GRADER_STATUS
 from wire.news import Headline
 from wire.queues import SUBMISSIONS
-from wire.runners import GraderStatus, RunnerFacts
+from wire.runners import DirectRunner, GraderStatus, RunnerFacts
 
 
 async def test_submission_gets_its_verdict_and_is_acknowledged(room: Room) -> None:
@@ -57,6 +57,15 @@ async def test_standing_claim_gets_the_run_as_it_comes(room: Room) -> None:
     await room.submit(order("a"))
     assert await claim is not None
     assert asyncio.get_running_loop().time() - began < 5, "half of what it would have waited"
+
+
+async def test_a_runner_that_is_held_is_heard_of_and_not_in_service(room: Room) -> None:
+    standing = asyncio.create_task(room.runner("green").claim(10))
+    await until(lambda: room.count("runners_in_service") == 1, "a standing claim")
+    await room.frontend.call(GRADER_DIRECT, DirectRunner("green", is_held=True, by="root", at_us=1))
+    await until(lambda: room.count("runners_in_service") == 0, "it to be held")
+    assert room.count("runners") == 1
+    standing.cancel()
 
 
 async def test_claim_that_nothing_comes_for_is_answered_with_nothing(room: Room) -> None:
