@@ -86,6 +86,11 @@ class Link:
         self.drop()
         self._is_up.set()  # who waits for it hears that it will not come
 
+    @property
+    def away_s(self) -> float:
+        """For how long there has been no line; 0 while there is one."""
+        return 0.0 if self._away_since is None else asyncio.get_running_loop().time() - self._away_since
+
     def health(self) -> str:
         """What is wrong with the line, and since when; empty: nothing."""
         if self._away_since is None or self.failure is None:

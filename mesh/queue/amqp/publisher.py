@@ -18,6 +18,9 @@ from mesh.queue.amqp.link import Link, line
 PUBLISH_LIMIT_S: Final = 5.0
 """After so long a publish is over: whether the message is safe is then not known."""
 MOST_IN_FLIGHT: Final = 500
+LONG_AWAY_S: Final = 10.0
+AWAY_LIMIT_S: Final = 1.0
+"""For so long is waited for a line that has been away for `LONG_AWAY_S`: who asks meanwhile need not wait for nothing."""
 BLOCKED_LIMIT_S: Final = 1.0
 """For so long is waited for a broker that said that it takes nothing now, before anything is sent to it."""
 _MOST_STRANGE_REFUSALS: Final = 5
@@ -46,8 +49,9 @@ class Publisher:
         ``queue-unavailable``: perhaps).
         """
         on_its_way = _OnItsWay()
+        limit_s = AWAY_LIMIT_S if self._link.away_s > LONG_AWAY_S else PUBLISH_LIMIT_S
         try:
-            async with asyncio.timeout(PUBLISH_LIMIT_S), self._slots:
+            async with asyncio.timeout(limit_s), self._slots:
                 may_mend = True
                 while True:
                     try:
@@ -70,10 +74,10 @@ class Publisher:
         except TimeoutError as wrong:
             if not on_its_way.has_left:
                 raise Unavailable(
-                    f"RabbitMQ could not be reached within {PUBLISH_LIMIT_S:g} s, so nothing was taken: come back later", code="queue-away", retry_after_s=5
+                    f"RabbitMQ could not be reached within {limit_s:g} s, so nothing was taken: come back later", code="queue-away", retry_after_s=5
                 ) from wrong
             raise Unavailable(
-                f"RabbitMQ did not confirm a message for {queue} within {PUBLISH_LIMIT_S:g} s: publish it again with the same id",
+                f"RabbitMQ did not confirm a message for {queue} within {limit_s:g} s: publish it again with the same id",
                 code="queue-unavailable", retry_after_s=5,
             ) from wrong  # fmt: skip
         except (DeliveryError, AMQPChannelError) as wrong:

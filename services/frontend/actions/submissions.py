@@ -30,6 +30,9 @@ from wire.queues import PRIORITIES
 FINAL = frozenset({"judged", "refused"})
 """The statuses of a submission that has come to its end."""
 
+WAITING = frozenset({"accepted", "queued"})
+"""The statuses of one that no runner has yet."""
+
 _LAG_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """When to look again after news that the replica has not heard of yet."""
 
@@ -262,7 +265,13 @@ async def _tell_failure(desk: Desk, command: Command, pending: PendingSubmission
         with contextlib.suppress(Unavailable):
             await desk.pending.drop(pending.id, pending.username)
         await desk.repetitions.drop(pending.id)
-        raise failure
+        if not isinstance(failure, Unavailable):
+            raise failure
+        desk.log.warning("submission-not-taken", submission=pending.id, code=failure.code, reason=failure.message)
+        raise Unavailable(
+            "the queue takes nothing just now, so your submission was not taken: hand it in again in a moment",
+            code=failure.code, retry_after_s=failure.retry_after_s or 5,
+        ) from failure  # fmt: skip
     await desk.unsettled.take(command, pending)
     raise Unavailable(
         "the queue is away and it is not known whether your submission was taken. It is sent again by itself: look at your submissions "
