@@ -97,6 +97,10 @@ class Deployment:
         who = ("--user", user) if user else ()
         return self.engine.run("exec", *who, f"{self.project}-{container}", *command, limit_s=60)
 
+    def tool(self, name: str, *words: str) -> str:
+        """Runs one of the operator's tools as README says; what it printed. Raises: `Failed`."""
+        return self._compose("run", "--rm", "--no-deps", "-T", name, *words, limit_s=120)
+
     def logs(self, container: str, lines: int = 8) -> str:
         """The end of a container's log."""
         name = f"{self.project}-{container}"

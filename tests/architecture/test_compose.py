@@ -18,11 +18,11 @@ from wire.services import PORTS
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "compose"
 NETWORKS = {
-    "pki": set(), "database": {"mesh"}, "rabbitmq": {"mesh"}, "redis-state": {"mesh"}, "redis-cache": {"mesh"}, "operator": {"mesh"},
+    "pki": set(), "database": {"mesh"}, "rabbitmq": {"mesh"}, "redis-state": {"mesh"}, "redis-cache": {"mesh"}, "operator": {"mesh"}, "archive": {"mesh"},
     "recorder": {"mesh"}, "gitserver": {"mesh"}, "grader": {"mesh", "judge"}, "runner": {"judge"}, "broadcaster": {"mesh"},
     "mailer": {"mesh", "outside"}, "frontend": {"edge", "mesh"}, "gateway": {"outside", "edge"},
 }  # fmt: skip
-OTHERS = {"pki", "database", "rabbitmq", "redis-state", "redis-cache", "gateway", "operator"}
+OTHERS = {"pki", "database", "rabbitmq", "redis-state", "redis-cache", "gateway", "operator", "archive"}
 HEALTH = {"database": "pg_isready", "rabbitmq": "check_running", "redis-state": "redis/check", "redis-cache": "redis/check", "gateway": "/live"}
 
 
@@ -67,7 +67,7 @@ def test_every_service_is_bounded_watched_and_restarted(services: dict[str, Any]
         assert service["logging"]["options"]["max-size"], name
         assert service["read_only"], name
         assert service["cap_drop"] == ["ALL"], name
-        if name == "operator":
+        if name in {"operator", "archive"}:
             continue
         assert service["restart"] == "unless-stopped", name
         test = " ".join(service["healthcheck"]["test"])
@@ -84,7 +84,7 @@ def test_only_the_runner_and_the_authority_keep_rights_of_root(services: dict[st
 def test_every_container_sees_its_own_key_alone(services: dict[str, Any]) -> None:
     for name, service in services.items():
         seen = {text.partition(":")[0] for text in service.get("volumes", ()) if text.startswith("pki-")}
-        wanted = "redis" if name.startswith("redis") else name
+        wanted = "redis" if name.startswith("redis") else {"archive": "recorder"}.get(name, name)
         assert name == "pki" or seen == {f"pki-{wanted}"}, name
     given = {word.partition("=")[0] for word in services["pki"]["command"] if "=" in word}
     assert given <= set(NAMES)
