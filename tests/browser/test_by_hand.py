@@ -173,11 +173,11 @@ def test_the_board_is_searched_and_filtered(house: HouseOfProcesses, open_browse
     window.until_live()
     window.write("#board-filter", "zurich")
     window.until_text("[data-board-count]", "1 of 2 teams")
-    assert [row.get_attribute("data-username") for row in window.all("[data-board-rows] tr")] == [stage.name_of("ana")]
+    assert window.attributes("[data-board-rows] tr", "data-username") == [stage.name_of("ana")]
     window.one("#board-filter").clear()
     window.choose("#board-group", "South")
     window.until_text("[data-board-count]", "1 of 2 teams")
-    assert "own" in (window.all("[data-board-rows] tr")[0].get_attribute("class") or "")
+    assert "own" in window.attributes("[data-board-rows] tr", "class")[0]
 
 
 def test_a_draft_stays_until_the_site_confirms_and_belongs_to_its_problem(stage: Stage) -> None:

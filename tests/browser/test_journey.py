@@ -22,9 +22,9 @@ def paste(window: Browser, source: str) -> None:
 def test_a_pasted_program_gets_its_verdict_without_a_reload(stage: Stage) -> None:
     ana = stage.open_browser(stage.house.url)
     ana.sign_in(stage.name_of("ana"), TEAM_PASSWORD)
-    ana.one(f'a[href="{stage.home}"]').click()
+    ana.click(f'a[href="{stage.home}"]')
     ana.until_text("main", "A plus B")
-    ana.one(f'a[href="{stage.home}/problems/A"]').click()
+    ana.click(f'a[href="{stage.home}/problems/A"]')
     ana.until_text("h1", "A plus B")
     assert ana.all("math"), "maths is set, not shown as dollars"
     assert "1 2" in ana.text(".sample")
@@ -63,16 +63,13 @@ def test_the_board_moves_in_another_window_when_a_verdict_is_there(stage: Stage)
     watcher.go(f"{stage.home}/scoreboard")
     watcher.until_live()
     watcher.mark()
-    first = watcher.all("[data-board-rows] tr")[0].get_attribute("data-username")
+    [first, _] = watcher.attributes("[data-board-rows] tr", "data-username")
     other = "bob" if first == stage.name_of("ana") else "ana"
     done = stage.person(other).verdict(stage.person(other).submit(stage.alias, "A", "python3", RIGHT), 40)
     assert done["verdict"] == "AC"
-    watcher.until(
-        lambda: watcher.all("[data-board-rows] tr")[0].get_attribute("data-username") == stage.name_of(other), "new leader on the board", 5
-    )  # fmt: skip
-    row = watcher.all("[data-board-rows] tr")[0]
-    assert "first" in (row.find_elements("css selector", ".cell")[0].get_attribute("class") or "")
-    assert row.find_elements("css selector", ".cell .unseen")[0].get_attribute("textContent").endswith("first to solve")
+    watcher.until(lambda: watcher.attributes("[data-board-rows] tr", "data-username")[0] == stage.name_of(other), "new leader on the board")
+    assert "first" in watcher.attributes("[data-board-rows] tr:first-child .cell", "class")[0]
+    assert watcher.run("return document.querySelector('[data-board-rows] tr .cell .unseen').textContent").endswith("first to solve")
     assert not watcher.was_reloaded
     watcher.until(lambda: "solved A" in watcher.run("return document.querySelector('[data-board-told]').textContent"), "word for those who listen")
     assert not watcher.complaints()

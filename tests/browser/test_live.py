@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(150)
 
 
 def leader(window: Browser) -> str | None:
-    return window.all("[data-board-rows] tr")[0].get_attribute("data-username")
+    return next(iter(window.attributes("[data-board-rows] tr", "data-username")), None)
 
 
 def solve(stage: Stage, team: str, problem: str = "A", source: str = RIGHT) -> None:

@@ -63,8 +63,17 @@ class Browser:
 
     def text(self, css: str = "main") -> str:
         """The text of the first such element as it is shown; empty when there is none."""
-        found = self.all(css)
-        return found[0].text if found else ""
+        for _ in range(5):
+            try:
+                return found[0].text if (found := self.all(css)) else ""
+            except StaleElementReferenceException:
+                pass  # the page renewed that part between looking and reading
+        raise AssertionError(f"{css} is renewed again and again")
+
+    def attributes(self, css: str, name: str) -> list[str]:
+        """That attribute of all such elements, read in one moment; without those that do not have it."""
+        found: list[str] = self.run("return [...document.querySelectorAll(arguments[0])].map((one) => one.getAttribute(arguments[1])).filter((one) => one !== null)", css, name)
+        return found
 
     def write(self, css: str, text: str) -> None:
         field = self.one(css)
