@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contest.verdicts import Verdict
+from services.grader import runs
+from services.runner import haste
 from tests.services.grader.room import until
 from tests.services.runner.test_service import SLOW, SQUARE, House
 from tests.services.runner.workshop import LIMITS
-from wire.judging import Nothing
+from wire.judging import Checker, CheckerKind, Nothing, Program, ProgramFile
 from wire.methods import GRADER_DIRECT, GRADER_STATUS
 from wire.runners import DirectRunner, RunnerStatus
 
@@ -42,16 +47,24 @@ async def held(house: House, *, wanted: bool) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_the_inventory_says_what_each_slot_is_and_how_it_did(house: House) -> None:
+async def test_the_inventory_says_what_each_slot_is_and_how_it_did(house: House, caplog: pytest.LogCaptureFixture) -> None:
     house.problem(1)
-    async with house.runner(name="green"):
+    slots = len(os.sched_getaffinity(0)) + 1
+    async with house.runner(name="green", slots=slots):
         order = house.submission(SQUARE)
         await house.submit(order)
         await house.verdict(order)
-        status = await inventory(house)
+        async with asyncio.timeout(20):
+            while not (judged := [one for one in (await house.frontend.call(GRADER_STATUS, Nothing())).runners if one.judged]):
+                await asyncio.sleep(0.01)
+    [status] = judged
     facts = status.facts
     assert facts is not None
-    assert (facts.host, facts.slots, facts.mode, facts.trouble, facts.is_out) == ("green", 1, "root", "", False)
+    assert (facts.host, facts.slots, facts.mode, facts.trouble, facts.is_out) == ("green", slots, "root", "", False)
+    assert len(facts.cores) + facts.unpinned == slots
+    assert facts.unpinned >= 1, "there are fewer cores than slots"
+    [told] = [record.__dict__ for record in caplog.records if record.getMessage() == "slots-without-core"]
+    assert f"'unpinned': {facts.unpinned}" in str(told)
     assert "python3" in facts.versions
     assert all(facts.versions.values())
     assert 0.05 < facts.speed < 20
@@ -101,3 +114,31 @@ async def test_a_rejudge_gives_way_to_a_contest_within_one_case(house: House) ->
         ran = ended.get() - before
     assert (verdict.verdict, ran) == (Verdict.AC, 24), "no case was run twice"
     assert house.count("attempts_total", outcome="handed-back") == 1
+
+
+async def test_a_checker_that_hangs_in_a_rejudge_keeps_no_contest_waiting_and_is_left_until_it_is_quiet(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest it ever waits is told by the figures of `docs/decisions/0220`; here the slices are short, so that the test is."""
+    for name, value in {"SLICE_S": 0.1, "MOST_SLICE_S": 0.2, "MOST_BREAKS": 2}.items():
+        monkeypatch.setattr(haste, name, value)
+    monkeypatch.setattr(runs, "MOST_BREAKS", 2)
+    check = b"import sys, time\nsaid = sys.stdin.read()\ntime.sleep(50 * ('hang' in said))\nsys.exit(42)"
+    program = Program("python3", (ProgramFile("check.py", house.gitserver.keep_file(check), len(check)),))
+    house.problem(1, checker=Checker(CheckerKind.CUSTOM, program=program))
+    rejudge = dataclasses.replace(house.submission("print('hang')"), priority="low")
+    async with house.runner():
+        executed = house.runner_metrics.counter("executions_total").labels("solution", "ended")._value
+        await house.submit(rejudge)
+        for number in range(3):
+            if number < 2:
+                await until(partial(_is_above, executed, 2 * number), "the rejudge's checker hangs")
+            urgent = house.submission(SQUARE)
+            began = time.monotonic()
+            await house.submit(urgent)
+            assert (await house.verdict(urgent)).verdict is Verdict.AC
+            assert time.monotonic() - began < 20, "a hang takes fifty seconds"
+        assert house.count("attempts_total", outcome="handed-back") == 2, "after that it waits for its time"
+        assert not house.verdicts(rejudge)
+
+
+def _is_above(value: Any, least: int) -> bool:
+    return bool(value.get() > least)
