@@ -10,7 +10,7 @@ class RunnerFacts:
     """What a runner says of itself with each claim: the machine, its slots, the version of each language.
 
     ``speed`` is how fast it does a fixed piece of work, 1 for the reference machine; ``trouble`` is why it takes no work, empty when well.
-    ``is_held`` while an operator holds it, whose last word about it was of ``directed_us`` (µs since 1970; 0: never one).
+    ``unpinned`` slots should have a core of their own and have none. ``is_held`` while an operator holds it, whose last word about it was of ``directed_us`` (µs since 1970; 0: never one).
     """
 
     host: str
@@ -23,6 +23,7 @@ class RunnerFacts:
     trouble: str = ""
     is_held: bool = False
     directed_us: int = 0
+    unpinned: int = 0
 
     @property
     def is_out(self) -> bool:
@@ -66,6 +67,11 @@ class RunnerStatus:
     judged: int = 0
     judge_errors: int = 0
     is_held: bool = False
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it takes no work: as it says itself, or as an operator said."""
+        return self.is_held or (self.facts is not None and bool(self.facts.trouble))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ WORDS: Final[Mapping[str, str]] = {"working": "working", "idle": "idle", "draini
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """A runner: its slots together. ``state`` is one of `WORDS`; ``trouble`` is why it took itself out.
+    """A runner: its slots together. ``state`` is one of `WORDS`; ``trouble`` is why it took itself out; ``unpinned`` slots have no core of their own.
 
     ``speed`` is relative to the reference machine, 0 when nobody measured it; ``judged`` and ``judge_errors`` count since the graders started.
     """
@@ -27,6 +27,7 @@ class Runner:
     mode: str
     kernel: str
     cores: tuple[int, ...]
+    unpinned: int
     trouble: str
     is_held: bool
     judged: int
@@ -49,7 +50,7 @@ def _runner(host: str, slots: list[RunnerStatus]) -> Runner:
     is_held, trouble = any(one.is_held for one in slots), facts.trouble if facts else ""
     return Runner(
         host, _state(slots, trouble, is_held=is_held), tuple(slots), versions, facts.speed if facts else 0.0, facts.mode if facts else "",
-        facts.kernel if facts else "", facts.cores if facts else (), trouble, is_held, sum(one.judged for one in slots),
+        facts.kernel if facts else "", facts.cores if facts else (), facts.unpinned if facts else 0, trouble, is_held, sum(one.judged for one in slots),
         sum(one.judge_errors for one in slots), latest.seen_s_ago,
     )  # fmt: skip
 

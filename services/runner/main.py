@@ -48,7 +48,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         pool = await stack.enter_async_context(BoxPool(sandbox, size=len(cores) + 1).running())
         proof = partial(prove, pool, figures, log)
         await proof()
-        facts = facts_of(sandbox, toolchains, cores, config.name, await measured_speed(pool, cores[0]))
+        facts = facts_of(sandbox, toolchains, cores, name=config.name, speed=await measured_speed(pool, cores[0]), is_pinned=config.pinned)
         standing = Standing(facts, folder, proof, log, judge_errors=config.quarantine_judge_errors, boxes=pool.starts, no_boxes_s=config.quarantine_no_boxes_s)
         await standing.open()
         builds = Builds(pool, toolchains, products)
@@ -60,7 +60,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         figures.watch(sandbox, pool, blobs, len(slots))
         figures.watch_builds(builds, products)
         figures.watch_standing(standing)
-        show(life, pool, toolchains, standing, config.languages)
+        show(life, pool, toolchains, standing, config.languages, log)
         async with backbone.server(config.host, config.port, life).listening(), alongside(standing.watch(), standing.watch_boxes()), asyncio.TaskGroup() as tasks:
             work = [tasks.create_task(slot.work()) for slot in slots]
             life.mark_ready()

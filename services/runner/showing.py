@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -47,17 +48,28 @@ def capabilities(sandbox: Sandbox, toolchains: Mapping[str, Toolchain], cores: S
     }
 
 
-def facts_of(sandbox: Sandbox, toolchains: Mapping[str, Toolchain], cores: Sequence[int | None], name: str, speed: float) -> RunnerFacts:
+def facts_of(
+    sandbox: Sandbox, toolchains: Mapping[str, Toolchain], cores: Sequence[int | None], *, name: str, speed: float, is_pinned: bool
+) -> RunnerFacts:
     """What a runner says of itself with each claim, as long as nothing is wrong."""
     known = capabilities(sandbox, toolchains, cores)
     return RunnerFacts(
-        name or socket.gethostname(), len(cores), known["languages"], speed=speed, mode=known["mode"], kernel=known["kernel"], cores=tuple(known["cores"])
-    )
+        name or socket.gethostname(), len(cores), known["languages"], speed=speed, mode=known["mode"], kernel=known["kernel"], cores=tuple(known["cores"]),
+        unpinned=len(cores) - len(known["cores"]) if is_pinned and not _is_alone(cores) else 0,
+    )  # fmt: skip
 
 
-def show(life: Life, pool: BoxPool, toolchains: Mapping[str, Toolchain], standing: Standing, wanted: Sequence[str]) -> None:
+def _is_alone(cores: Sequence[int | None]) -> bool:
+    """Whether there is one slot, on a machine of one core: it has it to itself as far as can be."""
+    return len(cores) == len(os.sched_getaffinity(0)) == 1
+
+
+def show(life: Life, pool: BoxPool, toolchains: Mapping[str, Toolchain], standing: Standing, wanted: Sequence[str], log: Log) -> None:
     """Puts capabilities and troubles on the health page. ``wanted`` are the languages that the settings name."""
     facts = standing.facts()
+    if facts.unpinned:
+        why = "others have the rest" if pool.sandbox.groups.tree.can_pin else "its control groups cannot bind programs to cores"
+        log.warning("slots-without-core", slots=facts.slots, unpinned=facts.unpinned, cores=facts.cores, reason=why)
 
     async def boxes() -> str:
         return pool.trouble
@@ -74,4 +86,4 @@ def show(life: Life, pool: BoxPool, toolchains: Mapping[str, Toolchain], standin
     life.watch("boxes", boxes)
     life.watch("standing", service)
     life.watch("languages", languages)
-    life.tell("capabilities", {**capabilities(pool.sandbox, toolchains, [*facts.cores, *[None] * (facts.slots - len(facts.cores))]), "speed": facts.speed})
+    life.tell("capabilities", {**capabilities(pool.sandbox, toolchains, [*facts.cores, *[None] * (facts.slots - len(facts.cores))]), "speed": facts.speed, "unpinned": facts.unpinned})

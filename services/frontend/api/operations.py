@@ -47,12 +47,13 @@ class LevelView(View, frozen=True):
 class QueueView(View, frozen=True):
     """How judging goes. A figure that nobody can tell just now is null, never 0.
 
-    ``waiting`` counts runs by priority, ``running`` those in the hands of runners; ``judged_per_minute`` is of the last five
+    ``waiting`` counts runs by priority, ``lacking`` those by language that no runner in service has, ``running`` those in the hands of runners; ``judged_per_minute`` is of the last five
     minutes. ``estimated_wait_s`` is a guess how long a submission to a running contest would wait for a runner. ``queues`` is
     null for all but organisers and admins, ``runners`` for all but admins.
     """
 
     waiting: dict[str, int | None]
+    lacking: dict[str, int] | None
     running: int | None
     runner_count: int | None
     judged_since_start: int | None
@@ -103,6 +104,7 @@ async def show_queue(call: Call[None, NoQuery]) -> QueueView:
     queues = {name: DepthView(**asdict(depth)) for name, depth in figures.queues.items()}
     return QueueView(
         waiting={priority: level.waiting for priority, level in figures.levels.items()},
+        lacking=status.lacking if status else None,
         running=status.running if status else None,
         runner_count=len(status.runners) if status else None,
         judged_since_start=status.judged_since_start if status else None,

@@ -23,6 +23,7 @@ class RunnerView(View, frozen=True):
     """A runner. ``state``: working, idle, draining (held, and ends what it has), held, or out (it took itself out: ``trouble`` says why).
 
     ``versions`` by language; ``speed`` is how fast it does a fixed piece of work, 1 as the reference; counts are since the graders started.
+    ``unpinned`` slots should have a core of their own and have none: programs there may disturb each other's times.
     """
 
     host: str
@@ -34,6 +35,7 @@ class RunnerView(View, frozen=True):
     mode: str
     kernel: str
     cores: tuple[int, ...]
+    unpinned: int
     judged: int
     judge_errors: int
     seen_s_ago: float
@@ -66,7 +68,7 @@ def _view(one: Runner) -> RunnerView:
     )
     return RunnerView(
         host=one.host, state=one.state, trouble=one.trouble, slots=slots, versions=dict(one.versions), speed=one.speed, mode=one.mode,
-        kernel=one.kernel, cores=one.cores, judged=one.judged, judge_errors=one.judge_errors, seen_s_ago=one.seen_s_ago,
+        kernel=one.kernel, cores=one.cores, unpinned=one.unpinned, judged=one.judged, judge_errors=one.judge_errors, seen_s_ago=one.seen_s_ago,
     )  # fmt: skip
 
 

@@ -80,7 +80,8 @@ class SubmissionLine(View, frozen=True):
 
 
 class SubmissionView(SubmissionLine, frozen=True):
-    """A submission with what its judging said. ``cases`` and ``groups`` hold those that the contest's ``feedback`` shows the caller; ``code`` and ``message`` tell of a refusal.
+    """A submission with what its judging said. ``cases`` and ``groups`` hold those that the contest's ``feedback`` shows the caller; ``code`` and ``message`` tell of a refusal,
+    ``message`` of one that waits what it lacks besides its turn: a runner that has its language, say.
 
     ``details_forgotten_at`` is when outputs and messages of its cases were thrown away, for the jury. ``priority`` is the level of its judging in force, empty until the record has it.
     """

@@ -14,6 +14,7 @@ from mesh.errors import Invalid, NotFound
 from services.frontend.actions import rejudgings, submissions
 from services.frontend.api.route import Call, NoQuery, Reply, Route, Shape, View, location
 from services.frontend.api.submission_views import SubmissionLine, SubmissionView, line_of, view_of
+from services.frontend.desk import Desk
 from services.frontend.reads.submissions import Submission
 from wire.rejudging import OverrideVerdict
 
@@ -69,7 +70,9 @@ class ListQuery(Shape, frozen=True):
 
 
 class Accepted(View, frozen=True):
-    """Safe in the queue: it will get a verdict, or a refusal that says why. ``message`` says where to ask for it."""
+    """Safe in the queue: it will get a verdict, or a refusal that says why. ``message`` says where to ask for it, and what it waits for
+    besides its turn: a runner that has its language, say.
+    """
 
     id: str
     status: str
@@ -85,25 +88,29 @@ async def submit(call: Call[NewSubmission, WaitQuery]) -> Reply:
     )  # fmt: skip
     if not call.query.wait:
         submission = await submissions.submit(desk, call.actor, wish)
-        return _accepted(submission)
+        return await _accepted(desk, submission, body.language)
     submission, detail = await submissions.submit_and_wait(desk, call.actor, wish, min(call.query.wait_s, desk.config.max_wait_s))
     if detail is None:
-        return _accepted(submission)
+        return await _accepted(desk, submission, body.language)
     if detail.submission.status not in submissions.FINAL:
-        return _accepted(submission, detail.submission.status)
+        return await _accepted(desk, submission, body.language, detail.submission.status)
     access = await desk.access.contest(call.actor, detail.submission.contest)
     return Reply(view_of(access.shown(detail), access), 200, location(f"/submissions/{submission}"))
 
 
-def _accepted(submission: str, status: str = "accepted") -> Reply:
+async def _accepted(desk: Desk, submission: str, language: str, status: str = "accepted") -> Reply:
     where = location(f"/submissions/{submission}")
-    message = f"it is safe and will be judged; ask for it at {where['Location']}, or listen to /events for its verdict"
+    lack = await desk.conditions.of_waiting(language)
+    message = f"it is safe and will be judged; {f'{lack[0].lower()}{lack[1:-1]}; ' if lack else ''}ask for it at {where['Location']}, or listen to /events for its verdict"
     return Reply(Accepted(id=submission, status=status, message=message), 202, where)
 
 
 async def show_submission(call: Call[None, NoQuery]) -> SubmissionView:
-    """A submission: one's own, or any of a contest that one runs."""
-    return view_of(*await call.desk.access.submission(call.actor, call.name("id")))
+    """A submission: one's own, or any of a contest that one runs. ``message`` says what one that waits lacks besides its turn."""
+    view = view_of(*await call.desk.access.submission(call.actor, call.name("id")))
+    if view.status not in submissions.WAITING:
+        return view
+    return msgspec.structs.replace(view, message=view.message or await call.desk.conditions.of_waiting(view.language))
 
 
 async def list_submissions(call: Call[None, ListQuery]) -> list[SubmissionLine]:

@@ -75,8 +75,9 @@ async def show_submission(request: web.Request) -> web.Response:
     check_signed_in(actor_of(request))
     detail, access = await desk.access.submission(actor_of(request), request.match_info["id"])
     runs = await desk.submissions.runs_of(detail.submission.id) if access.is_jury else []
+    lack = await desk.conditions.of_waiting(detail.submission.language) if detail.submission.status in submissions.WAITING else ""
     tab = "submissions" if detail.submission.username == access.actor.username else "jury"
-    return await contest_page(request, "submission.html", access, tab, detail=detail, cases=detail.cases, runs=runs, priorities=PRIORITIES)
+    return await contest_page(request, "submission.html", access, tab, detail=detail, cases=detail.cases, runs=runs, priorities=PRIORITIES, lack=lack)
 
 
 async def rejudge(request: web.Request) -> web.Response:
