@@ -192,27 +192,19 @@ async def test_trial_without_its_report_is_asked_for_again(store: Store) -> None
     store.clock.turn(10_000)
     assert await job.once(_unfenced) == 0
 
-
-async def test_postponed_trial_is_asked_for_again_later_each_time(store: Store) -> None:
-    store.applier._bounds = type(store.applier._bounds)(store.applier._bounds.languages, has_trials=True)
-    relay = Relay(store.record, None, metrics=store.metrics, log=store.log, every_s=1.0)  # type: ignore[arg-type]  # publishes nothing
-    job = Retrials(store.record, relay, store.clock, metrics=store.metrics, log=store.log, every_s=60.0, after_s=100.0)
-    await store.do(brought())
+    third = "4" * 40
+    await store.do(brought(third, at=NOW + timedelta(seconds=2)))
     for sends, wait_s in ((1, 100), (2, 200)):
         await _forget_work(store)
-        await store.do(report(state=POSTPONED, sends=sends, findings=()))
+        await store.do(report(third, state=POSTPONED, sends=sends, findings=()))
         store.clock.turn(wait_s - 1)
         assert await job.once(_unfenced) == 0
-        (kept,) = await store.all(rows.ProblemReport)
+        kept = next(row for row in await store.all(rows.ProblemReport) if row["commit_hash"] == third)
         assert (kept["state"], kept["ended_at"] is None) == (POSTPONED, False), "till then it is shown"
         store.clock.turn(1)
-        assert await job.once(_unfenced) == 1
-        (kept,) = await store.all(rows.ProblemReport)
+        assert await job.once(_unfenced) == 1, "what was postponed is tried again by itself, later each time"
+        kept = next(row for row in await store.all(rows.ProblemReport) if row["commit_hash"] == third)
         assert (kept["state"], kept["sends"], kept["ended_at"]) == (WAITING, sends + 1, None)
-    await store.do(report(state=PASSED, sends=3, findings=()))
-    store.clock.turn(10_000)
-    await _forget_work(store)
-    assert await job.once(_unfenced) == 0
 
 
 async def _forget_work(store: Store) -> None:
