@@ -31,6 +31,7 @@ def postgresql(plan: Plan) -> Program:
     settings = {
         "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "shared_buffers": "64MB",
         "max_connections": 100, "logging_collector": "off", "log_min_messages": "warning", "max_wal_size": "256MB", "ssl": "on",
+        "dynamic_shared_memory_type": "mmap",  # in its own folder, and gone with it when it is killed
         "ssl_ca_file": folder / "tls" / "ca.crt", "ssl_cert_file": folder / "tls" / "database.crt", "ssl_key_file": folder / "tls" / "database.key",
         "ssl_min_protocol_version": "TLSv1.3", "password_encryption": "scram-sha-256",
         "tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3,

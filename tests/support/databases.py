@@ -16,7 +16,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncmy  # noqa: F401  its import reads files, which the first engine would otherwise do inside the event loop
@@ -112,6 +112,14 @@ class DatabaseServer:
         """kill -9 of the server; what it forked ends by itself."""
         self._process.kill()
 
+    def end(self) -> None:
+        """Ends it for good, so that it leaves no shared memory behind."""
+        self.thaw()
+        self._process.signal(signal.SIGQUIT)
+        with suppress(AssertionError):
+            self._process.until(self._process.has_ended, 5)
+        self.kill()
+
     def freeze(self) -> None:
         """Stops the server and all that it forked."""
         self._signal_all(signal.SIGSTOP)
@@ -188,6 +196,7 @@ class PostgreSql(DatabaseServer):
         settings: dict[str, object] = {
             "listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder, "shared_buffers": "32MB",
             "fsync": "on" if self._is_synced else "off", "max_connections": 60, "logging_collector": "off", "autovacuum": "off",
+            "dynamic_shared_memory_type": "mmap",
         }  # fmt: skip
         if self.has_tls:
             files = {"ssl_ca_file": "ca.crt", "ssl_cert_file": "database.crt", "ssl_key_file": "database.key"}
@@ -271,8 +280,7 @@ def postgresql_running(*, is_synced: bool = False, pki: Path | None = None) -> I
             server.start()
             yield server
         finally:
-            server.thaw()
-            server.kill()
+            server.end()
 
 
 @contextmanager
@@ -286,8 +294,7 @@ def mariadb_running(*, is_synced: bool = False, pki: Path | None = None) -> Iter
             server.start()
             yield server
         finally:
-            server.thaw()
-            server.kill()
+            server.end()
 
 
 @pytest.fixture(scope="session")
