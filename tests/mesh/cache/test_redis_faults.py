@@ -104,7 +104,8 @@ async def test_stalled_server_is_said_within_a_second(redis_server: Redis, redis
         await cache.close()
 
 
-async def test_answers_never_go_to_the_wrong_caller_when_callers_are_cancelled(redis_url: str) -> None:
+async def test_answers_never_go_to_the_wrong_caller_when_callers_are_cancelled(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mesh.cache.redis._LIMIT_S", 10.0)  # nobody is told that there is none
     cache = cache_at(redis_url)
     for number in range(50):
         await cache.store(str(number), str(number).encode(), 60)

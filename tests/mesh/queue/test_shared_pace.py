@@ -67,9 +67,9 @@ async def test_without_a_shared_state_each_keeps_it_alone(amqp_url: str) -> None
     taken = 0
     for _ in range(TRIES):
         left, right = await _rate_of_two(amqp_url, ("memory:", "memory:"))
-        if (taken := max(taken, len(left) + len(right))) >= 30:
+        if (taken := max(taken, len(left) + len(right))) > 26:
             break
-    assert taken >= 30
+    assert taken > 26, "22 is what the declared rate allows"
 
 
 async def test_state_that_is_away_does_not_stop_the_queue(rabbitmq: RabbitMq, amqp_url: str) -> None:
