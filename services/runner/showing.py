@@ -68,7 +68,7 @@ def show(life: Life, pool: BoxPool, toolchains: Mapping[str, Toolchain], standin
     """Puts capabilities and troubles on the health page. ``wanted`` are the languages that the settings name."""
     facts = standing.facts()
     if facts.unpinned:
-        why = "others have the rest" if pool.sandbox.groups.tree.can_pin else "its control groups cannot bind programs to cores"
+        why = "there are fewer cores than slots, or other runners have them" if pool.sandbox.groups.tree.can_pin else "its control groups cannot bind programs to cores"
         log.warning("slots-without-core", slots=facts.slots, unpinned=facts.unpinned, cores=facts.cores, reason=why)
 
     async def boxes() -> str:
