@@ -124,7 +124,10 @@ class StatementRequest:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement's source as the setter wrote it: never trusted as HTML. Empty ``text`` with format pdf: fetch the file."""
+    """A statement's source as the setter wrote it: never trusted as HTML. Empty ``text`` with format pdf: fetch the file.
+
+    LaTeX comes with the files in it that it puts in, and with ``figures``: the paths of all figures that the public tree has.
+    """
 
     language: str
     format: str
@@ -132,6 +135,7 @@ class Statement:
     title: str
     text: str
     pages: int = 0
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,13 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("statement-missing", ERROR, "There is no statement where the format has them: problem_statement/ (ICPC; statement/ in 2025-09), statements/LANGUAGE.markdown (omegaUp), statement-sections/ or <statements> (Polygon), statement/ or testo/ (CMS)."),
     FindingKind("statement-name", WARNING, "A statement's file name has no language code of ISO 639; it is shown to nobody."),
     FindingKind("statement-languages", WARNING, "A 2025-09 package has a name or a statement in a language, and not the other."),
+    FindingKind("statement-pdf", ERROR, "A statement that is called PDF is none: it does not begin with %PDF-."),
+    FindingKind("statement-too-large", ERROR, "A statement has more than 80,000 characters, with what it puts in. Bring it as a PDF, or shorter."),
+    FindingKind("statement-command", WARNING, "A command or an environment of LaTeX that is not known; the line is named. A command is shown as it is written, an environment as what stands in it. What \\newcommand and \\def make is put in."),
+    FindingKind("statement-group", WARNING, "A group or an environment of LaTeX is not closed, or closes nothing; the line is named."),
+    FindingKind("statement-formula", WARNING, "A formula that is not understood; the line is named. It is shown as it is written."),
+    FindingKind("statement-figure", WARNING, "A figure that is not in the package, or that no browser draws (EPS and PDF get a link); the line is named."),
+    FindingKind("statement-input", WARNING, "A file that \\input or \\include names is not beside the statement; the line is named."),
     # cases
     FindingKind("no-cases", ERROR, "There is no test case: under data/secret/ (ICPC), in cases/ (omegaUp), in the testset (Polygon), in input/ (CMS)."),
     FindingKind("no-sample-cases", WARNING, "There is no sample: under data/sample/ (ICPC), in examples/ or a statement (omegaUp), among the tests (Polygon)."),

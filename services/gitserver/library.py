@@ -15,6 +15,7 @@ from services.gitserver.names import parse_digest, parse_object, parse_public_pa
 from services.gitserver.publication import DIGESTS, TrialPart, digest_path, published_ref, version_ref, with_paths
 from services.gitserver.repository import MAIN, Blob, Repository
 from services.gitserver.shelf import Shelf
+from services.gitserver.statement_parts import whole_latex
 from wire.judging import BlobRequest, JudgingManifest
 from wire.problems import (
     ExpectedSubmission, ImportAnswer, ManifestRequest, ProblemRequest, PublicFileRequest, Statement, StatementRequest,
@@ -56,13 +57,16 @@ class Library:
             raise NotFound(f"{request.alias!r} has no statement", code="no-statement")
         chosen = ranked[0]
         text = ""
+        repository = await self._shelf.repository(request.alias)
         if chosen.format != "pdf":
-            repository = await self._shelf.repository(request.alias)
             (found,) = await repository.read(f"{published_ref(card.commit)}:public/{chosen.path}")
             if found is None:
                 raise _no_version(request.alias, card.commit)
             text = found.content.decode("utf-8-sig")
-        return Statement(chosen.language, chosen.format, chosen.path, chosen.title or card.title, text, chosen.pages)
+        figures: tuple[str, ...] = ()
+        if chosen.format == "latex":
+            text, figures = await whole_latex(repository, f"{published_ref(card.commit)}:public", chosen.path, text)
+        return Statement(chosen.language, chosen.format, chosen.path, chosen.title or card.title, text, chosen.pages, figures)
 
     async def submissions(self, request: ProblemRequest) -> tuple[ExpectedSubmission, ...]:
         """The package's own submissions, with sources and allowed verdicts, sorted by path."""

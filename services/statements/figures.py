@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
@@ -44,3 +45,15 @@ def figure_named(name: str, known: Collection[str], folder: str = "", places: Se
             if path is not None and path in known:
                 return posixpath.join(place, one)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The files that lie beside a statement in the ``folder`` of the public tree: ``known`` are paths in it, empty when nobody said."""
+
+    folder: str = ""
+    known: frozenset[str] = frozenset()
+
+    def figure(self, name: str, places: Sequence[str]) -> str:
+        """The name of the file that is meant, relative to the folder; as it is written when there is none."""
+        return (figure_named(name, self.known, self.folder, places) if self.known else None) or name.strip()

@@ -1,77 +1,13 @@
-"""Owns the reading of LaTeX source: commands, groups, environments, what is verbatim and what is maths. Never says what they mean."""
+"""Owns the reading of LaTeX source from left to right: commands, groups, environments. Never says what they mean."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from html import escape
 from typing import Final
 
-from services.statements.maths import to_mathml
-
 MAX_GROUP_DEPTH: Final = 25
-_VERBATIM = re.compile(r"\\begin\{(verbatim\*?|lstlisting|minted)\}(?:\[[^\]\n]{0,300}\])?(?:(?<=minted\})\{[^}\n]{0,40}\})?\n?")
-_INLINE_VERBATIM = re.compile(r"\\(?:verb\*?|lstinline)([^\w\s*{])")
-_COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n[ \t]*)?")
-_MATHS = re.compile(r"\\begin\{((?:equation|align|gather|eqnarray|multline|displaymath|math)\*?)\}|\\\[|\\\(|(?<!\\)\$\$?")
 _TOKEN = re.compile(r"\\([a-zA-Z@]+\*?|.)|(\n[ \t]*\n\s*)|([{}~&\x00])|([^\\{}~&\n\x00]+|\n)", re.DOTALL)
 _OPTION = re.compile(r"[ \t]*\[([^\]]{0,500})\]")
-_ALIGNED = {"align", "align*", "eqnarray", "eqnarray*", "gather", "gather*", "multline", "multline*"}
-_CLOSINGS: Final = {r"\[": r"\]", r"\(": r"\)", "$": "$", "$$": "$$"}
-
-
-class Set:
-    r"""Source with its verbatim parts and formulas set already, each behind a mark ``\0number\0``."""
-
-    def __init__(self, source: str) -> None:
-        self.pieces: list[tuple[str, bool]] = []
-        text = source.replace("\0", "").replace("\r\n", "\n")
-        text = _spans(text, _VERBATIM, lambda m: f"\\end{{{m[1]}}}", lambda _, body: self._keep(f"<pre>{escape(body)}</pre>", is_block=True))
-        text = _spans(text, _INLINE_VERBATIM, lambda m: m[1], lambda _, body: self._keep(f"<code>{escape(body)}</code>"))
-        text = _COMMENT.sub(r"\1", text)
-        self.text = _spans(text, _MATHS, lambda m: f"\\end{{{m[1]}}}" if m[1] else _CLOSINGS[m[0]], self._set_maths)
-
-    def _set_maths(self, opening: re.Match[str], body: str) -> str:
-        if opening[1]:
-            name = "align*" if opening[1] in _ALIGNED else ""
-            return self._display(rf"\begin{{{name}}}{body}\end{{{name}}}" if name else body)
-        return self._keep(to_mathml(body)) if opening[0] in {"$", r"\("} else self._display(body)
-
-    def _display(self, formula: str) -> str:
-        return self._keep(f'<div class="maths-block">{to_mathml(formula, is_display=True)}</div>', is_block=True)
-
-    def _keep(self, html: str, *, is_block: bool = False) -> str:
-        self.pieces.append((html, is_block))
-        return f"\0{len(self.pieces) - 1}\0"
-
-
-def _spans(
-    text: str, opening: re.Pattern[str], closing_of: Callable[[re.Match[str]], str], replace: Callable[[re.Match[str], str], str]
-) -> str:
-    """The text with every opened and closed span replaced; in time linear in its length, whatever is opened and never closed."""
-    out: list[str] = []
-    hopeless: set[str] = set()
-    place = 0
-    while (found := opening.search(text, place)) is not None:
-        closing = closing_of(found)
-        end = -1 if closing in hopeless else _find(text, closing, found.end())
-        out.append(text[place : found.start()])
-        if end < 0:
-            hopeless.add(closing)
-            out.append(found[0])
-            place = found.end()
-            continue
-        out.append(replace(found, text[found.end() : end]))
-        place = end + len(closing)
-    return "".join([*out, text[place:]])
-
-
-def _find(text: str, closing: str, start: int) -> int:
-    """Where it is closed; a dollar behind a backslash closes nothing."""
-    end = text.find(closing, start)
-    while end > 0 and closing[0] == "$" and text[end - 1] == "\\":
-        end = text.find(closing, end + 1)
-    return end
 
 
 class Scanner:

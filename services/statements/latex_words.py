@@ -26,8 +26,9 @@ ACCENTS: Final = {
 }  # fmt: skip
 SKIPPED_ARGUMENTS: Final = {
     "problemname": 1, "label": 1, "vspace": 1, "vspace*": 1, "hspace": 1, "hspace*": 1, "setlength": 2, "usepackage": 1, "documentclass": 1,
-    "renewcommand": 2, "newcommand": 2, "pagestyle": 1, "ref": 1, "cite": 1, "color": 1, "addtolength": 2, "graphicspath": 1,
-    "setcounter": 2, "input": 1, "include": 1, "definecolor": 3, "newline*": 0, "fontsize": 2, "cline": 1,
+    "renewcommand": 2, "newcommand": 2, "providecommand": 2, "DeclareMathOperator": 2, "pagestyle": 1, "ref": 1, "cite": 1, "color": 1, "addtolength": 2,
+    "setcounter": 2, "input": 1, "include": 1, "definecolor": 3, "newenvironment": 3, "renewenvironment": 3, "phantom": 1, "thispagestyle": 1,
+    "hyphenation": 1, "bibliographystyle": 1, "lstset": 1, "captionsetup": 1, "pgfplotsset": 1, "usetikzlibrary": 1, "hypersetup": 1, "newline*": 0, "fontsize": 2, "cline": 1,
 }  # fmt: skip
 LISTS: Final = {"itemize": "ul", "enumerate": "ol", "compactitem": "ul", "compactenum": "ol"}
 PLAIN: Final = {"---": "\u2014", "--": "\u2013", "``": "\u201c", "''": "\u201d", "`": "\u2018", "'": "\u2019"}
@@ -47,3 +48,40 @@ SILENT: Final = frozenset({
     "textsf", "textup", "textmd", "boldmath", "unboldmath", "minipage", "sampleinput", "sampleoutput", "kattisId",
 })  # fmt: skip
 """Commands that say how something is set, which a page does its own way: they leave nothing behind but what they enclose."""
+
+FIGURES: Final = {"includegraphics": 0, "illustration": 1}
+"""Commands that show a figure, with how many arguments stand before its name."""
+
+INPUTS: Final = frozenset({"input", "include"})
+"""Commands in whose place the text of another file stands."""
+
+SPECIAL: Final = frozenset({
+    "begin", "end", "includegraphics", "illustration", "href", "url", "caption", "footnote", "textsc", "epigraph", "def", "par", "graphicspath", "ensuremath",
+})  # fmt: skip
+"""Commands that mean something of their own each."""
+
+IN_TABLES: Final = frozenset({"multirow", "multicolumn"})
+BREAKS: Final = frozenset({"\\", "newline", "linebreak"})
+
+TABLES: Final = frozenset({"tabular", "tabular*", "tabularx", "array"})
+CENTRED: Final = frozenset({"center", "figure", "figure*", "wrapfigure", "table"})
+QUOTES: Final = frozenset({"quote", "quotation", "verse"})
+_PLAIN_ENVIRONMENTS: Final = frozenset({
+    "description", "document", "problem", "minipage", "flushleft", "flushright", "samepage", "multicols", "sloppypar", "verbatim", "verbatim*",
+    "lstlisting", "minted", "abstract", "small", "footnotesize", "scriptsize", "large", "Large", "table*", "subfigure", "threeparttable",
+})  # fmt: skip
+"""Environments of which what they enclose is all there is."""
+
+
+def is_known(command: str) -> bool:
+    """Whether a page shows the command as it is meant, or leaves it out for a reason."""
+    plain = command.rstrip("*")
+    return any(command in words or plain in words for words in _VOCABULARY)
+
+
+def is_known_environment(name: str) -> bool:
+    """Whether a page shows what stands in it as it is meant."""
+    return any(name in words for words in (LISTS, TABLES, CENTRED, QUOTES, SECTIONS, _PLAIN_ENVIRONMENTS))
+
+
+_VOCABULARY: Final = (HEADINGS, WRAPS, SWITCHES, TEXTS, SKIPPED_ARGUMENTS, SAMPLE_MARKS, ACCENTS, SPECIAL, IN_TABLES, BREAKS, SILENT)

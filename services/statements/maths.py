@@ -47,6 +47,11 @@ def to_mathml(source: str, *, is_display: bool = False) -> str:
     return _serialise(tree)
 
 
+def is_set(source: str) -> bool:
+    """Whether the formula is understood: an empty one is."""
+    return not source.strip() or not to_mathml(source).startswith("<code")
+
+
 def as_source(text: str) -> str:
     """The formula as written, for what cannot be set as maths."""
     return f'<code class="maths-source">{html.escape(text)}</code>'

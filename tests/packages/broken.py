@@ -106,6 +106,18 @@ FAULTS: tuple[Fault, ...] = (
     # statements
     Fault("statement-missing", "problem_statement", {"problem_statement/problem.en.md": None, "problem_statement/problem.es.md": None}),
     Fault("statement-name", "problem_statement/problem.english.md", {"problem_statement/problem.english.md": "hello\n"}, "english"),
+    Fault("statement-pdf", "problem_statement/problem.nb.pdf", {"problem_statement/problem.nb.pdf": "not a pdf\n"}, "%PDF-"),
+    Fault("statement-too-large", "problem_statement/problem.nl.md", {"problem_statement/problem.nl.md": "ord " * 20_001}, "80004"),
+    Fault("statement-command", "problem_statement/problem.de.tex", {"problem_statement/problem.de.tex": "Addieren.\n\\unknown{x}\n"}, "line 2: \\unknown"),
+    Fault("statement-command", "problem_statement/problem.da.tex", {"problem_statement/problem.da.tex": "\\begin{foo}a\\end{foo}\n"}, "'foo'"),
+    Fault("statement-group", "problem_statement/problem.fi.tex", {"problem_statement/problem.fi.tex": "one\n\\textbf{two\n"}, "line 2: a {"),
+    Fault("statement-group", "problem_statement/problem.et.tex", {"problem_statement/problem.et.tex": "\\begin{center}two\n"}, "\\begin{center}"),
+    Fault("statement-formula", "problem_statement/problem.lv.tex", {"problem_statement/problem.lv.tex": "a $\\frac{1}{2$ b\n"}, "line 1"),
+    Fault("statement-figure", "problem_statement/problem.lt.tex", {"problem_statement/problem.lt.tex": "\n\n\\includegraphics{gone}\n"}, "line 3: the figure 'gone'"),
+    Fault("statement-figure", "problem_statement/problem.is.tex", {"problem_statement/problem.is.tex": "\\includegraphics{old}\n", "problem_statement/old.eps": "%!PS"}, "link"),
+    Fault("statement-figure", "problem_statement/problem.fr.md", {"problem_statement/problem.fr.md": "Un\n\n![x](gone.png)\n"}, "line 3: the image 'gone.png'"),
+    Fault("statement-figure", "problem_statement/problem.it.html", {"problem_statement/problem.it.html": "<p>Uno</p>\n<img src=\"gone.png\">\n"}, "line 2"),
+    Fault("statement-input", "problem_statement/problem.pl.tex", {"problem_statement/problem.pl.tex": "a \\input{gone}\n"}, "'gone'"),
     # cases
     Fault("no-cases", "data/secret", {f"data/secret/{name}": None for name in ("01-small.in", "01-small.ans", "02-large.in", "02-large.ans")}),
     Fault("no-sample-cases", "data/sample", {"data/sample/1.in": None, "data/sample/1.ans": None}),

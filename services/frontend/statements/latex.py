@@ -7,32 +7,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from html import escape
 from typing import Final
+from urllib.parse import quote
 
-from services.statements.latex_scan import MAX_GROUP_DEPTH, Scanner, Set, split_outside_groups
+from services.statements.figures import LINKED, Beside
+from services.statements.latex_sizes import places_of, share_of, size_of
+from services.statements.latex_scan import MAX_GROUP_DEPTH, Scanner, split_outside_groups
+from services.statements.latex_spans import Set, document_of, in_maths
 from services.statements.latex_words import (
-    ACCENTS, HEADINGS, LISTS, PLAIN, SAMPLE_MARKS, SECTIONS, SILENT, SKIPPED_ARGUMENTS, SWITCHES, TEXTS, WRAPS,
+    ACCENTS, BREAKS, CENTRED, HEADINGS, LISTS, PLAIN, QUOTES, SAMPLE_MARKS, SECTIONS, SILENT, SKIPPED_ARGUMENTS, SWITCHES, TABLES, TEXTS, WRAPS,
 )  # fmt: skip
 from services.frontend.statements.marks import mark_of
+from services.statements.maths import to_mathml
 
 _TALL = re.compile(r"\s*\\multirow\{([1-9]\d?)\}(?:\[[^\]]*\])?\{[^}]*\}")
 _ITEM = re.compile(r"\\item(?![a-zA-Z])")
-_WIDTH = re.compile(r"width\s*=\s*([\d.]*)\s*\\(?:text|line|column)width")
 
 
-def latex_to_html(source: str) -> str:
-    """HTML of a statement, not yet cleaned."""
-    document = re.search(r"\\begin\{document\}(.*?)(?:\\end\{document\}|\Z)", source, re.DOTALL)
-    return _Converter(Set(document[1] if document else source)).blocks()
+def latex_to_html(source: str, beside: Beside | None = None) -> str:
+    """HTML of a statement, not yet cleaned; ``beside`` are the files in which its figures lie."""
+    document, preamble = document_of(source)
+    return _Converter(_Source(Set(document, preamble), beside or Beside(), places_of(source))).blocks()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What all parts of one statement have in common: ``places`` are folders in which figures lie."""
+
+    set: Set
+    beside: Beside
+    places: tuple[str, ...]
 
 
 class _Converter:
     """Turns one source into blocks of HTML; nested text is given to converters of its own, so many levels and no more."""
 
-    def __init__(self, source: Set, text: str | None = None, depth: int = 0) -> None:
+    def __init__(self, source: _Source, text: str | None = None, depth: int = 0) -> None:
         self._source = source
-        self._scanner = Scanner(source.text if text is None else text)
+        self._scanner = Scanner(source.set.text if text is None else text)
         self._depth = depth
         self._blocks: list[str] = []
         self._line: list[str] = []
@@ -71,8 +85,8 @@ class _Converter:
         elif mark == "{":
             self._scanner.place -= 1
             self._line.append(self._nested(self._scanner.argument()))
-        elif mark == "\0" and (number := self._scanner.number()) is not None and number < len(self._source.pieces):
-            html, is_block = self._source.pieces[number]
+        elif mark == "\0" and (number := self._scanner.number()) is not None and number < len(self._source.set.pieces):
+            html, is_block = self._source.set.pieces[number]
             self._block(html) if is_block else self._line.append(html)
         elif mark == "&":
             self._line.append(" ")
@@ -96,7 +110,7 @@ class _Converter:
                 self._scanner.argument()
         elif name in SAMPLE_MARKS:
             self._block(mark_of(SAMPLE_MARKS[name]))
-        elif (special := _SPECIAL.get(name)) is not None:
+        elif (special := MEANINGS.get(name)) is not None:
             special(self)
         else:
             self._other(name)
@@ -105,7 +119,7 @@ class _Converter:
         if name in ACCENTS:
             letter = self._nested(self._scanner.argument()).replace("\u0131", "i")
             self._line.append(letter[:1] + ACCENTS[name] + letter[1:])
-        elif name in {"\\", "newline", "linebreak"}:
+        elif name in BREAKS:
             self._scanner.option()
             self._line.append("<br>")
         elif name.rstrip("*") not in SILENT:
@@ -116,11 +130,11 @@ class _Converter:
         body = self._scanner.environment(name)
         if name in LISTS or name == "description":
             self._block(self._list(name, body))
-        elif name in {"tabular", "tabular*", "tabularx", "array"}:
+        elif name in TABLES:
             self._block(self._table(name, body))
-        elif name in {"center", "figure", "figure*", "wrapfigure", "table"}:
+        elif name in CENTRED:
             self._block(f'<div class="centred">{self._nested_blocks(_without_options(body))}</div>')
-        elif name in {"quote", "quotation", "verse"}:
+        elif name in QUOTES:
             self._block(f"<blockquote>{self._nested_blocks(body)}</blockquote>")
         elif name in SECTIONS:
             self._block(f"<h2>{SECTIONS[name]}</h2>\n{self._nested_blocks(body)}")
@@ -181,12 +195,20 @@ class _Converter:
         return f'<td align="{alignment[0] if alignment else "left"}">{self._nested(text)}</td>'
 
     def image(self) -> None:
-        width = _WIDTH.search(self._scanner.option())
-        self._line.append(_picture(self._scanner.argument(), width[1] if width else "", ""))
+        size = size_of(self._scanner.option())
+        self._line.append(self._picture(self._scanner.argument(), size, ""))
 
     def illustration(self) -> None:
-        width, path, caption = self._scanner.argument(), self._scanner.argument(), self._nested(self._scanner.argument())
-        self._block(f"<figure>{_picture(path, width, re.sub('<[^>]*>', '', caption))}<figcaption>{caption}</figcaption></figure>")
+        share, path, caption = self._scanner.argument(), self._scanner.argument(), self._nested(self._scanner.argument())
+        picture = self._picture(path, f' width="{share_of(share)}"', re.sub("<[^>]*>", "", caption))
+        self._block(f"<figure>{picture}<figcaption>{caption}</figcaption></figure>")
+
+    def _picture(self, name: str, size: str, words: str) -> str:
+        """The figure; a link to it when it is one that no browser draws."""
+        found = self._source.beside.figure(name, self._source.places)
+        if found.lower().endswith(LINKED):
+            return f'<a href="{escape(quote(found))}">{escape(words or "Figure")} ({escape(found.rpartition("/")[2])})</a>'
+        return f'<img src="{escape(found)}" alt="{escape(words)}"{size}>'
 
     def link(self) -> None:
         address = self._scanner.argument()
@@ -208,6 +230,12 @@ class _Converter:
 
     def definition(self) -> None:
         self._scanner.argument()
+        self._scanner.argument()
+
+    def formula(self) -> None:
+        self._line.append(to_mathml(in_maths(self._scanner.argument())))
+
+    def skipped(self) -> None:
         self._scanner.argument()
 
     def small_capitals(self) -> None:
@@ -235,10 +263,11 @@ class _Converter:
             self._blocks.append(f"<p>{text}</p>")
 
 
-_SPECIAL: Final[dict[str, Callable[[_Converter], None]]] = {
+MEANINGS: Final[dict[str, Callable[[_Converter], None]]] = {
     "begin": _Converter.begin, "includegraphics": _Converter.image, "illustration": _Converter.illustration,
     "href": _Converter.link, "url": _Converter.address, "caption": _Converter.caption, "footnote": _Converter.footnote,
     "textsc": _Converter.small_capitals, "epigraph": _Converter.epigraph, "def": _Converter.definition, "par": _Converter.end_paragraph,
+    "graphicspath": _Converter.skipped, "end": _Converter.skipped, "ensuremath": _Converter.formula,
 }  # fmt: skip
 
 
@@ -246,11 +275,6 @@ def _typeset(text: str) -> str:
     for written, shown in PLAIN.items():
         text = text.replace(written, shown)
     return escape(text, quote=False)
-
-
-def _picture(path: str, width: str, words: str) -> str:
-    share = f' width="{min(100, max(1, round(float(width or 1) * 100)))}%"' if re.fullmatch(r"\d?(\.\d+)?", width or "1") else ""
-    return f'<img src="{escape(path.strip())}" alt="{escape(words)}"{share}>'
 
 
 def _without_options(body: str) -> str:

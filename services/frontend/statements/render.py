@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
@@ -13,9 +13,9 @@ from services.frontend.statements.cleaning import clean
 from services.frontend.statements.latex import latex_to_html
 from services.frontend.statements.markdown import markdown_to_html
 from services.frontend.statements.marks import without_marks
+from services.statements import MAX_STATEMENT_CHARS
+from services.statements.figures import Beside
 from wire.problems import Statement
-
-MAX_STATEMENT_CHARS: Final = 80_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,16 @@ def render_statement(statement: Statement, link: Callable[[str], str]) -> Render
     if statement.format == "pdf":
         return RenderedStatement(statement.language, statement.title, Markup(), link(statement.path), statement.pages)
     if len(statement.text) > MAX_STATEMENT_CHARS:
-        notice = "<p class=statement-note>This statement is too large to be shown here. Its file can be downloaded.</p>"
-        return RenderedStatement(statement.language, statement.title, clean(notice, link))
-    convert = _CONVERTERS.get(statement.format, _as_text)
-    html = clean(convert(without_marks(statement.text)), link, posixpath.dirname(statement.path))
-    return RenderedStatement(statement.language, statement.title, html)
+        name = posixpath.basename(statement.path)
+        notice = f'<p class=statement-note>This statement is too large to be shown here: <a href="{escape(quote(name))}">save its file, {escape(name)}</a>.</p>'
+        return RenderedStatement(statement.language, statement.title, clean(notice, link, posixpath.dirname(statement.path)))
+    folder = posixpath.dirname(statement.path)
+    text = without_marks(statement.text)
+    if statement.format == "latex":
+        html = latex_to_html(text, Beside(folder, frozenset(statement.figures)))
+    else:
+        html = _CONVERTERS.get(statement.format, _as_text)(text)
+    return RenderedStatement(statement.language, statement.title, clean(html, link, folder))
 
 
 def render_note(text: str) -> Markup:
@@ -59,6 +64,5 @@ def _as_is(text: str) -> str:
 
 _CONVERTERS: dict[str, Callable[[str], str]] = {
     "markdown": markdown_to_html,
-    "latex": latex_to_html,
     "html": _as_is,
 }

@@ -16,6 +16,7 @@ from services.gitserver.formats.files import PackageFile, PackageFiles, read_tex
 from services.gitserver.formats.human_languages import code_of
 from services.gitserver.formats.package import Package
 from services.gitserver.formats.parts import files_note, sample, sample_files
+from services.gitserver.formats.statement_remarks import look_at_statements
 from wire.manifest import CheckerKind, Talks
 from wire.problems import StatementFile
 from wire.verification import LimitRule
@@ -108,4 +109,5 @@ def _statements(files: PackageFiles, task: Task, title: str, report: Report) -> 
         report.add("statement-missing", folder, "there is no statement/statement.pdf, testo/testo.pdf or LANGUAGE.pdf beside it")
     order = list(_FORMATS.values())
     found.sort(key=lambda one: (one.language != "en", one.language, order.index(one.format)))
+    look_at_statements(found, public, report)
     return tuple(found), public

@@ -15,6 +15,7 @@ from typing import Final
 
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles, read_text
+from services.gitserver.formats.statement_remarks import look_at_statements
 from wire.problems import Sample, StatementFile
 
 FOLDER: Final = "statements"
@@ -69,6 +70,7 @@ def read_statements(files: PackageFiles, title: str, report: Report, downloads: 
     if not found:
         report.add("statement-missing", FOLDER, "there is no statements/LANGUAGE.markdown, as statements/es.markdown")
     found.sort(key=lambda one: (one.language != "en", one.language))
+    look_at_statements(found, public, report, written)
     return Statements(tuple(found), {path: file for path, file in public.items() if path not in written}, written, samples)
 
 

@@ -19,11 +19,13 @@ from services.gitserver.formats.files import PackageFile, PackageFiles, read_tex
 from services.gitserver.formats.human_languages import HEADINGS, code_of
 from services.gitserver.formats.polygon_tests import DESCRIPTION
 from services.gitserver.formats.xml_tree import Element
+from services.gitserver.formats.statement_remarks import ShownText, look_at_statements, look_at_text
 from wire.problems import StatementFile
 
 MOST_PAGES: Final = 100
 """So many pages that problem.xml names are looked at."""
 SECTIONS: Final = ("input", "output", "interaction", "scoring", "notes")
+_SECTION_FILES: Final = frozenset({"legend.tex", *(f"{section}.tex" for section in SECTIONS)})
 _TYPES: Final = {"text/html": "html", "application/pdf": "pdf", "application/x-tex": "latex"}
 _ORDER: Final = ("latex", "html", "pdf")
 _OLYMP: Final = "olymp"
@@ -66,7 +68,9 @@ def read_statements(files: PackageFiles, root: Element, titles: Mapping[str, str
             path = f"statement/{code}/problem.tex"
             written[path] = text
             found.append(StatementFile(code, "latex", path, titles.get(code, usual)))
-            public |= _figures(held, f"statement-sections/{name}", f"statement/{code}")
+            figures = _figures(held, f"statement-sections/{name}", f"statement/{code}")
+            public |= figures
+            _look_at_sections(held, path, figures, report)
     for element in itertools.islice(root.all("statements/statement"), MOST_PAGES):
         code = code_of(element.attribute("language"))
         made = _page(files, element, titles.get(code, usual), report)
@@ -76,7 +80,16 @@ def read_statements(files: PackageFiles, root: Element, titles: Mapping[str, str
     if not found:
         report.add("statement-missing", "statements", "there are no statement-sections/LANGUAGE/*.tex and no page that <statements> names")
     found.sort(key=lambda one: (one.language != "en", one.language, f"/{_OLYMP}/" in one.path, _ORDER.index(one.format)))
+    in_sections = {one.language for one in found if one.path in written}
+    look_at_statements((one for one in found if one.language not in in_sections or one.format == "pdf"), public, report)
     return Statements(tuple(found), public, written, _samples(files, sections))
+
+
+def _look_at_sections(held: Iterable[PackageFile], path: str, figures: Mapping[str, PackageFile], report: Report) -> None:
+    """Each section on its own, since that is what its lines are counted in."""
+    texts = {one.path: _usual_latex(one.content.decode(errors="replace")) for one in held if one.name in _SECTION_FILES and one.content is not None}
+    for where, text in texts.items():
+        look_at_text(ShownText(text, "latex", where, path, tuple(texts.values())), figures, report)
 
 
 def _joined(files: PackageFiles, folder: str, code: str, report: Report) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 from services.gitserver.findings import Report
 from services.gitserver.formats.files import PackageFile, PackageFiles, read_text
+from services.gitserver.formats.statement_remarks import look_at_statements
 from wire.problems import StatementFile
 
 FORMATS: Final = {".md": "markdown", ".html": "html", ".tex": "latex", ".pdf": "pdf"}
@@ -57,6 +58,7 @@ def read_statements(files: PackageFiles, titles: Mapping[str, str], report: Repo
         report.add("statement-missing", home, f"there is no {home}/problem[.LANGUAGE].md, .tex, .html or .pdf")
     order = list(FORMATS.values())
     found.sort(key=lambda statement: (statement.language != "en", statement.language, order.index(statement.format)))
+    look_at_statements(found, public, report)
     return Statements(tuple(found), public)
 
 

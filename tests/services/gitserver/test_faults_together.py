@@ -56,7 +56,7 @@ DEPENDS: Mapping[str, str] = {
     "submission-language": "file-missing",
     # what is not there cannot be wrong
     "input-validators-missing": "input-validator-.* checktestdata-syntax script-not-executable",
-    "statement-missing": "statement-languages statement-name constant-unknown",
+    "statement-missing": "statement-.* constant-unknown",
     "no-cases": "group-mixed plan-mismatch settings-missing",
     "no-sample-cases": "interaction-line",
     "interaction-missing": "no-sample-cases",

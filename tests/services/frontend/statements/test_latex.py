@@ -10,12 +10,15 @@ from services.frontend.statements import render_statement
 from wire.problems import Statement
 
 
+FIGURES = tuple(f"problem_statement/{name}" for name in ("pic.png", "vector.pdf", "old.eps", "twin.svg", "twin.pdf", "img/deep.jpg"))
+
+
 def shown(text: str) -> str:
-    html = str(render_statement(Statement("en", "latex", "problem_statement/problem.tex", "T", text), lambda path: f"/files/{path}").html)
+    html = str(render_statement(Statement("en", "latex", "problem_statement/problem.tex", "T", text, figures=FIGURES), lambda path: f"/files/{path}").html)
     return html.replace("\n", " ").strip()
 
 
-@pytest.mark.parametrize(("written", "read"), [
+READS = [
     (r"\problemname{Sum} Text.", "<p>Text.</p>"),
     ("One.\n\nTwo.", "<p>One.</p> <p>Two.</p>"),
     (r"\section*{Input}", "<h2>Input</h2>"),
@@ -47,7 +50,25 @@ def shown(text: str) -> str:
     (r"\includegraphics[width=0.4\textwidth]{pic.png}", '<p><img src="/files/problem_statement/pic.png" alt="" width="40%"></p>'),
     (r"\begin{document}Inside.\end{document} Outside.", "<p>Inside.</p>"),
     (r"\begin{quote}Said.\end{quote}", "<blockquote><p>Said.</p></blockquote>"),
-])  # fmt: skip
+    (r"\includegraphics{pic.png}", '<p><img src="/files/problem_statement/pic.png" alt=""></p>'),
+    (r"\includegraphics[width=2cm]{pic.png}", '<p><img src="/files/problem_statement/pic.png" alt="" width="76"></p>'),
+    (r"\includegraphics[width=.5\linewidth]{pic}", '<p><img src="/files/problem_statement/pic.png" alt="" width="50%"></p>'),
+    (r"\includegraphics{vector} \includegraphics{old}", (
+        '<p><a href="/files/problem_statement/vector.pdf" rel="noopener noreferrer nofollow">Figure (vector.pdf)</a> '
+        '<a href="/files/problem_statement/old.eps" rel="noopener noreferrer nofollow">Figure (old.eps)</a></p>'
+    )),
+    (r"\includegraphics{twin.pdf}", '<p><img src="/files/problem_statement/twin.svg" alt=""></p>'),
+    (r"\graphicspath{{img/}}\includegraphics{deep}", '<p><img src="/files/problem_statement/img/deep.jpg" alt=""></p>'),
+    (r"\newcommand{\N}{two words}\N", "<p>two words</p>"),
+    (r"\newcommand{\pair}[2][a]{(#1, \emph{#2})}\pair{b} \pair[c]{d}", "<p>(a, <em>b</em>) (c, <em>d</em>)</p>"),
+    (r"\def\one#1{\two{#1}}\def\two#1{<#1>}\one{x}", "<p>&lt;x&gt;</p>"),
+    (r"\let\strong\textbf\strong{x}", "<p><strong>x</strong></p>"),
+    ("\\newcommand{\\A}{a}\n\\begin{document}\\A\\end{document}", "<p>a</p>"),
+    (r"\def\loop{\loop\loop}a", "<p>a</p>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "read"), READS)
 def test_latex_reads_as_it_was_meant(written: str, read: str) -> None:
     assert shown(written) == read
 
@@ -69,3 +90,21 @@ def test_hostile_latex_takes_no_time_to_speak_of(written: str) -> None:
     began = time.process_time()
     shown(written)
     assert time.process_time() - began < 5
+
+
+def test_macros_in_formulas_are_put_in() -> None:
+    html = shown(r"\newcommand{\N}{\ensuremath{\mathbb{N}}}\DeclareMathOperator{\lcm}{lcm} $x \in \N$, \N, $\lcm(a)$")
+    assert html.count("\u2115") == 2
+    assert "lcm" in html
+    assert "maths-source" not in html
+
+
+@pytest.mark.parametrize("bomb", [
+    r"\def\a{\b\b\b}\def\b{\c\c\c}\def\c{\a\a\a}" + r"\a " * 26_000, r"\newcommand{\x}[1]{#1#1#1}" + r"\x{" * 26_000,
+    r"\newcommand{\x}{$x$ }" + r"\x " * 26_000, r"\newcommand{\x}[2]{\x{#1}{#2}}" + r"\x{}{" * 13_000, "\\def\\a{" + "b" * 39_000 + "}" + r"\a " * 10_000,
+])  # fmt: skip
+def test_no_macro_grows_beyond_bounds(bomb: str) -> None:
+    began = time.process_time()
+    html = shown(bomb[:80_000])
+    assert time.process_time() - began < 6, "a few seconds on a busy machine, not minutes"
+    assert len(html) < 1_000_000

@@ -119,7 +119,10 @@ def test_a_pdf_is_linked() -> None:
 
 
 def test_an_enormous_statement_is_not_rendered() -> None:
-    assert "too large" in shown("x " * 300_000)
+    html = shown("x " * 300_000)
+    assert "too large" in html
+    assert 'href="/files/problem_statement/problem' in html, "it can be saved"
+    assert len(html) < 1_000
 
 
 def test_a_note_shows_no_images() -> None:
