@@ -6,6 +6,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -54,7 +55,8 @@ class Place:
     def start(self) -> None:
         """Starts it and waits until it answers."""
         self.process.launch()
-        self.process.until(lambda: self.does("select 1", database="palestra"))
+        door = self.folder / f".s.PGSQL.{self.port}"  # asking costs a process
+        self.process.until(lambda: door.exists() and self.does("select 1", database="palestra"))
 
     def stop(self) -> None:
         """Ends it as an engine does: it is told, and what is left goes with the container."""
@@ -63,8 +65,13 @@ class Place:
         self.kill()
 
     def kill(self) -> None:
-        """kill -9 of everything."""
+        """Ends everything at once; the server itself so that it leaves no shared memory behind."""
+        noted = self.folder / "record" / "postmaster.pid"
         if self.process._process is not None:
+            with contextlib.suppress(OSError):
+                os.kill(int(noted.read_text(encoding="utf-8").split()[0]), signal.SIGQUIT)
+            with contextlib.suppress(AssertionError):
+                self.process.until(lambda: not noted.exists(), 5)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process._process.pid, 9)
             self.process.kill()
