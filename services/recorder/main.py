@@ -22,16 +22,9 @@ from services.recorder.overlay import Overlay
 from services.recorder.pulse import Pulse
 from services.recorder.record import Record
 from services.recorder.relay import Relay
-from services.recorder.reminders import Reminders
-from services.recorder.retrials import Retrials
-from services.recorder.schedule.digests import Digests
-from services.recorder.schedule.filling import Filling
+from services.recorder.schedule.jobs import jobs_of
 from services.recorder.schedule.ledger import Ledger
-from services.recorder.schedule.phases import Phases
-from services.recorder.schedule.purge import Purge
 from services.recorder.schedule.scheduler import Scheduler
-from services.recorder.schedule.trimming import Trimming
-from services.recorder.sweep import Sweep
 from services.recorder.teller import Teller
 from services.recorder.trust import Trust
 from services.recorder.view import Bounds
@@ -54,15 +47,8 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     boards = Boards(record, metrics, config.boards_kept)
     dropped, murmur, pulse = Dropped(backbone.cache, log), Murmur(backbone.topics, metrics), Pulse(backbone.state)
     teller = Teller(record, backbone.topics, boards, overlay, dropped, clock=clock, metrics=metrics, log=log)
-    sweep = Sweep(record, relay, clock, metrics=metrics, log=log, every_s=config.sweep_every_s, after_s=config.sweep_after_s)
     loop = CommandLoop(applier, record, relay, teller, murmur, pulse=pulse, clock=clock, metrics=metrics, log=log, group_size=config.group_size)
-    phases = Phases(record, loop.call, clock, log)
-    purge = Purge(record, clock, metrics=metrics, log=log, every_s=config.purge_every_s, kept_s=config.kept_days * 86_400.0)
-    trimming = Trimming(record, clock, metrics=metrics, log=log, every_s=config.purge_every_s, kept_s=config.details_days * 86_400.0)
-    reminders = Reminders(record, relay, clock, metrics=metrics, log=log, every_s=config.remind_every_s, after_s=config.remind_after_s)
-    retrials = Retrials(record, relay, clock, metrics=metrics, log=log, every_s=config.retry_every_s, after_s=config.retry_after_s)
-    digests = Digests(record, relay, clock, metrics=metrics, log=log, hour=config.digest_hour)
-    jobs = (sweep, phases, purge, trimming, reminders, retrials, digests, Filling(record, relay, clock, log))
+    jobs = jobs_of(config, record, relay, loop.call, clock=clock, metrics=metrics, log=log)
     scheduler = Scheduler(Ledger(record, config.lease_s), jobs, clock=clock, metrics=metrics, log=log)
     loop.listen(scheduler.hear)
     password_file = backbone.folder.parent / "admin.password"
