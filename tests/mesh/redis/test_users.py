@@ -147,7 +147,7 @@ async def test_code_that_does_what_its_user_may_not_is_found_in_any_test() -> No
     await Applying(state).begin("set", "olga", "command")
     await state.store("what a test does itself", b"1", 5)
     bell = Bell(topics, 10, Gauge("bell_of_a_test", "none", registry=None))
-    async with bell.waiting(THING, "ana"), asyncio.timeout(5), alongside(bell.listen()):
+    async with bell.waiting(THING, "ana"), asyncio.timeout(30), alongside(bell.listen()):
         while len(witness.found) < 3:
             await asyncio.sleep(0)
     said = "compose/redis/users.acl does not say so"

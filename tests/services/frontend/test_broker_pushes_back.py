@@ -75,7 +75,7 @@ async def test_broker_in_alarm_is_503_and_the_same_key_counts_once(
 async def test_the_health_detail_says_since_when_the_queue_is_away(worlds: Worlds, rabbitmq: RabbitMq, amqp_url: str) -> None:
     async with Proxy.to("127.0.0.1", rabbitmq.port) as line:
         url = amqp_url.replace(f":{rabbitmq.port}/", f":{line.port}/")
-        async with worlds(mesh_settings={"queue_url": url}) as world, asyncio.timeout(20):
+        async with worlds(mesh_settings={"queue_url": url}) as world, asyncio.timeout(60):
             while (await world.person().get("/health")).json["checks"]["queue"] != "ok":
                 await asyncio.sleep(0.05)
             line.refuse()

@@ -109,7 +109,7 @@ async def test_while_no_news_are_heard_who_waits_looks_for_himself(worlds: World
                 waiting = group.create_task(ana.submit(query="?wait=true"))
                 [command] = await _queued(world)
                 await world.add_submission("ana", id=command.id)  # judged, and nobody can tell
-                async with asyncio.timeout(20):  # of the sixty seconds that it would wait
+                async with asyncio.timeout(40):  # of the sixty seconds that it would wait
                     answer = await waiting
     assert (answer.status, answer.json["verdict"]) == (200, "AC")
 

@@ -65,7 +65,7 @@ async def test_from_setting_a_webhook_to_replaying_a_call(site: World, receiver:
     [heard] = await receiver.until_heard(1)
     assert heard.is_signed_by(secret)
     seen = (await ana.get(f"/submissions/{submission}")).json
-    assert set(seen) - set(heard.told["data"]) == {"source", "cases", "decisive_case", "details_forgotten_at", "progress", "code", "message"}
+    assert set(seen) - set(heard.told["data"]) == {"source", "cases", "groups", "decisive_case", "details_forgotten_at", "progress", "code", "message"}
     assert heard.told["data"] == {name: value for name, value in seen.items() if name in heard.told["data"]}
     assert "secret of the checker" not in heard.body.decode(), "the jury's, not the author's"
     assert "secret of the checker" in encode(told.body).decode()

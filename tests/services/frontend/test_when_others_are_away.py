@@ -214,7 +214,7 @@ async def test_a_verdict_that_nobody_tells_is_found_by_who_waits(finals: World, 
             while not (queued := await finals.queued()):
                 await asyncio.sleep(0)
         await finals.add_submission("ana", id=queued[0].id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             answer = await waiting
     assert (answer.status, answer.json["verdict"]) == (200, "AC")
 

@@ -94,7 +94,8 @@ async def test_everybody_hears_of_his_own_contests_and_of_no_more(store: Store) 
     assert await store.count(rows.Work) == before + 2
 
 
-async def test_a_day_is_told_once_however_often_and_wherever_the_job_runs(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_day_is_told_once_however_often_and_wherever_the_job_runs(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = sqlite_store
     monkeypatch.setattr(module, "AT_ONCE", 1)
     await _furnished(store)
     with pytest.raises(LeaseLost):
