@@ -76,22 +76,25 @@ class Browser:
         return found
 
     def write(self, css: str, text: str) -> None:
-        field = self.one(css)
-        field.clear()
-        field.send_keys(text)
+        """Puts a text into a field in place of what it holds."""
+        self._on(css, lambda field: (field.clear(), field.send_keys(text)))
 
     def click(self, css: str) -> None:
-        try:
-            self.one(css).click()
-        except StaleElementReferenceException:  # the page renewed that part between looking and clicking: nothing was clicked
-            self.one(css).click()
+        self._on(css, lambda element: element.click())
 
     def press(self, css: str, key: str) -> None:
         """Presses a key on an element."""
-        try:
-            self.one(css).send_keys(key)
-        except StaleElementReferenceException:  # as with a click: nothing was pressed
-            self.one(css).send_keys(key)
+        self._on(css, lambda element: element.send_keys(key))
+
+    def _on(self, css: str, act: Callable[[WebElement], object]) -> None:
+        """Does it to the element; again where the page renewed that part between looking and acting, since then nothing was done."""
+        for _ in range(5):
+            try:
+                act(self.one(css))
+            except StaleElementReferenceException:
+                continue
+            return
+        raise AssertionError(f"{css} is renewed again and again")
 
     def choose(self, css: str, value: str) -> None:
         self.one(css)

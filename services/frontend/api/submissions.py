@@ -65,6 +65,7 @@ class ListQuery(Shape, frozen=True):
     username: str = ""
     verdict: str = ""
     status: str = ""
+    language: str = ""
     before: str = ""
     most: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
 
@@ -125,7 +126,7 @@ async def list_submissions(call: Call[None, ListQuery]) -> list[SubmissionLine]:
     problem = known.alias if known else query.problem
     if access.is_jury:
         found = await call.desk.submissions.of_contest(
-            alias, problem=problem, username=query.username, verdict=query.verdict, status=query.status, before=query.before, most=query.most
+            alias, problem=problem, username=query.username, verdict=query.verdict, status=query.status, language=query.language, before=query.before, most=query.most
         )
     elif call.actor.is_signed_in:
         own = await call.desk.submissions.of_user(alias, call.actor.username)
@@ -141,7 +142,7 @@ def _chosen(own: Sequence[Submission], query: ListQuery) -> list[Submission]:
     """What a filter leaves of one's own, newest first, from the one after ``before`` on."""
     ids = [one.id for one in own]
     later = own[ids.index(query.before) + 1 :] if query.before in ids else own
-    wanted = {name: value for name in ("problem", "username", "verdict", "status") if (value := getattr(query, name))}
+    wanted = {name: value for name in ("problem", "username", "verdict", "status", "language") if (value := getattr(query, name))}
     return [one for one in later if all(getattr(one, name) == value for name, value in wanted.items())][: query.most]
 
 

@@ -23,13 +23,13 @@ async def show_jury(request: web.Request) -> web.Response:
     """The overview."""
     access, reads = await jury_access_of(request), desk_of(request).submissions
     alias, query = access.contest.alias, request.query
-    filters = {name: query.get(name, "")[:190] for name in ("problem", "verdict", "username")}
+    filters = {name: query.get(name, "")[:190] for name in ("problem", "verdict", "language", "username")}
     shown = access.contest.problem(filters["problem"]) if filters["problem"] else None
     is_waiting = filters["verdict"] == "waiting"
     found, ((waiting, teams), broken) = await both(
         reads.of_contest(
             alias, problem=shown.alias if shown else filters["problem"], username=filters["username"], most=_AT_ONCE + 1,
-            verdict="" if is_waiting else filters["verdict"], status="queued" if is_waiting else "",
+            verdict="" if is_waiting else filters["verdict"], status="queued" if is_waiting else "", language=filters["language"],
             before=query.get("before", "") if is_id(query.get("before", "")) else "",
         ),
         both(both(reads.of_contest(alias, status="queued", most=1000), desk_of(request).contests.contestants(alias)), reads.judging_faults(alias)),

@@ -12,7 +12,7 @@ from jinja2 import Environment, FunctionLoader, PackageLoader, StrictUndefined
 
 from mesh.clock import iso, micros
 from services.frontend.keys import SESSION_AWAY, actor_of, csrf_word, desk_of
-from services.frontend.languages import name_of
+from services.frontend.languages import LANGUAGES, name_of
 from services.frontend.pages import words
 from services.frontend.pages.statics import Statics
 
@@ -34,7 +34,7 @@ class Painter:
         )  # fmt: skip
         self._templates.globals.update(
             static=statics.url, chip_of=words.chip_of, verdict_chips=words.VERDICT_CHIPS, status_chips=words.STATUS_CHIPS,
-            delivery_chips=words.DELIVERY_CHIPS, set_chips=words.SET_CHIPS, report_chips=words.REPORT_CHIPS, advice=words.ADVICE, phase_words=words.PHASE_WORDS, language_name=name_of,
+            delivery_chips=words.DELIVERY_CHIPS, set_chips=words.SET_CHIPS, report_chips=words.REPORT_CHIPS, advice=words.ADVICE, phase_words=words.PHASE_WORDS, language_name=name_of, language_ids=tuple(LANGUAGES),
         )  # fmt: skip
         self._templates.filters.update(
             size=words.size, seconds=words.seconds, limit_seconds=words.limit_seconds, span=words.span, countdown=words.countdown,

@@ -68,6 +68,7 @@ def add_pages(app: web.Application) -> None:
         web.get(f"{_CONTEST}/teams", teams.show_teams),
         web.post(f"{_CONTEST}/teams", teams.register),
         web.get("/submissions/{id}", submissions.show_submission),
+        web.get("/submissions/{id}/source", submissions.download_source),
         web.post("/submissions/{id}/rejudge", submissions.rejudge),
         web.post("/submissions/{id}/priority", submissions.set_priority),
         web.get("/languages", languages.show_languages),

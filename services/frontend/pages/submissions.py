@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any, Final
 
 from aiohttp import web
 
 from mesh.codec import fraction_of
-from mesh.errors import Conflict, Invalid, MeshError, TooLarge
+from mesh.errors import Conflict, Invalid, MeshError, NotFound, TooLarge
 from mesh.ids import new_id
 from services.frontend.access import check_signed_in
 from services.frontend.actions import rejudgings, submissions
 from services.frontend.gatekeeping import CSRF_FIELD, check_field
 from services.frontend.keys import actor_of, desk_of, session_of
+from services.frontend.languages import LANGUAGES
 from services.frontend.pages.choices import languages_of
 from services.frontend.pages.forms import Form, fault_of, see_other, inside, read_form
 from services.frontend.pages.frames import access_of, contest_page, submit_values
@@ -78,6 +80,19 @@ async def show_submission(request: web.Request) -> web.Response:
     lack = await desk.conditions.of_waiting(detail.submission.language) if detail.submission.status in submissions.WAITING else ""
     tab = "submissions" if detail.submission.username == access.actor.username else "jury"
     return await contest_page(request, "submission.html", access, tab, detail=detail, cases=detail.cases, runs=runs, priorities=PRIORITIES, lack=lack)
+
+
+async def download_source(request: web.Request) -> web.Response:
+    """The source as a file, under the name that it was handed in by."""
+    check_signed_in(actor_of(request))
+    detail, _ = await desk_of(request).access.submission(actor_of(request), request.match_info["id"])
+    one = detail.submission
+    if not detail.source:
+        raise NotFound("the source is not in the record yet: it can be downloaded in a moment", code="no-such-source")
+    ending = LANGUAGES[one.language].extensions[0] if one.language in LANGUAGES else "txt"
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", one.filename) or f"{one.id}.{ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return web.Response(text=detail.source, content_type="text/plain", headers=headers)
 
 
 async def rejudge(request: web.Request) -> web.Response:

@@ -143,11 +143,11 @@ class Submissions:
         return sorted([*fresh, *recorded], key=lambda submission: (submission.submitted_at, submission.id), reverse=True)
 
     async def of_contest(
-        self, contest: str, *, problem: str = "", username: str = "", verdict: str = "", status: str = "", before: str = "", most: int = 100
+        self, contest: str, *, problem: str = "", username: str = "", verdict: str = "", status: str = "", language: str = "", before: str = "", most: int = 100
     ) -> list[Submission]:
         """A contest's, newest first, filtered; ``before`` is the id of the last one seen. Only what the record has."""
         table = self._table
-        wanted = {"problem": problem, "username": username, "verdict": verdict, "status": status}
+        wanted = {"problem": problem, "username": username, "verdict": verdict, "status": status, "language": language}
         where = [table.c.contest == contest, *(table.c[name] == value for name, value in wanted.items() if value)]
         return await self._list(where, before, most)
 

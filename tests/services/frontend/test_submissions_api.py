@@ -282,7 +282,7 @@ async def test_the_jury_lists_everybody_with_filters_and_pages(finals: World) ->
             answer = await one.get(f"/contests/finals/submissions?{wrong}")
             assert (answer.status, answer.code) == (status, code), wrong
     ana, own = await finals.signed_in("ana"), [line["id"] for line in everything[1:]]
-    for chosen, left in (("verdict=WA", own[:2]), ("verdict=AC&problem=A", own[2:]), ("status=queued", []), ("most=1", own[:1]), (f"before={own[0]}&most=1", own[1:2])):
+    for chosen, left in (("verdict=WA", own[:2]), ("verdict=AC&problem=A", own[2:]), ("status=queued", []), ("language=java", []), ("language=python3", own), ("most=1", own[:1]), (f"before={own[0]}&most=1", own[1:2])):
         assert [line["id"] for line in (await ana.get(f"/contests/finals/submissions?{chosen}")).json] == left, f"of her own: {chosen}"
     unknown = await olga.get("/contests/finals/submissions?colour=red")
     assert (unknown.status, unknown.code) == (400, "unknown-parameter")

@@ -216,6 +216,15 @@ async def test_what_teams_see_of_their_judging_is_chosen_shown_and_kept(town: To
     for words in ("Run with <code>arguments: --fast &#39;&lt;i&gt;&#39;; files: map.txt</code>", "look &lt;u&gt;", "why &lt;s&gt;"):
         assert words in page.html, "what a case gives, hints and means"
 
+    await town.world.update("submissions", {"id": one}, filename='my "best" é.py')
+    source = await admin.get(f"/submissions/{one}/source")
+    assert (source.status, source.text, source.headers["Content-Disposition"]) == (200, "print(1)", 'attachment; filename="my__best___.py"')
+    assert source.headers["Content-Type"].startswith("text/plain")
+    stranger = await town.world.add_submission("zoe", language="java", verdict="AC")
+    assert (await admin.get("/contests/finals/jury?language=java")).html.count("data-chip") == 1
+    assert f"/submissions/{stranger}" in (await admin.get("/contests/finals/jury?language=java")).html
+    assert f"/submissions/{one}" not in (await admin.get("/contests/finals/jury?language=java")).html
+
 
 async def _feedback(admin: Visitor) -> str:
     page = await admin.get("/contests/finals/edit")
