@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
@@ -60,7 +61,8 @@ class PackageTrial:
     """All that a trial needs: how submissions are judged, the input validators, the submissions with what their setter allows.
 
     ``is_newest``: no later commit was accepted. ``manifest.limits`` are those in force: measured ones once they are pinned. ``findings`` are
-    what the checks had to say when the commit came. ``probes`` try the validators themselves.
+    what the checks had to say when the commit came. ``probes`` try the validators themselves. ``programs`` says of a file of what judges (``checker/check.cpp``
+    in the judging version) what its path in the package is.
     """
 
     manifest: JudgingManifest
@@ -70,6 +72,7 @@ class PackageTrial:
     is_newest: bool = True
     findings: tuple[Finding, ...] = ()
     probes: tuple[Probe, ...] = ()
+    programs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,8 @@ class Library:
         part = TrialPart() if found is None else decode(TrialPart, found.content)
         manifest = with_paths(await self.manifest(ManifestRequest(request.alias, card.version)), part.paths)
         submissions = await self.submissions(ProblemRequest(request.alias, card.commit))
-        return PackageTrial(manifest, part.input_validators, submissions, part.limit_rule, newest == card.commit, part.findings, part.probes)
+        is_newest = newest == card.commit
+        return PackageTrial(manifest, part.input_validators, submissions, part.limit_rule, is_newest, part.findings, part.probes, part.programs)
 
     async def manifest(self, request: ManifestRequest) -> JudgingManifest:
         """What judging a version needs to know."""

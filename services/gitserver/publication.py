@@ -31,6 +31,7 @@ from wire.problems import ExpectedSubmission, Finding, ProblemCard
 from wire.verification import LimitRule
 
 DIGESTS: Final = "refs/palestra/digests"
+_JUDGES: Final = ("checker/", "checkers/", "interactor/", "static/", "grader/")
 INCOMING: Final = "refs/heads/incoming"
 
 
@@ -73,7 +74,8 @@ class CasePaths:
 class TrialPart:
     """What lies in ``trial.json``: what a trial needs besides the manifest and the submissions.
 
-    ``paths`` are of the cases that do not lie in data/ by their name. They stand here and not in the manifest: a path is no other judging.
+    ``paths`` are of the cases that do not lie in data/ by their name, ``programs`` of the files that judge by their path in the private tree. They stand here and not in the
+    manifest: a path is no other judging.
     """
 
     input_validators: tuple[InputValidator, ...] = ()
@@ -81,6 +83,7 @@ class TrialPart:
     findings: tuple[Finding, ...] = ()
     probes: tuple[Probe, ...] = ()
     paths: tuple[CasePaths, ...] = ()
+    programs: Mapping[str, str] = field(default_factory=dict)
 
 
 async def publish(shelf: Shelf, bench: Repository, repository: Repository | None, publication: Publication) -> bool:
@@ -235,7 +238,12 @@ def _interactor(program: PackageProgram) -> Checker:
 
 def _trial(package: Package) -> TrialPart:
     validators, probes = tuple(_input_validator(one) for one in package.input_validators), tuple(_probe(one) for one in package.probes)
-    return TrialPart(validators, package.limit_rule, package.findings, probes, _paths(package))
+    return TrialPart(validators, package.limit_rule, package.findings, probes, _paths(package), _judges(package))
+
+
+def _judges(package: Package) -> dict[str, str]:
+    """What the files of the programs that judge are called in the package, by their path in the private tree."""
+    return {path: file.path for path, file in _private(package).items() if path.startswith(_JUDGES)}
 
 
 def _input_validator(program: PackageProgram) -> InputValidator:

@@ -61,7 +61,7 @@ class Trial:
         self._desk = desk
         self._manifests = manifests
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._validators = _by_language(trial.input_validators, trial.manifest.checker, has_probes=bool(trial.probes))
+        self._validators = _by_language(trial.input_validators, trial.manifest, has_probes=bool(trial.probes))
         self.course = Course(len(self._validators) + len(trial.submissions), moved)
 
     async def report(self) -> RecordReport:
@@ -99,7 +99,7 @@ class Trial:
         assert run.verdict is not None
         assert run.errand is not None
         if run.verdict.verdict is not Verdict.JE:
-            return run.errand.findings
+            return [replace(one, path=self._trial.programs.get(one.path, one.path)) for one in run.errand.findings]
         if not self._desk.roster.has_language(language):
             said = f"the inputs were not examined: no runner has {language}, in which the validator or the checker is written; bring one, then try out again"
             return [Finding(WARNING, "language-missing", "input_validators", said)]
@@ -190,16 +190,18 @@ def broken_report(wish: VerifyProblem, why: NoManifest) -> RecordReport:
     return RecordReport(wish.alias, wish.commit, wish.version, state_of(findings), findings, ())
 
 
-def _by_language(validators: Sequence[InputValidator], checker: Checker, *, has_probes: bool) -> dict[str, list[InputValidator]]:
-    """Validators that one runner can run together; the checker's language is one of them, since it looks at the answers meanwhile.
+def _by_language(validators: Sequence[InputValidator], manifest: JudgingManifest, *, has_probes: bool) -> dict[str, list[InputValidator]]:
+    """Validators that one runner can run together; the languages of what judges are among them, since it is built, and looks at the answers, meanwhile.
 
     Where nobody has a program to be run, outputs may be tried all the same, by a runner of any kind.
     """
     found: defaultdict[str, list[InputValidator]] = defaultdict(list)
     for validator in validators:
         found[validator.program.language].append(validator)
-    if checker.program is not None:
-        found[checker.program.language] += []
+    checkers = (manifest.checker, *manifest.more_checkers, manifest.interactor, manifest.static_validator)
+    for program in (*(one.program for one in checkers if one is not None), manifest.grader):
+        if program is not None:
+            found[program.language] += []
     if has_probes and not found:
         found[ANY_LANGUAGE] = []
     return dict(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wire.judging import InputValidator, TestCase
+from wire.judging import InputValidator, Program, TestCase
 
 FOLDER = "input_validators"
 _HEADERS = (".h", ".hpp", ".hh")
@@ -20,8 +20,12 @@ def answer_of(case: TestCase) -> str:
 
 def validator_of(validator: InputValidator) -> str:
     """Where an input validator lies: its file or folder, else the first of its files that is no header."""
-    files = sorted((file.path for file in validator.program.files), key=lambda path: (path.endswith(_HEADERS), path))
-    return validator.path or f"{FOLDER}/{next(iter(files), '')}"
+    return validator.path or f"{FOLDER}/{first_of(validator.program)}"
+
+
+def first_of(program: Program) -> str:
+    """The first of its files that is no header: by it a program without a name is called."""
+    return min((file.path for file in program.files), key=lambda path: (path.endswith(_HEADERS), path), default="")
 
 
 def name_of(validator: InputValidator) -> str:

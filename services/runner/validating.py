@@ -1,6 +1,7 @@
 """Owns the examination of a package's inputs: every input validator over every case, and the checker over the jury's own answers.
 
-Behind the cases stand the probes, by which the package tries its validators themselves: `services.runner.probing`. A validator that is killed, crashes or does not compile is broken: that is said once, and it is not asked again; nor is a checker that fails.
+Behind the cases stand the probes, by which the package tries its validators themselves: `services.runner.probing`. A validator that is killed, crashes or does not compile is broken: that is said once, and it is not asked again; nor is a checker that fails. What a package judges by is built
+whether it is asked something or not: `services.runner.rehearsal`.
 All programs together have `MOST_MS`. To what somebody waits for it gives way at once (`services.runner.haste`), in the middle of a case too: the
 answers that it has are kept, the program that was broken off is asked again, and put off when that was in vain too often: then the package has to be
 tried out once more. Time that was broken off does not count.
@@ -26,6 +27,7 @@ from services.runner.inputs import Inputs, Pair, fetching_ahead
 from services.runner.places import FOLDER, answer_of, input_of, name_of, validator_of
 from services.runner.probing import Probing
 from services.runner.programs import Programs
+from services.runner.rehearsal import rehearse
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sandbox.spool import Spool
 from services.runner.setters import built_program, data_of
@@ -94,6 +96,7 @@ class Examination:
         examiners = [one for place, validator in wanted async for one in self._examiner(order, place, validator, course, stack)]
         every = replace(manifest, cases=(*manifest.cases, *(probe.case for probe in order.probes)))
         inputs = await stack.enter_async_context(fetching_ahead(self._blobs, every))
+        await rehearse(manifest, self._programs, self._builds, course)
         check = None if CHECKER in course.silent else await stack.enter_async_context(self._checking(order))
         return _AtWork(order, examiners, check, inputs, self._blobs, course)
 
@@ -119,7 +122,7 @@ class Examination:
 
     @asynccontextmanager
     async def _checking(self, order: RunOrder) -> AsyncIterator[Check | None]:
-        """The checker, where it is one that could refuse an output that is at hand; what is wrong with itself, the submissions will show."""
+        """The checker, where it is one that could refuse an output that is at hand; whether it compiles was seen before."""
         manifest = order.manifest
         has_program = manifest.checker.program is not None
         is_asked = (has_program or any(probe.output for probe in order.probes)) and not manifest.is_interactive and manifest.passes == 1
@@ -226,11 +229,11 @@ async def _check_answer(check: Check, manifest: JudgingManifest, case: TestCase,
         answer.close()
     if judgement.verdict is Verdict.AC:
         return
-    is_sure = case.is_sample and manifest.checker.kind in _ANSWERS_ARE_OUTPUTS
-    rest = ""
-    if judgement.verdict is Verdict.VE:
+    has_failed = judgement.verdict is Verdict.VE
+    is_sure = has_failed or (case.is_sample and manifest.checker.kind in _ANSWERS_ARE_OUTPUTS)
+    rest = "; it failed, and was asked no more" if has_failed else ""
+    if has_failed:
         course.silent.add(CHECKER)
-        rest = "; it failed, and was asked no more"
     said = f"the checker says {judgement.verdict} of the jury's own answer, given to it as an output{rest}\n{judgement.message}".strip()
     course.findings.add(ERROR if is_sure else WARNING, "answer-rejected", answer_of(case), said)
 

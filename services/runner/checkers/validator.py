@@ -68,11 +68,12 @@ async def _scored(box: Box, message: str) -> Judgement:
 
 async def _why(box: Box, execution: Execution) -> str:
     found = [] if box.is_dead else [await feedback(box, name) for name in ("judgeerror.txt", "judgemessage.txt")]
-    return why_broken("the validator", execution, *found)
+    by_itself = execution.exit_code is not None and not is_broken(execution)
+    return why_broken("the validator", execution, *found, wanted=f"it must end with {RIGHT} (accepted) or {WRONG} (rejected)" if by_itself else "")
 
 
-def why_broken(who: str, execution: Execution, *more: str | None) -> str:
-    """Why a setter's program failed, in words for the jury: how it ended, what it wrote to stderr, and ``more``."""
-    ending = execution.detail or f"exit code {execution.exit_code}"
+def why_broken(who: str, execution: Execution, *more: str | None, wanted: str = "") -> str:
+    """Why a setter's program failed, in words for the jury: how it ended, and should have (``wanted``), what it wrote to stderr, and ``more``."""
+    ending = "; ".join(part for part in (execution.detail or f"exit code {execution.exit_code}", wanted) if part)
     said = readable(execution.stderr[-MESSAGE_BYTES:]).strip()
     return "\n".join(part for part in (f"{who} failed: {ending}", said, *more) if part)

@@ -47,6 +47,15 @@ async def test_cases_are_called_by_the_packages_own_paths_and_judging_knows_none
     assert [one.path for one in trial.input_validators if not one.path.startswith("tests/")] == []
 
 
+async def test_programs_that_judge_are_called_by_the_packages_own_paths(world: World) -> None:
+    custom = {"problem.yaml": "name: Sum\nvalidation: custom\n", "output_validators/check/v.cpp": "int x", "output_validators/check/own.h": "\n"}
+    card = (await world.bring(with_changes(custom))).card
+    trial = await world.call(GITSERVER_TRIAL, TrialRequest("sum", card.commit), by="grader")
+    assert trial.manifest.checker.program is not None
+    files = {f"checker/{file.path}" for file in trial.manifest.checker.program.files}
+    assert {trial.programs[path] for path in files} == {"output_validators/check/v.cpp", "output_validators/check/own.h"}
+
+
 async def test_what_the_checks_said_goes_along(world: World) -> None:
     answer = await world.bring(sound(**{"problem.yaml": "name: Two\nnonsense: 1\n"}))
     trial = await world.call(GITSERVER_TRIAL, TrialRequest("sum", answer.card.commit), by="grader")

@@ -127,6 +127,21 @@ async def test_validators_and_checker_are_asked_where_their_languages_are(room: 
     assert [each.code for each in (await room.report()).findings].count("answer-rejected") == 1
 
 
+async def test_programs_that_judge_are_built_where_their_languages_are_and_called_by_their_paths(room: Room) -> None:
+    talker = Checker(CheckerKind.CUSTOM, program=Program("python3", (ProgramFile("talk.py", "e" * 64, 10),)))
+    whole = replace(manifest(), is_interactive=True, interactor=talker)
+    room.gitserver.trials["apples", COMMIT] = package(GOOD, manifest=whole, programs={"interactor/talk.py": "output_validators/talk.py"})
+    await room.verify(WISH)
+    runner, languages = room.runner(languages=("cpp", "python3")), list[str]()
+    for _ in range(3):
+        given = await runner.take()
+        languages += [given.language] if given.task == VALIDATE else []
+        await end(runner, given, (Finding("error", "output-validator-broken", "interactor/talk.py", "int x"),))
+    assert sorted(languages) == ["cpp", "python3"]
+    errors = [(one.code, one.path) for one in (await room.report()).findings if one.severity == "error"]
+    assert errors == [("output-validator-broken", "output_validators/talk.py")]
+
+
 async def test_an_input_counts_as_accepted_when_no_language_refuses_it(room: Room) -> None:
     """Each runner knows its own validators only; outputs are tried where the checker is, once."""
     python = InputValidator(Program("python3", (ProgramFile("validate.py", "f" * 64, 10),)))

@@ -95,7 +95,7 @@ async def test_answer_that_the_checker_rejects_is_found(workshop: Workshop) -> N
     cases[0] = replace(cases[0], is_sample=True)
     end = await validated(workshop, cases, (), workshop.shelf.custom("python3", says, "check.py"))
     assert [(one.severity, one.code, one.path) for one in end.findings] == [
-        ("warning", "answer-rejected", "data/sample/1.ans"), ("warning", "answer-rejected", "data/secret/2.ans"),
+        ("warning", "answer-rejected", "data/sample/1.ans"), ("error", "answer-rejected", "data/secret/2.ans"),
     ]  # fmt: skip
     assert "WA of the jury's own answer" in end.findings[0].message
     testlib = Checker(CheckerKind.TESTLIB, program=workshop.shelf.program("python3", {"check.py": "import sys\nsys.exit('43' in open(sys.argv[2]).read())"}))
@@ -106,9 +106,25 @@ async def test_answer_that_the_checker_rejects_is_found(workshop: Workshop) -> N
 async def test_checker_that_fails_is_asked_once(workshop: Workshop) -> None:
     cases = [workshop.shelf.case(f"secret/{number}", "5", "") for number in range(4)]
     end = await validated(workshop, cases, (), workshop.shelf.custom("python3", "raise SystemExit(9)", "check.py"))
-    assert [(one.code, one.path) for one in end.findings] == [("answer-rejected", "data/secret/0.ans")], end.findings
+    assert [(one.severity, one.code, one.path) for one in end.findings] == [("error", "answer-rejected", "data/secret/0.ans")], end.findings
     assert "was asked no more" in end.findings[0].message
+    assert "exit code 9; it must end with 42 (accepted) or 43 (rejected)" in end.findings[0].message
     assert workshop.eyes.purposes.count("validator") == 1
+
+
+async def test_whatever_judges_and_does_not_compile_is_found_without_a_submission(workshop: Workshop) -> None:
+    fine = workshop.shelf.custom("python3", "raise SystemExit(42)", "check.py")
+    broken = Checker(CheckerKind.CUSTOM, program=workshop.shelf.program("c", {"v.h": "", "v.c": "int x"}))
+    case = workshop.shelf.case("secret/1", "5", "5")
+    kinds: list[tuple[Checker, dict[str, object], str]] = [
+        (broken, {}, "checker/v.c"), (fine, {"more_checkers": (broken,)}, "checkers/0/v.c"), (broken, {"is_interactive": True}, "checker/v.c"),
+        (broken, {"passes": 2}, "checker/v.c"), (Checker(), {"is_interactive": True, "interactor": broken}, "interactor/v.c"),
+        (fine, {"static_validator": broken}, "static/v.c"), (fine, {"grader": broken.program}, "grader/v.c"),
+    ]  # fmt: skip
+    for checker, more, path in kinds:
+        end = await validated(workshop, [case], (), checker, **more)
+        assert [(one.severity, one.code, one.path) for one in end.findings] == [("error", "output-validator-broken", path)], more
+        assert "does not compile:\nv.c:1:" in end.findings[0].message
 
 
 async def test_examination_gives_way_between_two_programs_and_is_gone_on_with(workshop: Workshop) -> None:

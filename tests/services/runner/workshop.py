@@ -29,7 +29,7 @@ from wire.judging import AttemptEnd, Checker, CheckerKind, JudgingManifest, Prog
 
 KIND = (
     "is_interactive", "interactor", "passes", "is_output_only", "includes", "source_name", "processes", "talks", "input_file", "output_file",
-    "static_validator", "code_bytes", "more_checkers", "writes_files",
+    "static_validator", "code_bytes", "more_checkers", "writes_files", "grader",
 )  # fmt: skip
 LIMITS = Limits(cpu_ms=1000, wall_ms=15_000, memory_bytes=128 * MIB, output_bytes=MIB, processes=32)
 """Wide by the clock: a machine that is busy with others keeps a program waiting. Who is to be stopped by the clock gets limits of his own."""
