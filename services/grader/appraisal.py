@@ -160,8 +160,8 @@ def evidence_of(manifest: JudgingManifest, rule: LimitRule, appraised: Iterable[
     )  # fmt: skip
 
 
-def findings_of(appraised: Sequence[Appraised], evidence: LimitEvidence, *, is_provisional: bool) -> list[Finding]:
-    """What the setter is told of the submissions and of the time limit."""
+def findings_of(appraised: Sequence[Appraised], evidence: LimitEvidence, *, is_provisional: bool, has_limit: bool = True) -> list[Finding]:
+    """What the setter is told of the submissions and of the time limit; nothing of that where nothing is run (``has_limit`` False)."""
     found = [finding for one in appraised for finding in _of_submission(one)]
     rule, limit_ms = evidence.rule, evidence.limit_ms
     found += _of_room(evidence)
@@ -182,7 +182,7 @@ def findings_of(appraised: Sequence[Appraised], evidence: LimitEvidence, *, is_p
     reports = [one.report for one in appraised]
     if not any(_must_be_accepted(one) for one in appraised):
         found.append(Finding(WARNING, "no-accepted-submission", "", "no submission must be accepted: nothing shows that the problem can be solved in its limits"))
-    if reports and not any(Verdict.TLE.value in one.expected for one in reports):
+    if has_limit and reports and not any(Verdict.TLE.value in one.expected for one in reports):
         found.append(Finding(HINT, "no-submission-exceeds", "", "no submission is expected to exceed the time limit: nothing shows that the limit stops what it should"))
     if reports and not any(Verdict.WA.value in one.expected for one in reports):
         found.append(Finding(HINT, "no-submission-wrong", "", "no submission is expected to be wrong: nothing shows that the cases find mistakes"))

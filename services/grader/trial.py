@@ -73,13 +73,13 @@ class Trial:
             except ExceptionGroup as several:
                 raise several.exceptions[0] from several
         manifest, appraised = judged.result()
-        rule = self._rule
+        rule, has_limit = self._rule, not manifest.is_output_only
         evidence = evidence_of(manifest, rule, appraised)
-        found = [*validated.result(), *findings_of(appraised, evidence, is_provisional=manifest.is_provisional)]
+        found = [*validated.result(), *findings_of(appraised, evidence, is_provisional=manifest.is_provisional, has_limit=has_limit)]
         known = {finding.code for finding in found}
         findings = in_order([*found, *(finding for finding in self._trial.findings if finding.code not in known)])
         return RecordReport(
-            self.wish.alias, self.wish.commit, manifest.version, state_of(findings), findings, tuple(one.report for one in appraised), evidence
+            self.wish.alias, self.wish.commit, manifest.version, state_of(findings), findings, tuple(one.report for one in appraised), evidence if has_limit else None
         )
 
     async def _validate(self) -> list[Finding]:

@@ -34,7 +34,7 @@ from services.runner.sandbox.errors import BoxLost, NoBoxes
 from services.runner.sandbox.pool import BoxPool
 from services.runner.sources import built_submission
 from services.runner.validating import Examination
-from wire.judging import VALIDATE, AttemptEnd, JudgingManifest, RunOrder, Step
+from wire.judging import VALIDATE, AttemptEnd, CheckerKind, JudgingManifest, RunOrder, Step
 
 GIVES_WAY = "gives way to something more urgent"
 
@@ -168,7 +168,7 @@ class Judge:
         manifest, enter = order.manifest, stack.enter_async_context
         arbiter = await arbiter_of(manifest, self._programs, self._builds, self._pool)
         overtime_ms = self._repeats.overtime_ms(manifest.limits)
-        desk = Desk(self._pool, self._builds, self._programs, self._core, Details(), overtime_ms, haste.end_allowance)
+        desk = Desk(self._pool, self._builds, self._programs, self._core, Details(is_compared=_has_outputs_for_answers(manifest)), overtime_ms, haste.end_allowance)
         inputs = await enter(fetching_ahead(self._blobs, manifest))
         flow = await enter(static_first(manifest, program, desk, await enter(flowing(manifest, program, desk))))
         return _AtWork(arbiter, inputs, flow)
@@ -189,6 +189,11 @@ class _AtWork:
     arbiter: Arbiter
     inputs: Inputs
     flow: Flow
+
+
+def _has_outputs_for_answers(manifest: JudgingManifest) -> bool:
+    """Whether an answer is an output. What a validator of the ICPC kind, or a pass, makes of it is the validator's own affair."""
+    return manifest.passes == 1 and manifest.checker.kind is not CheckerKind.CUSTOM
 
 
 def _handed_back(order: RunOrder, haste: Haste, results: Iterable[CaseResult], rulings: Iterable[Ruling]) -> AttemptEnd:

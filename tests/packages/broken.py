@@ -66,6 +66,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("ini-invalid", "domjudge-problem.ini", {"domjudge-problem.ini": "timelimit = 2\nwhat is this\n"}, "line 2"),
     # format and kind
     Fault("problem-yaml-missing", "problem.yaml", {"problem.yaml": None}),
+    Fault("problem-yaml-missing", "problem.yaml", {"problem.yaml": None, "a/b/problem.yaml": "name: Sum\n"}, "pack a/b/ itself"),
     Fault("format-not-yet", "init.yml", {"problem.yaml": None, "init.yml": "archive: x.zip\n"}, "DMOJ"),
     Fault("format-unknown", "problem.yaml", yaml("problem_format_version: 1999\nname: Sum\n"), "1999"),
     Fault("type-unknown", "problem.yaml", yaml("name: Sum\ntype: fun\n"), "fun"),

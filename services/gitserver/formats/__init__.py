@@ -31,6 +31,9 @@ READERS: Final[tuple[Reader, ...]] = (
 _ANY_NAMES: Final = (OmegaUp, Polygon, CmsItalian, NotYet)
 """Readers of formats that have no rules for the names of files."""
 
+_FILES: Final = frozenset({"problem.yaml", "settings.json", "problem.xml", "task.yaml"})
+"""Files by which a format is told."""
+
 _MARKS: Final = "problem.yaml (ICPC, Kattis), settings.json or cases/ and statements/ (omegaUp), problem.xml (Polygon), task.yaml (CMS)"
 
 
@@ -38,12 +41,19 @@ def read_package(files: PackageFiles, alias: str, report: Report) -> Package | N
     """The package in its one inner shape; None when an error in the report refuses it."""
     reader = next((reader for reader in READERS if reader.recognises(files)), None)
     if reader is None:
-        report.add("problem-yaml-missing", "problem.yaml", f"there is none of these in the package's top folder: {_MARKS}")
+        report.add("problem-yaml-missing", "problem.yaml", f"there is none of these in the package's top folder: {_MARKS}{_elsewhere(files)}")
         return None
     if not isinstance(reader, _ANY_NAMES):
         _note_unusual([file.path for file in files if not is_usual(file.path)], report)
     package = reader.read(files, alias, report)
     return None if report.is_refused else package
+
+
+def _elsewhere(files: PackageFiles) -> str:
+    """Where what was looked for lies, when it does not lie at the top."""
+    found = [file.path for file in files if file.name in _FILES and "/" in file.path]
+    nearest = min(found, key=lambda path: (path.count("/"), path), default="")
+    return f". {nearest} is there: pack {nearest.rpartition('/')[0]}/ itself, not what is around it" if nearest else ""
 
 
 def _note_unusual(paths: list[str], report: Report) -> None:

@@ -52,7 +52,7 @@ def read_metadata_2025(yaml_map: YamlMap, report: Report, *, is_custom: bool) ->
     if license_ not in {"unknown", "public domain"} and not (owner or credits_ or source):
         report.add("license-unknown", "problem.yaml", f"with the license {license_!r} there must be a rights_owner, an author or a source")
     _check_identity(yaml_map, report)
-    cpu_ms, is_stated = _cpu_ms(limits, report)
+    cpu_ms, is_stated = _cpu_ms(limits, report, is_needed="submit-answer" not in kinds)
     found = Metadata(
         limits=run_limits(limits, cpu_ms),
         compile_limits=compile_limits(limits),
@@ -190,13 +190,14 @@ def _source(yaml_map: YamlMap) -> str:
     return ", ".join(name for name in names if name)
 
 
-def _cpu_ms(limits: YamlMap, report: Report) -> tuple[int, bool]:
+def _cpu_ms(limits: YamlMap, report: Report, *, is_needed: bool) -> tuple[int, bool]:
+    """The time limit of one case, and whether it is stated; where nothing is run (``is_needed`` False) none has to be."""
     seconds = limits.number("time_limit", 0.001, MOST_SECONDS)
     if seconds is not None:
         return max(1, round(seconds * 1000)), True
-    if "time_limit" not in limits:
+    if "time_limit" not in limits and is_needed:
         report.add("time-limit-missing", "problem.yaml", f"no `limits.time_limit`: {DEFAULT_CPU_MS / 1000:g} seconds until one is measured")
-    return DEFAULT_CPU_MS, False
+    return DEFAULT_CPU_MS, not is_needed
 
 
 def _limit_rule(limits: YamlMap) -> LimitRule:

@@ -40,8 +40,9 @@ class IcpcLegacy:
         metadata = read_metadata(files, report)
         statements = read_statements(files, metadata.titles, report)
         folder = next((one for one in OUTPUT_VALIDATORS if files.under(one)), OUTPUT_VALIDATORS[0])
+        is_custom = metadata.is_custom or (metadata.is_validation_unknown and bool(files.under(folder)))
         checker = read_checker(
-            files, folder, metadata.validator_flags, metadata.checker_limits, report, is_custom=metadata.is_custom, may_be_several=metadata.passes == 1
+            files, folder, metadata.validator_flags, metadata.checker_limits, report, is_custom=is_custom, may_be_several=metadata.passes == 1
         )
         rules = SampleRules(talks=metadata.is_interactive or metadata.passes > 1, hides_pairs=metadata.is_interactive)
         kind = Kind(metadata.is_scoring, metadata.is_custom, metadata.gives_points, rules)

@@ -58,6 +58,7 @@ class Metadata:
     constants: dict[str, str] = field(default_factory=dict)
     code_bytes: int = 0
     writes_files: bool = True
+    is_validation_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class _Kind:
     is_interactive: bool = False
     is_multi_pass: bool = False
     gives_points: bool = False
+    is_unknown: bool = False
 
 
 def read_metadata(files: PackageFiles, report: Report) -> Metadata:
@@ -93,6 +95,7 @@ def read_metadata(files: PackageFiles, report: Report) -> Metadata:
         titles={language: title for language, title in titles.items() if title},
         is_scoring=kind.is_scoring,
         is_custom=kind.is_custom,
+        is_validation_unknown=kind.is_unknown,
         validator_flags=_flags(yaml_map),
         author=_author(yaml_map),
         source=_source(yaml_map),
@@ -157,7 +160,7 @@ def _read_kind(yaml_map: YamlMap, report: Report) -> _Kind:
     talks, passes = "interactive" in flags or "interactive" in kinds, "multi-pass" in flags or "multi-pass" in kinds
     if (talks or passes) and words[0] == "default":
         report.add("validation-unknown", "problem.yaml", "interactive and multi-pass problems need `validation: custom`, and its program")
-    return _Kind("scoring" in kinds, words[0] == "custom", talks, passes, "score" in flags)
+    return _Kind("scoring" in kinds, words[0] == "custom", talks, passes, "score" in flags, words[0] not in {"default", "custom"})
 
 
 def _limit_rule(limits: YamlMap) -> LimitRule:

@@ -18,10 +18,14 @@ HEAD_BYTES = 2 << 10
 
 
 class Details:
-    """Decides for the cases of one submission whether something is kept, and takes it while the output is there."""
+    """Decides for the cases of one submission whether something is kept, and takes it while the output is there.
 
-    def __init__(self, cases: int = KEPT_CASES, head_bytes: int = HEAD_BYTES) -> None:
+    ``is_compared``: the answer is an output that others can be held against; else there is no difference to be shown.
+    """
+
+    def __init__(self, cases: int = KEPT_CASES, head_bytes: int = HEAD_BYTES, *, is_compared: bool = True) -> None:
         self._left = cases
+        self._is_compared = is_compared
         self._head_bytes = head_bytes
 
     async def of(self, verdict: Verdict, output: Spool, pair: Pair) -> tuple[str, str]:
@@ -30,6 +34,8 @@ class Details:
             return "", ""
         self._left -= 1
         head = readable(output.head(self._head_bytes))
+        if not self._is_compared:
+            return head, ""
         return head, await hop(side_by_side, output.reader(), FileReader(pair.answer.fd))
 
     def kept(self, verdict: Verdict, text: str) -> str:

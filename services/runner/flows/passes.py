@@ -49,7 +49,7 @@ class Passes:
             finally:
                 os.close(fd)
             worst = with_largest(result, worst)
-        return worst if worst.verdict is Verdict.AC else replace(worst, message=f"pass {number}: {worst.message}")
+        return worst if worst.verdict is Verdict.AC else replace(worst, message=f"pass {number}: {worst.message}" if worst.message else f"pass {number}")
 
     @staticmethod
     async def _next(box: Box, result: CaseResult) -> bytes | str | None:

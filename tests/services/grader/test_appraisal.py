@@ -183,6 +183,9 @@ def test_package_without_submissions_shows_nothing() -> None:
 def test_what_the_package_could_have_besides_is_only_a_hint() -> None:
     _, findings = look(FINE[0])
     assert codes(findings, "hint") == ["no-submission-exceeds", "no-submission-wrong"]
+    appraised, _ = look(FINE[0])
+    unlimited = findings_of(appraised, evidence_of(manifest(), RULE, appraised), is_provisional=False, has_limit=False)
+    assert codes(unlimited, "hint") == ["no-submission-wrong"], "outputs that are handed in meet no limit"
     assert state_of(findings) == PASSED
 
 

@@ -100,6 +100,15 @@ async def test_inputs_that_a_validator_rejects_fail_the_package(room: Room) -> N
     assert (report.state, report.findings) == ("failed", (said,))
 
 
+async def test_where_outputs_are_handed_in_nothing_is_said_of_a_time_limit(room: Room) -> None:
+    room.gitserver.trials["apples", COMMIT] = package(GOOD, manifest=replace(manifest(), is_output_only=True), input_validators=())
+    await room.verify(WISH)
+    await serve(room, 1)
+    report = await room.report()
+    assert report.limit is None
+    assert [one.code for one in report.findings] == ["no-submission-wrong"]
+
+
 async def test_what_the_checks_said_at_the_upload_stands_in_the_report(room: Room) -> None:
     said = (Finding("warning", "license-unknown", "problem.yaml", "x"), Finding("warning", "no-accepted-submission", "", "none"))
     room.gitserver.trials["apples", COMMIT] = package(BAD, input_validators=(), findings=said)

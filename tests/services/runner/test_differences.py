@@ -52,3 +52,8 @@ async def test_the_first_rejected_cases_keep_their_output_and_the_others_do_not(
     kept = [(result.output_head, result.difference) for result in end.results if result.output_head]
     assert kept == [("1\n", "line 1\n- 0\n+ 1")] * 3
     assert [bool(result.output_head) for result in end.results[:6]] == [True, False] * 3
+
+
+async def test_what_a_validator_of_the_package_rejects_is_not_held_against_the_answer(workshop: Workshop) -> None:
+    result = await workshop.only_result("python3", "print(1)", [workshop.shelf.case("1", "", "2")], workshop.shelf.custom("python3", "raise SystemExit(43)", "v.py"))
+    assert (result.verdict, result.output_head, result.difference) == (Verdict.WA, "1\n", "")

@@ -52,6 +52,9 @@ async def test_verdict_of_a_later_pass_is_that_of_the_case_and_says_which(worksh
     assert (result.verdict, result.message.startswith("pass 2: more than 300 ms")) == ("TLE", True), result
     wrong = await passed(workshop, "print('x')")
     assert (wrong.verdict, wrong.message) == ("WA", "pass 2: encoded, decoded")
+    assert (wrong.output_head, wrong.difference) == ("x\n", ""), "the answer is not what a pass is compared with"
+    silent = "import sys\nif 'encode' in open(sys.argv[1]).read():\n    open(sys.argv[3] + 'nextpass.in', 'w').write('decode x')\n    sys.exit(42)\nsys.exit(43)"
+    assert (await passed(workshop, CODER, silent)).message == "pass 2"
 
 
 async def test_limit_is_for_each_pass_and_the_figures_are_the_largest(workshop: Workshop) -> None:
