@@ -27,6 +27,12 @@ async def _ended(town: Town, state: str = "failed", **values: Any) -> None:
     await town.world.update("reports", {"alias": "sum"}, **found)
 
 
+async def test_the_form_says_which_packages_are_read(town: Town) -> None:
+    page = await (await town.admin()).get("/problems")
+    for name in ("ICPC", "Kattis", "DOMjudge", "omegaUp", "Polygon", "CMS"):
+        assert name in page.text
+
+
 async def test_from_an_upload_to_its_report_and_once_more(town: Town) -> None:
     admin = await _brought(town)
     waiting = await admin.get(PAGE)
