@@ -234,7 +234,6 @@ async def test_run_in_a_language_that_nobody_brings_waits_is_told_of_and_makes_r
 
 
 async def test_the_language_of_a_runner_that_is_out_is_not_given_up(room: Room) -> None:
-    """A trial waits for it too."""
     facts = RunnerFacts("green", trouble="a box did not start")
     claim = ClaimRequest("green-1", ("cobol",), wait_s=20, facts=facts)
     standing = asyncio.create_task(room.to_grader.call(GRADER_CLAIM, claim))

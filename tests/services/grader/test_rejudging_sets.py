@@ -88,7 +88,8 @@ async def test_a_runner_that_goes_away_while_it_is_asked_whether_a_set_stands_co
     room.clock.turn(2)
     room.cache.fetch = hangs  # type: ignore[method-assign]  # a fault
     claim = asyncio.create_task(room.runner("r1").claim(20))
-    await asked.wait()
+    async with asyncio.timeout(20):
+        await asked.wait()
     claim.cancel()
     room.cache.fetch = fetch  # type: ignore[method-assign]
     given = await room.runner("r2").take()
