@@ -60,7 +60,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
         figures.watch(sandbox, pool, blobs, len(slots))
         figures.watch_builds(builds, products)
         figures.watch_standing(standing)
-        show(life, pool, toolchains, standing, config.languages, log)
+        show(life, pool, toolchains, standing, wanted=config.languages, log=log)
         async with backbone.server(config.host, config.port, life).listening(), alongside(standing.watch(), standing.watch_boxes()), asyncio.TaskGroup() as tasks:
             work = [tasks.create_task(slot.work()) for slot in slots]
             life.mark_ready()

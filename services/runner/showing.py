@@ -64,7 +64,7 @@ def _is_alone(cores: Sequence[int | None]) -> bool:
     return len(cores) == len(os.sched_getaffinity(0)) == 1
 
 
-def show(life: Life, pool: BoxPool, toolchains: Mapping[str, Toolchain], standing: Standing, wanted: Sequence[str], log: Log) -> None:
+def show(life: Life, pool: BoxPool, toolchains: Mapping[str, Toolchain], standing: Standing, *, wanted: Sequence[str], log: Log) -> None:
     """Puts capabilities and troubles on the health page. ``wanted`` are the languages that the settings name."""
     facts = standing.facts()
     if facts.unpinned:

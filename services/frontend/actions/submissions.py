@@ -69,7 +69,7 @@ def id_of(actor: Actor, wish: Wish) -> str:
     return derived_id("submission", actor.username, wish.contest, wish.key)
 
 
-async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "") -> str:
+async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "", at: datetime | None = None) -> str:
     """Takes a submission; returns its id when it is safe in the queue. It will get a verdict, or a refusal that is told.
 
     Raises: `NotFound` (``no-such-contest``, ``no-such-problem``), `Forbidden` (``not-registered``, ``priority-not-allowed``), `Conflict`
@@ -81,7 +81,7 @@ async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "") 
     check_signed_in(actor)
     submission = submission or id_of(actor, wish)
     try:
-        await _take(desk, actor, wish, submission)
+        await _take(desk, actor, wish, submission, at or desk.clock.now())
     except MeshError as refused:
         desk.metrics.counter("submissions_refused_total").labels(refused.code).inc()
         raise
@@ -95,12 +95,12 @@ async def submit_and_wait(desk: Desk, actor: Actor, wish: Wish, wait_s: float) -
     Raises: as `submit`; `Unavailable` (``too-many-waiting``).
     """
     check_signed_in(actor)
-    submission = id_of(actor, wish)
+    submission, came_at = id_of(actor, wish), desk.clock.now()  # what is heard of it may take a moment to be followed
     now_s = asyncio.get_running_loop().time
     ends_at = now_s() + wait_s
     pauses_s: Iterator[float] = iter(())
     async with desk.bell.waiting(submission, actor.username) as rung:
-        await submit(desk, actor, wish, submission=submission)
+        await submit(desk, actor, wish, submission=submission, at=came_at)
         while True:
             detail = await _visible(desk, actor, submission)
             left_s = ends_at - now_s()
@@ -151,8 +151,7 @@ def check_source(desk: Desk, source: str) -> None:
         raise Invalid("the source has a zero byte; hand in text", code="bad-source")
 
 
-async def _take(desk: Desk, actor: Actor, wish: Wish, submission: str) -> None:
-    now = desk.clock.now()
+async def _take(desk: Desk, actor: Actor, wish: Wish, submission: str, now: datetime) -> None:
     if wish.key:
         named = (await desk.access.contest(actor, wish.contest)).contest.problem(wish.problem)
         wish = replace(wish, problem=named.alias if named is not None else wish.problem)  # a label and its alias are one wish
