@@ -6,9 +6,12 @@ import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from mesh.life import Life
 from mesh.rpc.contract import Call
 from services.frontend.inventory import inventory_of
+from services.frontend.pages import operations
 from tests.services.frontend.conftest import Worlds
 from tests.services.frontend.pages.visitor import Visitor
 from tests.services.frontend.world import PASSWORD, World
@@ -75,7 +78,8 @@ async def test_what_no_runner_offers_is_taken_with_a_word_about_it_and_its_page_
         assert (await ana.get(f"/submissions/{judged}")).json["message"] == ""
 
 
-async def test_operators_see_how_many_wait_for_which_language_and_that_nobody_takes_work(worlds: Worlds) -> None:
+async def test_operators_see_how_many_wait_for_which_language_and_that_nobody_takes_work(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "_LIMIT_S", 0.3)  # those who are not there are not waited for
     async with lookout(worlds) as (world, grader):
         root = await world.signed_in("root", "admin")
         page = Visitor(world.session, world.url)
