@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from fractions import Fraction
 
 import pytest
 
@@ -19,13 +18,13 @@ from mesh.topics import News
 from tests.services.grader.cases import ACCEPTED, WRONG, manifest, order
 from tests.services.grader.room import Room, ScriptedRunner, sleepless, until
 from wire.judging import (
-    MOST_BREAKS, JUDGE, NOT_REFUSED, VALIDATE, BlobRequest, Checker, CheckerKind, Claim, InputValidator, JudgingManifest, Probe, Program, ProgramFile, RunOrder,
+    MOST_BREAKS, JUDGE, NOT_REFUSED, VALIDATE, BlobRequest, Checker, CheckerKind, Claim, InputValidator, Probe, Program, ProgramFile, RunOrder,
 )  # fmt: skip
 from wire.methods import GRADER_BLOB
 from wire.news import Headline
 from wire.problems import CaseRule, ExpectedSubmission, Finding
 from wire.queues import VERIFICATIONS
-from wire.verification import LimitRule, PackageTrial, RecordReport, VerifyProblem
+from wire.verification import PackageTrial, VerifyProblem
 
 COMMIT = "c" * 40
 WISH = VerifyProblem("apples", COMMIT, "v1", "olga")
@@ -100,15 +99,6 @@ async def test_inputs_that_a_validator_rejects_fail_the_package(room: Room) -> N
     assert (report.state, report.findings) == ("failed", (said,))
 
 
-async def test_where_outputs_are_handed_in_nothing_is_said_of_a_time_limit(room: Room) -> None:
-    room.gitserver.trials["apples", COMMIT] = package(GOOD, manifest=replace(manifest(), is_output_only=True), input_validators=())
-    await room.verify(WISH)
-    await serve(room, 1)
-    report = await room.report()
-    assert report.limit is None
-    assert [one.code for one in report.findings] == ["no-submission-wrong"]
-
-
 async def test_what_the_checks_said_at_the_upload_stands_in_the_report(room: Room) -> None:
     said = (Finding("warning", "license-unknown", "problem.yaml", "x"), Finding("warning", "no-accepted-submission", "", "none"))
     room.gitserver.trials["apples", COMMIT] = package(BAD, input_validators=(), findings=said)
@@ -134,21 +124,6 @@ async def test_validators_and_checker_are_asked_where_their_languages_are(room: 
     assert (seen["python3"].input_validators, seen["python3"].manifest.checker) == ((python, python), Checker())
     assert (seen["cpp"].input_validators, seen["cpp"].manifest.checker) == ((), custom)
     assert [each.code for each in (await room.report()).findings].count("answer-rejected") == 1
-
-
-async def test_programs_that_judge_are_built_where_their_languages_are_and_called_by_their_paths(room: Room) -> None:
-    talker = Checker(CheckerKind.CUSTOM, program=Program("python3", (ProgramFile("talk.py", "e" * 64, 10),)))
-    whole = replace(manifest(), is_interactive=True, interactor=talker)
-    room.gitserver.trials["apples", COMMIT] = package(GOOD, manifest=whole, programs={"interactor/talk.py": "output_validators/talk.py"})
-    await room.verify(WISH)
-    runner, languages = room.runner(languages=("cpp", "python3")), list[str]()
-    for _ in range(3):
-        given = await runner.take()
-        languages += [given.language] if given.task == VALIDATE else []
-        await end(runner, given, (Finding("error", "output-validator-broken", "interactor/talk.py", "int x"),))
-    assert sorted(languages) == ["cpp", "python3"]
-    errors = [(one.code, one.path) for one in (await room.report()).findings if one.severity == "error"]
-    assert errors == [("output-validator-broken", "output_validators/talk.py")]
 
 
 async def test_an_input_counts_as_accepted_when_no_language_refuses_it(room: Room) -> None:
@@ -309,76 +284,6 @@ async def test_runners_get_the_files_of_a_trial_while_it_is_under_way(room: Room
 async def _fetched(room: Room, digest: str) -> bytes:
     async with room.to_grader.download(GRADER_BLOB, BlobRequest("apples", digest)) as stream:
         return b"".join([chunk async for chunk in stream])
-
-
-PROVISIONAL: JudgingManifest = replace(manifest(), limits=manifest().limits.at_cpu(10_000), is_provisional=True)
-UNSTATED = LimitRule(Fraction(2), Fraction(3, 2), step_ms=100, is_stated=False)
-
-
-async def test_limit_is_measured_from_what_must_be_accepted_and_judges_from_then_on(room: Room) -> None:
-    room.gitserver.manifests["apples", "v1"] = PROVISIONAL
-    room.gitserver.trials["apples", COMMIT] = package(manifest=PROVISIONAL, limit_rule=UNSTATED, input_validators=())
-    await room.submit(order("before"))
-    runner = room.runner()
-    before = await runner.take()
-    assert before.manifest.limits.cpu_ms == 10_000
-    await runner.finish(before)
-    await room.verify(WISH)
-    model = await runner.take()
-    assert (model.source, model.manifest.limits.cpu_ms) == ("good", 10_000)
-    await runner.finish(model, of=timed(100, 330, 20))
-    rest = [await runner.take(), await runner.take()]
-    assert {each.source: each.manifest.limits.cpu_ms for each in rest} == {"bad": 700, "slow": 1050}
-    for each in rest:
-        await end(runner, each)
-    report: RecordReport = await room.report()
-    assert report.state == "passed"
-    assert report.limit is not None
-    assert (report.limit.limit_ms, report.limit.measured_ms, report.limit.slowest_accepted_ms) == (700, 700, 330)
-    assert room.gitserver.pinned == {("apples", "v1"): 700}
-    await room.submit(order("after"))
-    after = await runner.take()
-    assert (after.manifest.limits.cpu_ms, after.manifest.is_provisional) == (700, False)
-    await runner.finish(after)
-
-
-async def test_a_language_with_more_time_has_it_in_trials_and_contests_and_it_is_taken_off_where_the_limit_is_measured(room: Room) -> None:
-    await room.stop_grader()
-    room.config = replace(room.config, language_times=("cpp=2+100",))
-    await room.start_grader()
-    room.gitserver.manifests["apples", "v1"] = PROVISIONAL
-    room.gitserver.trials["apples", COMMIT] = package(manifest=PROVISIONAL, limit_rule=UNSTATED, input_validators=())
-    await room.verify(WISH)
-    runner = room.runner(languages=("cpp", "java"))
-    model = await runner.take()
-    assert model.manifest.limits.cpu_ms == 20_100
-    await runner.finish(model, of=timed(100, 760, 20))
-    rest = [await runner.take(), await runner.take()]
-    assert {each.source: each.manifest.limits.cpu_ms for each in rest} == {"bad": 1500, "slow": 2200}
-    for each in rest:
-        await runner.finish(each, of=OUTCOMES["bad"] if each.source == "bad" else timed(10, 2201, last=Verdict.TLE))
-    report = await room.report()
-    assert (report.state, [one.limit_ms for one in report.submissions]) == ("passed", [1500] * 3), report
-    assert report.limit is not None
-    assert (report.limit.limit_ms, report.limit.slowest_accepted_ms, report.limit.fastest_exceeding_ms) == (700, 330, 1051)
-    for language, cpu_ms in (("java", 700), ("cpp", 1500)):
-        await room.submit(order(language, language=language))
-        given = await runner.take()
-        assert (given.language, given.manifest.limits.cpu_ms) == (language, cpu_ms)
-        await runner.finish(given)
-
-
-async def test_limit_is_not_measured_from_a_package_that_fails(room: Room) -> None:
-    other = replace(GOOD, path="submissions/accepted/other.cpp", source="bad")
-    room.gitserver.trials["apples", COMMIT] = package(GOOD, other, manifest=PROVISIONAL, limit_rule=UNSTATED, input_validators=())
-    await room.verify(WISH)
-    await serve(room, 2)
-    report = await room.report()
-    assert room.gitserver.pinned == {}
-    assert report.state == "failed"
-    assert {each.code for each in report.findings} >= {"submission-unexpected", "limit-not-measured"}
-    assert report.limit is not None
-    assert report.limit.limit_ms == 10_000
 
 
 async def test_owner_hears_how_far_it_is(room: Room) -> None:
