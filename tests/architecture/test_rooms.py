@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 from collections.abc import Iterator
@@ -60,9 +61,15 @@ def test_no_module_is_named_after_nothing() -> None:
     assert not vague, f"a name that says nothing attracts everything: {vague}"
 
 
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    """Its tree, read once for all rules."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
 def test_every_module_and_public_name_says_what_it_is(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     silent = [] if ast.get_docstring(tree) else ["the module itself"]
     for node in public_definitions(tree):
         if not ast.get_docstring(node):
@@ -86,7 +93,7 @@ def is_promised_elsewhere(node: ast.ClassDef) -> bool:
 
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
 def test_names_are_verbs_and_nouns_that_say_something(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     vague = [
         node.name
         for node in ast.walk(tree)
@@ -104,7 +111,7 @@ def test_no_loose_ends_in_the_sources(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.parts[-2] != "frontend"], ids=relative)
 def test_nothing_swallows_a_cancellation_or_everything(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     bare = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.type is None]
     assert not bare, f"bare except in lines {bare}: it swallows cancellations"
 
