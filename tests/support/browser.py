@@ -1,4 +1,4 @@
-"""Headless Chromium for tests: a fresh profile each, driven through its own driver, ended with everything it started."""
+"""Headless Chromium for tests: nothing kept of the last one each, driven through its own driver, ended with everything it started."""
 
 from __future__ import annotations
 
@@ -174,25 +174,77 @@ class Browser:
 OpenBrowser = Callable[..., Browser]
 
 
+class Drivers:
+    """Browsers that are handed out one after the other, each time with a new tab and nothing kept of the last one: a start costs seconds."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._idle: list[webdriver.Chrome] = []
+        self._ending = ExitStack()
+
+    def take(self) -> webdriver.Chrome:
+        """One that nobody has."""
+        return self._idle.pop() if self._idle else self._started()
+
+    def give_back(self, driver: webdriver.Chrome, url: str) -> None:
+        """It shall be as if it had just been started: what is emulated goes with its tab, what it kept is thrown away."""
+        try:
+            last = driver.window_handles
+            driver.switch_to.new_window("tab")
+            fresh = driver.current_window_handle
+            for handle in last:
+                driver.switch_to.window(handle)
+                driver.close()
+            driver.switch_to.window(fresh)
+            driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+            driver.execute_cdp_cmd("Network.clearBrowserCache", {})
+            driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": url, "storageTypes": "all"})
+            driver.execute_cdp_cmd("Browser.resetPermissions", {})
+            driver.get_log("browser")  # type: ignore[no-untyped-call]  # selenium leaves it untyped
+        except WebDriverException:
+            pass  # it is handed out no more
+        else:
+            self._idle.append(driver)
+
+    def end(self) -> None:
+        """Ends all of them with everything that they started."""
+        self._ending.close()
+
+    def _started(self) -> webdriver.Chrome:
+        chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+        assert chromium is not None, MISSING
+        assert chromedriver is not None, MISSING
+        options = webdriver.ChromeOptions()
+        options.binary_location = chromium
+        profile = self._ending.enter_context(TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True))
+        for flag in (*FLAGS, f"--user-data-dir={profile}", "--window-size=1280,800"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        driver = webdriver.Chrome(options=options, service=Service(chromedriver, log_output=str(self._folder / "chromedriver.log")))
+        self._ending.callback(_quit, driver)
+        driver.set_page_load_timeout(30)
+        driver.set_script_timeout(30)
+        return driver
+
+
+@pytest.fixture(scope="module")
+def drivers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drivers]:
+    """The browsers of a file of tests."""
+    made = Drivers(tmp_path_factory.mktemp("browsers"))
+    try:
+        yield made
+    finally:
+        made.end()
+
+
 @pytest.fixture
-def open_browser(tmp_path: Path) -> Iterator[OpenBrowser]:
+def open_browser(drivers: Drivers) -> Iterator[OpenBrowser]:
     """Opens windows: ``open_browser(url, width=1280, height=800)``."""
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    assert chromium is not None, MISSING
-    assert chromedriver is not None, MISSING
     with ExitStack() as stack:
 
         def opened(url: str, *, width: int = 1280, height: int = 800) -> Browser:
-            options = webdriver.ChromeOptions()
-            options.binary_location = chromium
-            profile = stack.enter_context(TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True))
-            for flag in (*FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
-                options.add_argument(flag)
-            options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-            driver = webdriver.Chrome(options=options, service=Service(chromedriver, log_output=str(tmp_path / "chromedriver.log")))
-            stack.callback(_quit, driver)
-            driver.set_page_load_timeout(30)
-            driver.set_script_timeout(30)
+            driver = drivers.take()
+            stack.callback(drivers.give_back, driver, url)
             one = Browser(driver, url)
             one.resize(width, height)
             return one
