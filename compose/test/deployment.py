@@ -74,7 +74,7 @@ class Deployment:
 
     def down(self) -> None:
         """Takes everything away, what it kept included. Raises: `Failed` when something is left."""
-        self._compose("down", "--volumes", "--remove-orphans", "--timeout", "20", limit_s=240)
+        self._compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--timeout", "20", limit_s=240)
         label = f"label=com.docker.compose.project={self.project}"
         left = [
             f"{kind} {name}"
@@ -96,10 +96,6 @@ class Deployment:
         """Runs a command in a container; what it printed. Raises: `Failed`."""
         who = ("--user", user) if user else ()
         return self.engine.run("exec", *who, f"{self.project}-{container}", *command, limit_s=60)
-
-    def tool(self, name: str, *words: str) -> str:
-        """Runs one of the operator's tools as README says; what it printed. Raises: `Failed`."""
-        return self._compose("run", "--rm", "--no-deps", "-T", name, *words, limit_s=120)
 
     def logs(self, container: str, lines: int = 8) -> str:
         """The end of a container's log."""

@@ -148,18 +148,6 @@ def standby_follows(deployment: Deployment) -> str:
     return "a standby streams from the primary as replicator, and has the contest's submissions"
 
 
-def operators_tools_work(deployment: Deployment) -> str:
-    """Queues are listed, a backup is made; with the overlay of Sentinels the master of the state moves."""
-    if "SubmissionQueue" not in deployment.tool("operator", "queue", "list"):
-        raise Failed("the operator does not see the queues")
-    made = deployment.tool("archive", "backup", "/backups")
-    if "submissions" not in made or "problems" not in made:
-        raise Failed(f"the backup says {made}")
-    if "sentinel.yml" in deployment.overlays:
-        deployment.tool("operator", "redis-switchover")
-    return f"the operator's tools work: queues, backup ({made.strip().splitlines()[-1][:120]})"
-
-
 def killed_services_come_back(deployment: Deployment) -> str:
     """Kills grader and runner while a submission is judged, then a frontend: the verdict comes, the site never stops answering."""
     before = {name: container["RestartCount"] for name, container in deployment.containers().items()}
@@ -240,7 +228,7 @@ def _addresses(deployment: Deployment) -> dict[str, dict[str, str]]:
 
 PROOFS = (
     only_the_gateway_publishes, containers_are_confined, nobody_sees_anothers_key, runner_reaches_the_grader_alone, frontend_has_no_way_out,
-    gateway_follows_the_frontends, brokers_are_one, standby_follows, operators_tools_work, killed_services_come_back,
+    gateway_follows_the_frontends, brokers_are_one, standby_follows, killed_services_come_back,
 )
 """In this order: the last one kills."""
 
