@@ -24,7 +24,7 @@ from services.runner.judging import Judge
 from services.runner.products import Products
 from services.runner.sandbox.box import Box
 from services.runner.languages.table import Toolchain, find_toolchains
-from tests.hostile.traces import adopting_orphans, descendants, left_behind, settings
+from tests.hostile.traces import adopting_orphans, descendants, left_behind, newcomers, settings
 from tests.services.runner.groups import members_of
 from tests.services.runner.guard import guarded
 from tests.services.runner.workshop import Log, Workshop
@@ -68,7 +68,7 @@ async def workshop(tmp_path: Path, programs_folder: Path, toolchains: Mapping[st
             made.builds = Builds(made.pool, toolchains, products)
             made.judge = Judge(made.pool, made.builds, made.blobs, toolchains, max(os.sched_getaffinity(0)))
             yield made
-        assert not descendants(os.getpid()) - before, "processes are left"
+        assert not newcomers(before), "processes are left"
     assert not left_behind(tmp_path / "runner")
     assert settings() == of_the_kernel
 

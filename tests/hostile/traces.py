@@ -9,9 +9,11 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.services.runner.groups import folders_of
 
@@ -21,21 +23,65 @@ UIDS = range(60_100, 61_000)
 SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run", "/run/lock")
 SETTINGS = ("kernel/core_pattern", "kernel/hostname", "kernel/modprobe", "fs/suid_dumpable", "kernel/randomize_va_space", "vm/overcommit_memory")
 
+_ORPHANS_END_S = 2.0
+"""What somebody else's process left to us when it ended is over well before; what sleeps on is not."""
 
-BROKERS = frozenset({"beam.smp", "epmd", "erl_child_setup"})
+
+class Process(NamedTuple):
+    """A process: its pid alone is given away again, its start is not."""
+
+    pid: str
+    started: str
+    state: str = ""
+    line: str = ""
+    """Its command, behind those above it."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.pid, self.started
 
 
-def descendants(pid: int) -> set[str]:
-    """Every process below one, as ``pid command``; zombies that nobody waited for are among them.
+def descendants(pid: int) -> frozenset[tuple[str, str]]:
+    """The keys of every process below one."""
+    return frozenset(process.key for process in _below(pid, frozenset()))
 
-    A broker of another file's tests, which starts and ends processes as it likes, is left out with all that it started.
+
+def newcomers(before: frozenset[tuple[str, str]]) -> list[str]:
+    """Who is below this process and was not there before, each with his command and those above him.
+
+    What a process that was there before starts is its own affair: a house or a broker that other files share goes on working.
+    Nothing of a box can get below it: who loses his parent comes to us (`adopting_orphans`). So do its own orphans: they end at
+    once, and are waited for as init would wait for them.
     """
-    found: set[str] = set()
-    for task in Path(f"/proc/{pid}/task").iterdir():
+    ends_at = time.monotonic() + _ORPHANS_END_S
+    while found := list(_below(os.getpid(), before)):
+        for process in found:
+            if process.state == "Z":
+                with suppress(ChildProcessError):
+                    os.waitpid(int(process.pid), os.WNOHANG)
+        if time.monotonic() > ends_at:
+            return [process.line for process in found]
+        time.sleep(0.02)
+    return []
+
+
+def _below(pid: int, known: frozenset[tuple[str, str]], above: str = "") -> Iterator[Process]:
+    for task in _threads(pid):
         for child in _read(task / "children").split():
-            name = _read(Path(f"/proc/{child}/comm")).strip()
-            found |= set() if name in BROKERS else {f"{child} {name}"} | descendants(int(child))
-    return found
+            state = _read(Path(f"/proc/{child}/stat")).rpartition(")")[2].split()
+            if not state or (child, state[19]) in known:  # just gone, or somebody else's
+                continue
+            command = _read(Path(f"/proc/{child}/cmdline")).replace("\0", " ").strip() or _read(Path(f"/proc/{child}/comm")).strip()
+            process = Process(child, state[19], state[0], f"{above}{child} {state[0]} {command}")
+            yield process
+            yield from _below(int(child), known, f"{process.line} > ")
+
+
+def _threads(pid: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    except FileNotFoundError:  # just gone
+        return []
 
 
 @contextmanager
