@@ -354,3 +354,9 @@ def amqp_url(rabbitmq: RabbitMq) -> Iterator[str]:
 def redis_url(redis_server: Redis) -> str:
     """The URL of a fresh database."""
     return redis_server.url(redis_server.fresh_database())
+
+
+@pytest.fixture
+def rediss_url(redis_server: Redis) -> str:
+    """The same, over TLS: who comes must show a certificate of the mesh."""
+    return redis_server.tls_url(redis_server.fresh_database())

@@ -9,7 +9,7 @@ import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +72,11 @@ def users() -> dict[str, list[str]]:
     """The rules of each user of compose/redis/users.acl."""
     lines = [line.split() for line in (FILES / "users.acl").read_text().splitlines() if line.startswith("user ")]
     return {line[1]: line[2:] for line in lines}
+
+
+def patient(server: Server) -> Server:
+    """The same, for tests of what is promised: a machine that stands still during a handshake breaks no promise."""
+    return replace(server, options={**server.options, "socket_connect_timeout": 10.0, "socket_timeout": 10.0})
 
 
 def tester_at(secured: Secured, credentials: Credentials, *services: str) -> Server:

@@ -17,7 +17,7 @@ from mesh.cache.redis import RedisCache
 from mesh.clock import SystemClock, TurnedClock
 from mesh.log import Log
 from mesh.redis import Server, server_at
-from tests.support.redises import tester_at
+from tests.support.redises import patient, tester_at
 
 
 @dataclass
@@ -45,11 +45,11 @@ REDIS = [pytest.param(name, marks=pytest.mark.brokers) for name in ("redis", "me
 
 @pytest.fixture(params=["memory", "file", *REDIS])
 def place(request: pytest.FixtureRequest) -> Server | str:
-    """memory, file, or a fresh database: of a bare Redis, and of one as compose/redis/ has it. Servers start outside of any event loop."""
+    """memory, file, or a fresh database over mutual TLS: of a bare Redis, and of one as compose/redis/ has it. Servers start outside of any event loop."""
     if request.param == "redis":
-        return server_at(request.getfixturevalue("redis_url"), "tester", None, code="bad-cache-url")
+        return patient(server_at(request.getfixturevalue("rediss_url"), "tester", request.getfixturevalue("credentials")("frontend"), code="bad-cache-url"))
     if request.param == "mesh-redis":
-        return tester_at(request.getfixturevalue("secured_state"), request.getfixturevalue("credentials")("frontend"), "frontend")
+        return patient(tester_at(request.getfixturevalue("secured_state"), request.getfixturevalue("credentials")("frontend"), "frontend"))
     return str(request.param)
 
 

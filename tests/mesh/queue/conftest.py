@@ -1,4 +1,4 @@
-"""Owns the two keepers of the queue's promise, opened alike. Each test gets an empty store of its own."""
+"""Owns the two keepers of the queue's promise, opened alike: a file, and RabbitMQ over mutual TLS. Each test gets an empty store of its own."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from mesh.clock import SystemClock
 from mesh.log import Log
 from mesh.queue import Queue
 from mesh.queue.opening import open_queue
+from mesh.tls import Credentials
 from tests.support.brokers import RabbitMq
 from tests.support.queues import SPECS
 
 Opener = Callable[[], AbstractAsyncContextManager[Queue]]
+SERVICE = "grader"
+"""Whose certificate the broker sees: the user of that name."""
 
 
 @pytest.fixture(params=["file", pytest.param("amqp", marks=pytest.mark.brokers)])
@@ -23,14 +26,16 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where the queues are kept."""
     if request.param == "file":
         return f"file://{tmp_path / 'queue'}"
-    url: str = request.getfixturevalue("amqp_url")
-    return url
+    rabbitmq, vhost = request.getfixturevalue("rabbitmq"), request.getfixturevalue("vhost")
+    rabbitmq.allow(vhost, SERVICE)
+    return str(rabbitmq.tls_url(vhost))
 
 
 @pytest.fixture
-def opener(store_url: str) -> Opener:
-    """Opens the same store again and again."""
-    return lambda: open_queue(store_url, "tester", SPECS, SystemClock(), Log("tester"), None)
+def opener(store_url: str, credentials: Callable[[str], Credentials]) -> Opener:
+    """Opens the same store again and again; at the broker, signed in by the certificate alone."""
+    ours = credentials(SERVICE)
+    return lambda: open_queue(store_url, "tester", SPECS, SystemClock(), Log("tester"), ours)
 
 
 @pytest.fixture

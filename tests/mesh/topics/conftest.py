@@ -12,7 +12,7 @@ from mesh.redis import server_at
 from mesh.topics import Topics
 from mesh.topics.memory import MemoryTopics
 from mesh.topics.redis import RedisTopics
-from tests.support.redises import tester_at
+from tests.support.redises import patient, tester_at
 
 Make = Callable[..., Topics]
 """Makes topics with other bounds: memory_length, buffer_length."""
@@ -20,13 +20,13 @@ Make = Callable[..., Topics]
 
 @pytest.fixture(params=["memory", *(pytest.param(name, marks=pytest.mark.brokers) for name in ("redis", "mesh-redis"))])
 def make(request: pytest.FixtureRequest) -> Make:
-    """In memory, on a bare Redis, and on one as compose/redis/ has it, with the commands that recorder and broadcaster may use."""
+    """In memory, and over mutual TLS: on a bare Redis, and on one as compose/redis/ has it, with the commands that recorder and broadcaster may use."""
     if request.param == "memory":
         return lambda **bounds: MemoryTopics(SystemClock(), **bounds)
     if request.param == "redis":
-        server = server_at(request.getfixturevalue("redis_url"), "tester", None, code="bad-topics-url")
+        server = patient(server_at(request.getfixturevalue("rediss_url"), "tester", request.getfixturevalue("credentials")("recorder"), code="bad-topics-url"))
     else:
-        server = tester_at(request.getfixturevalue("secured_state"), request.getfixturevalue("credentials")("recorder"), "recorder", "broadcaster")
+        server = patient(tester_at(request.getfixturevalue("secured_state"), request.getfixturevalue("credentials")("recorder"), "recorder", "broadcaster"))
     return lambda **bounds: RedisTopics(server, Log("tester"), **bounds)
 
 
