@@ -16,7 +16,7 @@ from wire.judging import (
 )  # fmt: skip
 from wire.notices import AddressCheck, DeliveryOrder, DeliveryRequest
 from wire.problems import (
-    ExpectedSubmission, ImportAnswer, ImportRequest, ManifestRequest, ProblemCard, ProblemRequest, PublicFileRequest,
+    CaseFileRequest, ExpectedSubmission, ImportAnswer, ImportRequest, ManifestRequest, ProblemCard, ProblemRequest, PublicFileRequest,
     Statement, StatementRequest,
 )  # fmt: skip
 from wire.runners import DirectAnswer, DirectRunner, GraderStatus
@@ -97,6 +97,7 @@ GITSERVER_PROBLEM: Final = Method("gitserver.problem", _callers(_F, _G), Problem
 GITSERVER_STATEMENT: Final = Method("gitserver.statement", _callers(_F), StatementRequest, Statement, patience_s=RESTART_S)
 GITSERVER_SUBMISSIONS: Final = Method("gitserver.submissions", _callers(_F), ProblemRequest, tuple[ExpectedSubmission, ...], patience_s=RESTART_S)
 GITSERVER_FILE: Final = Method("gitserver.file", _callers(_F), PublicFileRequest, Nothing, timeout_s=120, patience_s=RESTART_S, shape=Shape.DOWNLOAD)
+GITSERVER_CASE: Final = Method("gitserver.case", _callers(_F), CaseFileRequest, Nothing, timeout_s=600, patience_s=RESTART_S, shape=Shape.DOWNLOAD)
 GITSERVER_MANIFEST: Final = Method("gitserver.manifest", _callers(_G), ManifestRequest, JudgingManifest)
 GITSERVER_TRIAL: Final = Method("gitserver.trial", _callers(_G), TrialRequest, PackageTrial, timeout_s=30)
 GITSERVER_LIMIT: Final = Method("gitserver.limit", _callers(_G), PinLimit, PinnedLimit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from contest.limits import Limits
 
@@ -145,6 +146,24 @@ class PublicFileRequest:
     alias: str
     path: str
     commit: str = ""
+
+
+INPUT: Final = "input"
+ANSWER: Final = "answer"
+CASE_PARTS: Final = (INPUT, ANSWER)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFileRequest:
+    """What a test case of one version gives a submission, or what is expected of it: ``part`` is one of `CASE_PARTS`.
+
+    ``index`` is the case's place in the judging manifest of that version, from 0. For who may see everything of the problem.
+    """
+
+    alias: str
+    version: str
+    index: int
+    part: str
 
 
 @dataclass(frozen=True, slots=True)

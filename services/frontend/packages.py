@@ -13,8 +13,8 @@ from mesh.codec import decode, encode
 from mesh.errors import Unavailable
 from mesh.rpc import Download, Peer
 from services.frontend.away import told_plainly
-from wire.methods import GITSERVER_FILE, GITSERVER_IMPORT, GITSERVER_PROBLEM, GITSERVER_STATEMENT
-from wire.problems import ImportAnswer, ImportRequest, ProblemCard, ProblemRequest, PublicFileRequest, Statement, StatementRequest
+from wire.methods import GITSERVER_CASE, GITSERVER_FILE, GITSERVER_IMPORT, GITSERVER_PROBLEM, GITSERVER_STATEMENT
+from wire.problems import CaseFileRequest, ImportAnswer, ImportRequest, ProblemCard, ProblemRequest, PublicFileRequest, Statement, StatementRequest
 
 _LIFE_S = 3600.0
 
@@ -58,6 +58,13 @@ class Packages:
         """A file of the public tree as a stream: ``size_bytes``, then chunks. Untrusted bytes."""
         with told_plainly("gitserver"):
             async with self._gitserver.download(GITSERVER_FILE, PublicFileRequest(alias, path, commit)) as stream:
+                yield stream
+
+    @asynccontextmanager
+    async def case(self, alias: str, version: str, index: int, part: str) -> AsyncIterator[Download]:
+        """The input or the answer (`wire.problems.CASE_PARTS`) of a test case as a stream. Secret, untrusted bytes. Raises: `NotFound` (``no-such-case``)."""
+        with told_plainly("gitserver"):
+            async with self._gitserver.download(GITSERVER_CASE, CaseFileRequest(alias, version, index, part)) as stream:
                 yield stream
 
     async def import_zip(self, request: ImportRequest, chunks: AsyncIterator[bytes]) -> ImportAnswer:

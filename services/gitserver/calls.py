@@ -17,11 +17,11 @@ from services.gitserver.repository import Blob
 from services.gitserver.smart_http import SmartHttp
 from wire.judging import BlobRequest, JudgingManifest
 from wire.methods import (
-    GITSERVER_BLOB, GITSERVER_FILE, GITSERVER_IMPORT, GITSERVER_LIMIT, GITSERVER_MANIFEST, GITSERVER_PROBLEM, GITSERVER_SMART_HTTP,
+    GITSERVER_BLOB, GITSERVER_CASE, GITSERVER_FILE, GITSERVER_IMPORT, GITSERVER_LIMIT, GITSERVER_MANIFEST, GITSERVER_PROBLEM, GITSERVER_SMART_HTTP,
     GITSERVER_STATEMENT, GITSERVER_SUBMISSIONS, GITSERVER_TRIAL,
 )  # fmt: skip
 from wire.problems import (
-    ExpectedSubmission, ManifestRequest, ProblemCard, ProblemRequest, PublicFileRequest, Statement, StatementRequest,
+    CaseFileRequest, ExpectedSubmission, ManifestRequest, ProblemCard, ProblemRequest, PublicFileRequest, Statement, StatementRequest,
 )  # fmt: skip
 from wire.verification import PackageTrial, PinLimit, PinnedLimit, TrialRequest
 
@@ -46,6 +46,7 @@ class Calls:
         server.serve(GITSERVER_TRIAL, self._trial)
         server.serve(GITSERVER_LIMIT, self._limit)
         server.serve_download(GITSERVER_FILE, self._file)
+        server.serve_download(GITSERVER_CASE, self._case)
         server.serve_download(GITSERVER_BLOB, self._blob)
         server.serve_pass(GITSERVER_SMART_HTTP, self.smart_http.answer)
 
@@ -69,6 +70,9 @@ class Calls:
 
     async def _file(self, request: PublicFileRequest, _call: Call) -> Download:
         return await _stream(self.library.file(request))
+
+    async def _case(self, request: CaseFileRequest, _call: Call) -> Download:
+        return await _stream(self.library.case(request))
 
     async def _blob(self, request: BlobRequest, _call: Call) -> Download:
         download = await _stream(self.library.blob(request))

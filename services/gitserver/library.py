@@ -18,7 +18,7 @@ from services.gitserver.shelf import Shelf
 from services.gitserver.statement_parts import whole_latex
 from wire.judging import BlobRequest, JudgingManifest
 from wire.problems import (
-    ExpectedSubmission, ImportAnswer, ManifestRequest, ProblemRequest, PublicFileRequest, Statement, StatementRequest,
+    CASE_PARTS, INPUT, CaseFileRequest, ExpectedSubmission, ImportAnswer, ManifestRequest, ProblemRequest, PublicFileRequest, Statement, StatementRequest,
 )  # fmt: skip
 from wire.verification import PackageTrial, TrialRequest
 
@@ -124,6 +124,17 @@ class Library:
         async with Repository(self._streaming, repository.folder).blob(f"{DIGESTS}:{path}") as blob:
             if blob is None:
                 raise NotFound(f"no version of {request.problem!r} has a file {request.digest}", code="no-such-blob")
+            yield blob
+
+    @asynccontextmanager
+    async def case(self, request: CaseFileRequest) -> AsyncIterator[Blob]:
+        """The input of a test case, or its answer. Raises: `NotFound` (``no-such-case``), for a case without such a file too."""
+        cases = (await self.manifest(ManifestRequest(request.alias, request.version))).cases
+        case = cases[request.index] if 0 <= request.index < len(cases) else None
+        digest = "" if case is None or request.part not in CASE_PARTS else case.input if request.part == INPUT else case.answer
+        if not digest:
+            raise NotFound(f"this version of {request.alias!r} has no {request.part} of a case {request.index + 1}", code="no-such-case")
+        async with self.blob(BlobRequest(request.alias, digest)) as blob:
             yield blob
 
     async def _commit(self, repository: Repository, request: ProblemRequest) -> str:

@@ -30,8 +30,8 @@ from pki.bootstrap import bootstrap
 from services.targets import TARGETS
 from tests.support.sample_contest import NOW, PASSWORD, PROBLEMS, Rows, sample_rows
 from wire.judging import Nothing
-from wire.methods import GITSERVER_FILE, GITSERVER_PROBLEM, GITSERVER_STATEMENT, GRADER_STATUS
-from wire.problems import ProblemCard, ProblemRequest, PublicFileRequest, Sample, Statement, StatementFile, StatementRequest
+from wire.methods import GITSERVER_CASE, GITSERVER_FILE, GITSERVER_PROBLEM, GITSERVER_STATEMENT, GRADER_STATUS
+from wire.problems import CaseFileRequest, ProblemCard, ProblemRequest, PublicFileRequest, Sample, Statement, StatementFile, StatementRequest
 from wire.queues import QUEUES
 from wire.record import TABLES
 from wire.runners import GraderStatus, RunnerFacts, RunnerStatus
@@ -64,19 +64,26 @@ FILES = {
     "statement.pdf": b"%PDF-1.4 a sketch of one",
     "generator.py": b"print(1)\n",
 }
+CASES = {
+    (0, "input"): b"3\n1 40\n2 1200\n5 7\n", (0, "answer"): b"1201.0\n", (3, "input"): b"\x89PNG\0\1", (3, "answer"): b"",
+    (7, "input"): b"1000\n" + b"".join(b"%d %d\n" % (number, number * number) for number in range(1000)), (7, "answer"): b"2 3 5 7 11 13 17\n",
+}
 
 
 class Peers:
-    """The gitserver and the grader, as far as pages ask them."""
+    """The gitserver and the grader, as far as pages ask them; a subclass may answer for ``others`` too."""
+
+    others: tuple[str, ...] = ()
 
     def __init__(self, statement: str = STATEMENT) -> None:
         self.statement = statement
         self.is_away = False
 
-    def show(self, gitserver: RpcServer, grader: RpcServer) -> None:
+    def show(self, gitserver: RpcServer, grader: RpcServer, *_: RpcServer) -> None:
         gitserver.serve(GITSERVER_PROBLEM, self.card)
         gitserver.serve(GITSERVER_STATEMENT, self.source)
         gitserver.serve_download(GITSERVER_FILE, self.file)
+        gitserver.serve_download(GITSERVER_CASE, self.case)
         grader.serve(GRADER_STATUS, self.status)
 
     async def card(self, request: ProblemRequest, _: Call) -> ProblemCard:
@@ -97,6 +104,13 @@ class Peers:
         content = FILES.get(request.path.rpartition("/")[2])
         if content is None:
             raise NotFound("there is no such file", code="no-such-file")
+        return Download(len(content), _once(content))
+
+    async def case(self, request: CaseFileRequest, _: Call) -> Download:
+        self._check(request.alias)
+        content = CASES.get((request.index, request.part))
+        if content is None:
+            raise NotFound("this version has no such case", code="no-such-case")
         return Download(len(content), _once(content))
 
     async def status(self, _: Nothing, __: Call) -> GraderStatus:
@@ -124,16 +138,16 @@ async def showroom(
     folder: Path, *, rows: Rows | None = None, clock: Clock | None = None, peers: Peers | None = None, port: int = 0, **settings: Any
 ) -> AsyncIterator[str]:
     """The site and its broadcaster, running over real lines; yields the address."""
-    clock, mesh = clock or TurnedClock(NOW), MeshConfig(folder=str(folder))
+    clock, mesh, peers = clock or TurnedClock(NOW), MeshConfig(folder=str(folder)), peers or Peers()
     bootstrap(folder / "pki")
     _fill(folder, mesh.record, rows or sample_rows())
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(House(mesh, QUEUES, clock))
         servers = []
-        for name in ("gitserver", "grader"):
+        for name in ("gitserver", "grader", *peers.others):
             backbone = await stack.enter_async_context(house.backbone(name, ()))
             servers.append(backbone.server("127.0.0.1", 0, Life(name)))
-        (peers or Peers()).show(*servers)
+        peers.show(*servers)
         for server in servers:
             await stack.enter_async_context(server.listening())
         quick = {"password_memory_kib": 64, "password_passes": 1, "port": port, "sign_ins_per_account_per_minute": 1000, **settings}
@@ -192,9 +206,10 @@ def _card(alias: str, commit: str) -> ProblemCard:
     )  # fmt: skip
 
 
-async def _serve(port: int, teams: int) -> None:
+async def serve(port: int, rows: Rows | None = None, peers: Peers | None = None) -> None:
+    """Runs the site, prints its address first, and never returns."""
     with TemporaryDirectory() as folder:
-        async with showroom(Path(folder), rows=sample_rows(teams) if teams else None, clock=SystemClock(), port=port) as url:
+        async with showroom(Path(folder), rows=rows, clock=SystemClock(), peers=peers, port=port) as url:
             print(f"{url} users: admin olga ana team01 … team30  password: {PASSWORD}", flush=True)
             await asyncio.Event().wait()
 
@@ -204,4 +219,4 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--teams", type=int, default=0)
     options = parser.parse_args()
-    asyncio.run(_serve(options.port, options.teams))
+    asyncio.run(serve(options.port, sample_rows(options.teams) if options.teams else None))

@@ -15,6 +15,7 @@ from services.frontend.pages.paint import paint
 from services.frontend.pages.webhooks import account_page
 
 _FIELDS: Final = {"bad-username": "username", "username-taken": "username", "weak-password": "password", "bad-name": "name"}
+_NOT_YOURS: Final = "This is not your present password; passwords know capital letters."
 
 
 async def show_sign_in(request: web.Request) -> web.Response:
@@ -87,7 +88,7 @@ async def change_password(request: web.Request) -> web.Response:
     except MeshError as refused:
         if not actor.is_signed_in:
             raise
-        faults = fault_of(refused, {"wrong-password": "old", "weak-password": "new"})
+        faults = {"old": _NOT_YOURS} if refused.code == "wrong-password" else fault_of(refused, {"weak-password": "new"})
         return await account_page(request, status=refused.status, faults=faults, problem=faults.get("form", ""))
     response = web.Response(status=303, headers={"Location": "/sign-in"})
     cookies.drop(response, is_secure=is_secure(request))

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from mesh.errors import DeadlineExceeded, Refused, Unavailable
 from services.frontend.access import check_admin
+from services.frontend.actions import dead_letters
 from services.frontend.glance import Depth
 from services.frontend.keys import actor_of, desk_of
 from services.frontend.pages.forms import read_form, see_other, sentence
@@ -40,12 +41,11 @@ async def carry_out(request: web.Request) -> web.Response:
         raise Refused("this form names no dead letters, or not what to do with them; load the page again", code="bad-form")
     order = DeadOrder(name, tuple(ids), is_all=not ids)
     if act == "replay":
-        done, count = "replayed", await desk.queues.replay(order)
+        done, count = "replayed", await dead_letters.replay(desk, actor, order)
     elif not ids and not form.is_ticked("sure"):
         return await _page(request, status=422, problem=_UNSURE)
     else:
-        done, count = "forgotten", await desk.queues.purge(order)
-    desk.log.info("dead-letters-ordered", queue=name, done=done, count=count, by=actor.username)
+        done, count = "forgotten", await dead_letters.purge(desk, actor, order)
     raise see_other(f"/operations/queues/{name}?told={done}&count={count}")
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from services.frontend.keys import DESK, ERROR_PAGE
 from services.frontend.pages import (
-    accounts, audit, clarifications, contest_form, contests, entry, jury, languages, operations, problem, problems, queues, rejudgings, reports, runners, scoreboard,
+    accounts, audit, cases, clarifications, contest_form, contests, entry, jury, languages, operations, problem, problems, queues, rejudgings, reports, runners, scoreboard,
     submissions, teams, webhooks,
 )  # fmt: skip
 from services.frontend.pages.faults import draw_fault
@@ -69,6 +69,8 @@ def add_pages(app: web.Application) -> None:
         web.post(f"{_CONTEST}/teams", teams.register),
         web.get("/submissions/{id}", submissions.show_submission),
         web.get("/submissions/{id}/source", submissions.download_source),
+        web.get(r"/submissions/{id}/cases/{number:\d{1,6}}", cases.show_case),
+        web.get(r"/submissions/{id}/cases/{number:\d{1,6}}/{part:input|answer}", cases.download_part),
         web.post("/submissions/{id}/rejudge", submissions.rejudge),
         web.post("/submissions/{id}/priority", submissions.set_priority),
         web.get("/languages", languages.show_languages),

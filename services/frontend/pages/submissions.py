@@ -27,6 +27,7 @@ _FIELDS: Final = {
     "no-such-problem": "problem", "unknown-language": "language", "language-not-allowed": "language",
     "source-too-large": "source", "empty-source": "source", "bad-source": "source", "source-not-text": "source",
 }  # fmt: skip
+_NOT_CHOSEN: Final = {"problem": "Choose the problem that this solves.", "language": "Choose the language that it is written in."}
 _PERHAPS_TAKEN: Final = (
     "The queue does not answer, and it is not known whether your program was taken. It is sent again by itself; or press Submit again in a moment: unchanged, it counts once."
 )
@@ -55,7 +56,10 @@ async def submit(request: web.Request) -> web.Response:
     except MeshError as refused:
         if not actor.is_signed_in or refused.code == "no-such-contest":
             raise
+        field = _FIELDS.get(refused.code, "")
         faults = {"form": _PERHAPS_TAKEN} if refused.code == "queue-unavailable" else fault_of(refused, _FIELDS)
+        if field in _NOT_CHOSEN and not entered[field]:
+            faults = {field: _NOT_CHOSEN[field]}
         entered["source"] = _showable(entered["source"])
         return await _form_page(request, entered, form.text("key"), status=refused.status, faults=faults)
     raise see_other(f"/contests/{wish.contest}/submissions?sent={submission}")

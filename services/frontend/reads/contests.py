@@ -32,6 +32,10 @@ class ContestProblem:
     version: str = ""
     languages: tuple[str, ...] = ()
 
+    def worth(self, score: Fraction | None) -> Fraction | None:
+        """What a score, as judging gives it, counts on an IOI board; None where there is none."""
+        return None if score is None else min(score, self.max_score) * self.points / self.max_score
+
 
 @dataclass(frozen=True, slots=True)
 class Contest:

@@ -1,14 +1,16 @@
 // Owns the buttons that copy a text. Falls back to selecting it where the clipboard is out of reach (plain HTTP).
 
 for (const button of document.querySelectorAll("[data-copy]")) {
+  const words = button.lastChild;
+  const before = words.textContent;
+  let again = 0;
   button.addEventListener("click", async () => {
     const source = document.getElementById(button.dataset.copy);
     const text = source.tagName === "OL" ? [...source.children].map((line) => line.textContent).join("").replace(/\n$/, "") : source.textContent;
     const done = await copy(text, source);
-    const words = button.lastChild;
-    const before = words.textContent;
     words.textContent = done ? " Copied" : " Press Ctrl+C";
-    setTimeout(() => { words.textContent = before; }, 1600);
+    clearTimeout(again);
+    again = setTimeout(() => { words.textContent = before; }, 1600);
   });
 }
 

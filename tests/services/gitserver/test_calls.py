@@ -10,8 +10,8 @@ from mesh.errors import Forbidden, Invalid, NotFound, Refused
 from tests.packages.building import sound, with_changes, zipped
 from tests.services.gitserver.world import World, serving
 from wire.judging import BlobRequest
-from wire.methods import GITSERVER_BLOB, GITSERVER_FILE, GITSERVER_MANIFEST, GITSERVER_PROBLEM, GITSERVER_STATEMENT, GITSERVER_SUBMISSIONS
-from wire.problems import ManifestRequest, ProblemRequest, PublicFileRequest, StatementRequest
+from wire.methods import GITSERVER_BLOB, GITSERVER_CASE, GITSERVER_FILE, GITSERVER_MANIFEST, GITSERVER_PROBLEM, GITSERVER_STATEMENT, GITSERVER_SUBMISSIONS
+from wire.problems import CaseFileRequest, ManifestRequest, ProblemRequest, PublicFileRequest, StatementRequest
 
 
 async def file(world: World, path: str, commit: str = "") -> bytes:
@@ -52,6 +52,27 @@ async def test_a_blob_belongs_to_its_problem(world: World) -> None:
         with pytest.raises(NotFound) as caught:
             await world.blob(problem, digest)
         assert caught.value.code == "no-such-blob"
+
+
+async def test_a_case_is_named_by_its_version_and_its_place(world: World) -> None:
+    old = (await world.bring(sound())).card
+    new = (await world.bring(with_changes({"data/secret/01-small.in": "7 7\n", "data/secret/01-small.ans": "14\n"}))).card
+    for version, part, content in ((old.version, "input", b"10 20\n"), (new.version, "input", b"7 7\n"), (new.version, "answer", b"14\n")):
+        assert await _case(world, CaseFileRequest("sum", version, 1, part)) == content
+    for place, part in ((-1, "input"), (99, "input"), (1, "checker"), (1, "")):
+        with pytest.raises(NotFound) as caught:
+            await _case(world, CaseFileRequest("sum", new.version, place, part))
+        assert caught.value.code == "no-such-case"
+    with pytest.raises(NotFound):
+        await _case(world, CaseFileRequest("sum", new.commit, 1, "input"))
+    with pytest.raises(Forbidden):
+        async with world.grader.peer("gitserver").download(GITSERVER_CASE, CaseFileRequest("sum", new.version, 1, "input")):
+            pass
+
+
+async def _case(world: World, request: CaseFileRequest) -> bytes:
+    async with world.frontend.peer("gitserver").download(GITSERVER_CASE, request) as stream:
+        return b"".join([chunk async for chunk in stream])
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,9 @@ async def test_a_file_that_is_no_text_is_refused_beside_the_field(town: Town) ->
     assert page.status == 422
     assert "source" in page.wrong
     assert not faults_of(page.html)
+    for field, entered in (("problem", {"problem": "", "language": "python3"}), ("language", {"problem": "A", "language": ""})):
+        bare = await admin.fill_in(SUBMIT, SUBMIT, source="print(1)", **entered)
+        assert bare.wrong[field].startswith(f"Choose the {field}"), "who has not chosen is not told of names that do not exist"
 
 
 async def test_an_empty_penalty_or_freeze_is_refused_beside_its_field(town: Town) -> None:

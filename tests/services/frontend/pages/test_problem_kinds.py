@@ -32,7 +32,7 @@ async def test_an_exchange_stands_in_two_columns_and_a_pdf_has_its_pages(visitor
     assert rows == [["5", ""], ["", "101 1"], ["more", ""], ["101", ""], ["", "5 <b>"]]
     facts = page.tree.all("dl")[0].text
     assert "Interactive, in up to 2 passes" in facts
-    assert "cpp, python3" in facts
+    assert "C++20, Python 3" in facts
     assert any("(PDF, 3 pages)" in link.text for link in page.tree.all("a"))
     (frame,) = page.tree.all("iframe")
     assert frame.attributes["title"]
