@@ -1,7 +1,7 @@
 """Owns the real PostgreSQL and MariaDB of a test run: local processes in temporary folders, on free ports, ended by their pid.
 
-Plain context managers (`postgresql_running`, `mariadb_running`) and, on top of them, fixtures: `record_url` is a fresh, empty
-database on each kind of server in turn. A missing package is a failure with REQUIRE_BROKERS=1 or CI=true, else a loud skip.
+Plain context managers (`postgresql_running`, `mariadb_running`) and, on top of them, fixtures. A missing package is a failure
+with REQUIRE_BROKERS=1 or CI=true, else a loud skip.
 """
 
 from __future__ import annotations
@@ -331,15 +331,6 @@ def mariadb_url(mariadb: MariaDb) -> Iterator[str]:
     name = mariadb.fresh_database()
     yield mariadb.url(name)
     mariadb.drop(name)
-
-
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.databases), pytest.param("mariadb", marks=pytest.mark.databases)]
-)
-def record_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a fresh, empty database, on each kind in turn."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
 
 
 async def sqlite_threads_ended(limit_s: float = 5.0) -> None:

@@ -52,6 +52,33 @@ def secure_place(request: pytest.FixtureRequest) -> Iterator[Place]:
     yield from request.getfixturevalue(f"{request.param}_place")
 
 
+@pytest.fixture(params=["sqlite", *(pytest.param(name, marks=pytest.mark.databases) for name in ("postgresql", "mariadb"))])
+def record_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh, empty database on each kind in turn: a file, or a server that takes mutual TLS only, with the roles of compose/database.
+
+    It opens with the credentials of `recorder` or, to read, of `frontend`.
+    """
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    server: DatabaseServer = request.getfixturevalue(request.param)
+    name = server.fresh_database_with_roles()
+    yield server.mesh_url(name)
+    server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def recorder(pki_folder: Path) -> Credentials:
+    """Who may write the record."""
+    return Credentials.load(pki_folder, "recorder")
+
+
+@pytest.fixture(scope="session")
+def frontend(pki_folder: Path) -> Credentials:
+    """Who may read it, and no more."""
+    return Credentials.load(pki_folder, "frontend")
+
+
 def secured(server: DatabaseServer, pki: Path) -> Iterator[Place]:
     name = server.fresh_database_with_roles()
     url = server.mesh_url(name)

@@ -28,6 +28,7 @@ from mesh.database import metadata_of, write_engine
 from mesh.ids import new_id
 from mesh.life import Life
 from mesh.settings import MeshConfig
+from mesh.tls import Credentials
 from services.frontend.config import Config
 from services.frontend.main import run
 from services.frontend.metrics import METRICS
@@ -229,7 +230,7 @@ async def a_world(
     clock, config = TurnedClock(SystemClock().now()), Config(port=0, **{**QUICK, **settings})
     mesh = MeshConfig(folder=str(folder), **(mesh_settings or {}))
     async with AsyncExitStack() as stack:
-        engine = write_engine(mesh.record)
+        engine = write_engine(mesh.record, Credentials.load(folder / "pki", "recorder"))
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _hurry)
         stack.push_async_callback(engine.dispose)

@@ -1,4 +1,4 @@
-"""The recorder's fixtures."""
+"""The recorder's fixtures. Its tests on servers speak to them over mutual TLS (`record_url`), as the recorder."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from mesh.tls import Credentials
 from tests.services.recorder.store import Store
 
 
 @pytest.fixture
-async def store(record_url: str) -> AsyncIterator[Store]:
+async def store(record_url: str, recorder: Credentials) -> AsyncIterator[Store]:
     """A record on each kind of database in turn, with the small contest in it."""
-    async with Store(record_url) as made:
+    async with Store(record_url, recorder) as made:
         await made.settle()
         yield made
 

@@ -12,6 +12,7 @@ from mesh.clock import TurnedClock
 from mesh.errors import MeshError
 from mesh.log import Log
 from mesh.metrics import MESH_METRICS, Metrics
+from mesh.tls import Credentials
 from services.recorder import rows
 from services.recorder.group import Applier, Done
 from services.recorder.metrics import METRICS
@@ -26,8 +27,8 @@ from wire.languages import LANGUAGES
 class Store:
     """One record, its applier and a clock to turn."""
 
-    def __init__(self, url: str, now: datetime = NOW, *, has_trials: bool = False) -> None:
-        self.record = Record(url)
+    def __init__(self, url: str, credentials: Credentials | None = None, *, now: datetime = NOW, has_trials: bool = False) -> None:
+        self.record = Record(url, credentials)
         self.clock = TurnedClock(now)
         self.log = Log("recorder")
         self.metrics = Metrics("recorder", (*MESH_METRICS, *METRICS))

@@ -110,7 +110,7 @@ async def test_a_day_is_told_once_however_often_and_wherever_the_job_runs(sqlite
     with pytest.raises(Unavailable):
         await _job(store).work(breaks)
     assert set(await _told(store)) == {"ana"}
-    async with Record(store.record._url) as other:
+    async with Record(store.record._url, store.record._credentials) as other:
         for record in (store.record, other, store.record):
             await _job(store, record).work(_unfenced)
         assert sorted(row["username"] for row in await store.all(rows.Delivery)) == ["ana", "olga"]

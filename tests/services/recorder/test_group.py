@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from contest.verdicts import Verdict
 from mesh.errors import Conflict, MeshError, Unavailable
+from mesh.tls import Credentials
 from services.recorder import group, rows
 from services.recorder.rules.forms import SOURCE_LIMIT_BYTES
 from tests.services.recorder.makers import NOW, account, change, first_run, rejudge, settled_world, submit, teams, verdict
@@ -120,9 +121,9 @@ async def test_what_the_database_will_not_hold_does_not_stop_the_others(store: S
     await store.gapless()
 
 
-async def test_two_recorders_at_once_count_no_event_twice(store: Store, record_url: str) -> None:
+async def test_two_recorders_at_once_count_no_event_twice(store: Store, record_url: str, recorder: Credentials) -> None:
     """A frozen recorder may wake up after another took over: the database is the fence."""
-    async with Store(record_url) as other:
+    async with Store(record_url, recorder) as other:
         mine, theirs = [submit() for _ in range(10)], [submit("ben") for _ in range(10)]
         both = [submit() for _ in range(5)]
 

@@ -40,11 +40,12 @@ class Bench:
 
     def __init__(self, folder: Path, pki_folder: Path, url: str) -> None:
         self.folder, self.pki_folder, self.url = folder, pki_folder, url
+        self.recorder = Credentials.load(pki_folder, "recorder")
         self.wishes = [submit("ana", "apples") for _ in range(COUNT)]
         self.verdicts = [verdict(wish, Verdict.AC) for wish in self.wishes]
 
     async def prepare(self) -> None:
-        async with Store(self.url) as store:
+        async with Store(self.url, self.recorder) as store:
             await store.settle()
         asserter = Asserter(Credentials.load(self.pki_folder, "frontend"))
         stream: list[Command] = []
@@ -77,7 +78,7 @@ class Bench:
 
     async def check(self) -> None:
         """Every submission is there once, with one run, one verdict and its message; every number of events is there."""
-        async with Store(self.url) as store:
+        async with Store(self.url, self.recorder) as store:
             assert Counter(row["id"] for row in await store.all(rows.Submission)) == Counter(wish.id for wish in self.wishes)
             assert {row["verdict"] for row in await store.all(rows.Submission)} == {"AC"}
             assert Counter(row["id"] for row in await store.all(rows.Run)) == Counter(first_run(wish) for wish in self.wishes)

@@ -16,6 +16,7 @@ from contest.verdicts import Verdict
 from mesh.codec import decode
 from mesh.ids import derived_id, new_id
 from mesh.database import read_engine
+from mesh.tls import Credentials
 from services.frontend.reads.record import Record as Reader
 from services.frontend.reads.rejudgings import Rejudgings
 from services.recorder import rows
@@ -152,8 +153,8 @@ async def test_a_set_changes_nothing_until_it_is_applied_and_then_everything_at_
     await jury.store.gapless()
 
 
-async def test_a_filter_chooses_as_it_says_and_as_pages_count(jury: Jury, record_url: str) -> None:
-    reader = Reader(read_engine(record_url))
+async def test_a_filter_chooses_as_it_says_and_as_pages_count(jury: Jury, record_url: str, frontend: Credentials) -> None:
+    reader = Reader(read_engine(record_url, frontend))
     first, second = await jury.judged(Verdict.AC, Verdict.WA)
     [third] = await jury.judged(Verdict.WA, actor="ben")
     other = submit("ben", "bridges", language="java", at=NOW - timedelta(minutes=5))

@@ -95,7 +95,7 @@ async def _row(store: Store) -> rows.Job:
 @asynccontextmanager
 async def _another(store: Store) -> AsyncIterator[Record]:
     """The record as another recorder holds it."""
-    async with Record(store.record._url) as record:
+    async with Record(store.record._url, store.record._credentials) as record:
         yield record
 
 

@@ -14,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from mesh.errors import Broken
+from mesh.tls import Credentials
 from services.recorder.migrations import HEAD
 from services.recorder.record import Record
 from services.recorder.rows import TABLE_OF
@@ -21,8 +22,8 @@ from services.recorder.schema import FOLDER, prepare
 from wire.record import TABLES
 
 
-async def test_the_migrated_schema_is_the_declared_one(record_url: str) -> None:
-    async with Record(record_url) as record:
+async def test_the_migrated_schema_is_the_declared_one(record_url: str, recorder: Credentials) -> None:
+    async with Record(record_url, recorder) as record:
         assert await prepare(record)
 
         def differences(connection: sa.Connection) -> list[Any]:
@@ -32,8 +33,8 @@ async def test_the_migrated_schema_is_the_declared_one(record_url: str) -> None:
         assert await record.transact(differences) == []
 
 
-async def test_a_schema_that_is_there_is_left_alone(record_url: str) -> None:
-    async with Record(record_url) as record:
+async def test_a_schema_that_is_there_is_left_alone(record_url: str, recorder: Credentials) -> None:
+    async with Record(record_url, recorder) as record:
         assert await prepare(record)
         assert not await prepare(record)
 

@@ -18,6 +18,7 @@ from contest.rules import Audience
 from contest.verdicts import Verdict
 from mesh.clock import SystemClock
 from mesh.database import read_engine
+from mesh.tls import Credentials
 from services.frontend.reads.contests import Contests
 from services.frontend.reads.record import Record as Reader
 from services.frontend.reads.scoreboards import Scoreboards
@@ -32,8 +33,8 @@ from tests.services.recorder.world import World
 from wire.commands import RecordVerdict
 
 
-async def _laid(url: str, revision: str) -> None:
-    async with Record(url) as record:
+async def _laid(url: str, recorder: Credentials, revision: str) -> None:
+    async with Record(url, recorder) as record:
         await record.make_folder()
         await record.rebuild(lambda connection: lay(connection, revision))
 
@@ -48,9 +49,9 @@ def _sorted(revision: str) -> dict[str, list[list[object]]]:
 
 
 @pytest.mark.parametrize("revision", FILES)
-async def test_what_a_released_version_recorded_is_all_there(record_url: str, revision: str) -> None:
-    await _laid(record_url, revision)
-    async with Record(record_url) as record:
+async def test_what_a_released_version_recorded_is_all_there(record_url: str, recorder: Credentials, revision: str) -> None:
+    await _laid(record_url, recorder, revision)
+    async with Record(record_url, recorder) as record:
         assert await _revision(record) == revision
         assert await prepare(record)
         assert await _revision(record) == HEAD
@@ -58,11 +59,11 @@ async def test_what_a_released_version_recorded_is_all_there(record_url: str, re
     assert {name: sorted(table, key=json.dumps) for name, table in found.items()} == _sorted(revision)
 
 
-async def test_the_house_goes_on_with_a_record_of_the_first_release(tmp_path: Path, pki_folder: Path, record_url: str) -> None:
-    await _laid(record_url, "0001")
+async def test_the_house_goes_on_with_a_record_of_the_first_release(tmp_path: Path, pki_folder: Path, record_url: str, recorder: Credentials) -> None:
+    await _laid(record_url, recorder, "0001")
     async with World(tmp_path / "var", pki_folder, record_url) as world:
         await world.start()
-        board, released = await _board(record_url), FILES["0001"]["board"]
+        board, released = await _board(record_url, world.frontend.credentials), FILES["0001"]["board"]
         assert board["rows"] == released["rows"], "the board is what the old release made of it"
         assert board["version"] >= released["version"], "the contest has ended meanwhile, which the recorder may have said already"
         waiting = [row for row in await world.store.all(rows.Submission) if row["status"] == "queued"]
@@ -87,8 +88,8 @@ async def _all_judged(world: World) -> bool:
     return all(row["status"] == "judged" for row in await world.store.all(rows.Submission))
 
 
-async def _board(url: str) -> dict[str, Any]:
-    reader = Reader(read_engine(url))
+async def _board(url: str, frontend: Credentials) -> dict[str, Any]:
+    reader = Reader(read_engine(url, frontend))
     try:
         contest = await Contests(reader).find("finals")
         assert contest is not None
@@ -101,8 +102,10 @@ async def _board(url: str) -> dict[str, Any]:
 
 KILLED = """
 import asyncio, os, signal, sys
+from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import event
+from mesh.tls import Credentials
 from services.recorder.record import Record
 from services.recorder.schema import prepare
 
@@ -117,7 +120,7 @@ def count(connection, cursor, statement, *rest):
             os.kill(os.getpid(), signal.SIGKILL)
 
 async def main():
-    async with Record(sys.argv[1]) as record:
+    async with Record(sys.argv[1], Credentials.load(Path(sys.argv[3]), "recorder")) as record:
         await record.make_folder()
         await prepare(record)
 
@@ -127,22 +130,22 @@ asyncio.run(main())
 
 
 @pytest.mark.faults
-async def test_an_upgrade_that_is_killed_is_taken_up_again(record_url: str) -> None:
+async def test_an_upgrade_that_is_killed_is_taken_up_again(record_url: str, recorder: Credentials, pki_folder: Path) -> None:
     """From nothing, killed three times. MariaDB keeps what was done, so that the last time is in a later revision."""
     for step in (2, 14, 12):
         done = await asyncio.to_thread(
-            subprocess.run, [sys.executable, "-c", KILLED, record_url, str(step)], capture_output=True, text=True, timeout=60, check=False
+            subprocess.run, [sys.executable, "-c", KILLED, record_url, str(step), pki_folder], capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == -9, done.stderr
-    async with Store(record_url) as store:
+    async with Store(record_url, recorder) as store:
         assert await _revision(store.record) == HEAD
         await store.settle()
         await store.do(submit())
 
 
-async def test_recorders_that_start_together_bring_the_record_up_once(record_url: str) -> None:
-    await _laid(record_url, "0001")
-    records = [Record(record_url) for _ in range(3)]
+async def test_recorders_that_start_together_bring_the_record_up_once(record_url: str, recorder: Credentials) -> None:
+    await _laid(record_url, recorder, "0001")
+    records = [Record(record_url, recorder) for _ in range(3)]
     try:
         await asyncio.gather(*(prepare(record) for record in records))
         assert await _revision(records[0]) == HEAD

@@ -85,7 +85,7 @@ class World:
         self.backbone = await self.of("recorder")
         self.frontend = await self.of("frontend")
         self.asserter = Asserter(self.frontend.credentials)
-        self.store = Store(self.record_url)
+        self.store = Store(self.record_url, self.backbone.credentials)
         self.store.clock = self.clock
         return self
 
