@@ -41,11 +41,11 @@ class Queues:
         """The queues whose consumers answer, a little while old at most."""
         return await self._fresh.read("states", self._ask_all)
 
-    async def letters(self, name: str, most: int) -> DeadMessages:
-        """The oldest dead letters of a queue."""
+    async def letters(self, name: str, most: int, body_bytes: int = 2_000) -> DeadMessages:
+        """The oldest dead letters of a queue, with so much of each body."""
         service = self._owner(name)
         with told_plainly(service, _away(service)):
-            return await self._peer(service).call(UNDERTAKING[service].dead, DeadRequest(name, most), _LOOK_S)
+            return await self._peer(service).call(UNDERTAKING[service].dead, DeadRequest(name, most, body_bytes), _LOOK_S)
 
     async def replay(self, order: DeadOrder) -> int:
         """Puts dead letters back into their queue; how many it were."""

@@ -8,7 +8,9 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from services.frontend.api import accounts, clarifications, contests, operations, problems, rejudgings, reports, runners, submissions, webhooks
+from services.frontend.api import (
+    accounts, audit, clarifications, contests, dead_letters, operations, problems, rejudgings, reports, runners, submissions, webhooks,
+)  # fmt: skip
 from services.frontend.api.openapi import document_of
 from services.frontend.api.route import PREFIX, Call, NoQuery, Route
 
@@ -34,6 +36,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *webhooks.ROUTES,
     *operations.ROUTES,
     *runners.ROUTES,
+    *dead_letters.ROUTES,
+    *audit.ROUTES,
     Route("GET", "/openapi.json", show_document, dict[str, Any]),
 )
 

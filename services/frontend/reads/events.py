@@ -80,6 +80,11 @@ class Events:
         return [Event(row.contest, row.seq, row.kind, row.at, row.actor, row.command, row.body) for row in rows]
 
 
+def is_mark(text: str) -> bool:
+    """Whether it says a place in the log of everything, as `Event.mark` does."""
+    return _place(text) is not None
+
+
 def _place(mark: str) -> tuple[datetime, str, int] | None:
     """What `Event.mark` says; None for anything else."""
     parts = mark.split(":")
