@@ -28,6 +28,7 @@ class Figures(Observer):
         self._overhead_s = metrics.histogram("execution_overhead_seconds")
         self._kills = metrics.counter("kills_total")
         self._oom_kills = metrics.counter("oom_kills_total")
+        self._held_up = metrics.counter("held_up_seconds_total")
         self._left_behind = metrics.counter("left_behind_total")
         self._lost = metrics.counter("boxes_lost_total")
 
@@ -55,6 +56,7 @@ class Figures(Observer):
         if execution.is_lost:
             self._lost.inc()
         self._oom_kills.inc(execution.oom_kills)
+        self._held_up.inc(execution.held_up_ns / 1e9)
         self._left_behind.inc(execution.left_behind)
 
     def watch(self, sandbox: Sandbox, pool: BoxPool, blobs: BlobCache, slots: int) -> None:

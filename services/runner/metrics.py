@@ -17,6 +17,7 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("execution_overhead_seconds", "histogram", "What an execution took beyond the program's own time on the clock", (), SECONDS),
     MetricSpec("kills_total", "counter", "Executions ended by us, by reason", ("reason",)),
     MetricSpec("oom_kills_total", "counter", "Processes that the kernel killed at the memory limit"),
+    MetricSpec("held_up_seconds_total", "counter", "Time added to wall limits, since programs waited for a core that others had; growing: the machine is too full"),
     MetricSpec("left_behind_total", "counter", "Processes that outlived their main process, and were killed"),
     MetricSpec("groups_waiting", "gauge", "Control groups that could not be removed yet"),
     MetricSpec("stale_groups_removed", "gauge", "Control groups of dead runners that were removed at the start"),

@@ -23,6 +23,7 @@ from services.runner.sandbox.box import Box
 from services.runner.sandbox.execution import Execution, Job
 from services.runner.sandbox.rootfs import ANSWER, INPUT, WORK
 from services.runner.sandbox.spool import Spool
+from services.runner.sandbox.watch import MOST_HELD_UP
 from wire.manifest import Checker, CheckerKind, Talks
 
 KINDS = frozenset({CheckerKind.CUSTOM, CheckerKind.TESTLIB, CheckerKind.CMS})
@@ -101,8 +102,8 @@ class Interactor:
 
 
 def patient(limits: Limits, wall_ms: int) -> Limits:
-    """Limits of a program that waits for one that may take ``wall_ms`` on the clock."""
-    return dataclasses.replace(limits, wall_ms=max(limits.wall_ms, wall_ms + EXTRA_WALL_MS))
+    """Limits of a program that waits for one that may take ``wall_ms`` on the clock, and longer where that is held up."""
+    return dataclasses.replace(limits, wall_ms=max(limits.wall_ms, (1 + MOST_HELD_UP) * wall_ms + EXTRA_WALL_MS))
 
 
 def _fifos(count: int) -> str:

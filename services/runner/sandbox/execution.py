@@ -12,6 +12,8 @@ from contest.verdicts import Verdict
 from services.runner.sandbox.pipes import PipeEnd
 from services.runner.sandbox.spool import Spool
 
+_WORTH_TELLING_NS = 10_000_000
+
 
 class KilledBy(enum.StrEnum):
     """Why we ended an execution."""
@@ -54,6 +56,7 @@ class Execution:
 
     ``error`` is an errno when the program could not be started. ``output`` is closed by whoever asked for the execution.
     ``memory_bytes`` is the peak of the whole tree. ``left_behind`` counts processes that outlived the main one.
+    ``held_up_ns`` was added to the limit on the wall, since the program waited so long for a core that others had.
     """
 
     limits: Limits
@@ -71,6 +74,7 @@ class Execution:
     error: int = 0
     is_lost: bool = False
     overhead_ns: int = field(default=0, compare=False)
+    held_up_ns: int = field(default=0, compare=False)
 
     @property
     def time_ms(self) -> int:
@@ -104,7 +108,8 @@ class Execution:
         if self.killed_by is KilledBy.IDLE:
             return Verdict.TLE, "it waited for ever"
         if self.killed_by is KilledBy.WALL:
-            return Verdict.TLE, f"more than {self.limits.wall_ms} ms on the clock, {self.time_ms} ms of them CPU time"
+            waited = f", and {self.held_up_ns // 1_000_000} ms more waiting for its core" if self.held_up_ns >= _WORTH_TELLING_NS else ""
+            return Verdict.TLE, f"more than {self.limits.wall_ms} ms on the clock{waited}, {self.time_ms} ms of them CPU time"
         if self.signal == signal.SIGXFSZ:
             return Verdict.OLE, f"a file of more than {self.limits.file_bytes} bytes"
         if self.signal == signal.SIGSYS:

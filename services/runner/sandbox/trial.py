@@ -19,7 +19,7 @@ from services.runner.sandbox.execution import Execution, Job, KilledBy
 from services.runner.sandbox.pump import Pump
 from services.runner.sandbox.spool import Spool
 from services.runner.sandbox.stillness import Stillness, stillness
-from services.runner.sandbox.watch import Watch
+from services.runner.sandbox.watch import MOST_HELD_UP, Watch
 
 if TYPE_CHECKING:
     from services.runner.sandbox.box import Box
@@ -74,7 +74,7 @@ class Trial:
                 watch.stop()
             for pump in self._pumps:
                 pump.finish()
-            return self._result(reply, base_ns, time.perf_counter_ns() - began)
+            return self._result(reply, base_ns, time.perf_counter_ns() - began, watch.held_up_ns)
         except BaseException:
             self._output.close()
             raise
@@ -132,7 +132,7 @@ class Trial:
     async def _until_end(self) -> Reply | None:
         """The answer of boxinit, None when it died before it could give one."""
         try:
-            async with asyncio.timeout(self._job.limits.wall_ms / 1000 + LOST_AFTER_S):
+            async with asyncio.timeout((1 + MOST_HELD_UP) * self._job.limits.wall_ms / 1000 + LOST_AFTER_S):
                 return await self._box.channel.reply()
         except (BoxLost, TimeoutError):
             self._box.kill()
@@ -158,7 +158,7 @@ class Trial:
         except BoxLost:
             return  # it died by itself: `_until_end` hears of it
 
-    def _result(self, reply: Reply | None, base_ns: int, total_ns: int) -> Execution:
+    def _result(self, reply: Reply | None, base_ns: int, total_ns: int, held_up_ns: int) -> Execution:
         usage = self._prepared.group.usage()
         exit_code = signal_number = None
         if reply is not None and not reply.error:
@@ -168,17 +168,18 @@ class Trial:
                 exit_code = os.WEXITSTATUS(reply.status)
         wall_ns = reply.wall_ns if reply is not None and reply.wall_ns else total_ns
         killed_by = self._killed_by
-        if killed_by is KilledBy.WALL and self._ended_by_itself(reply, signal_number):
+        if killed_by is KilledBy.WALL and self._ended_by_itself(reply, signal_number, held_up_ns):
             killed_by = None  # it was this process that slept, not the program: boxinit's clock tells
         return Execution(
             limits=self._job.limits, exit_code=exit_code, signal=signal_number, cpu_ns=usage.cpu_ns - base_ns, wall_ns=wall_ns,
             memory_bytes=usage.memory_bytes, output=self._output, stderr=bytes(self._stderr), killed_by=killed_by,
             oom_kills=usage.oom_kills, left_behind=reply.left if reply else 0, refused_forks=usage.refused_forks,
             error=reply.error if reply else 0, is_lost=reply is None, overhead_ns=total_ns - wall_ns,
+            held_up_ns=held_up_ns,
         )  # fmt: skip
 
-    def _ended_by_itself(self, reply: Reply | None, signal_number: int | None) -> bool:
+    def _ended_by_itself(self, reply: Reply | None, signal_number: int | None, held_up_ns: int) -> bool:
         """Whether the program was over, within its limit, before our late clock had it killed."""
         if reply is None or signal_number == signal.SIGKILL:
             return False
-        return 0 < reply.wall_ns <= self._job.limits.wall_ms * 1_000_000
+        return 0 < reply.wall_ns <= self._job.limits.wall_ms * 1_000_000 + held_up_ns

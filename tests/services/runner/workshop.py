@@ -157,17 +157,17 @@ class Workshop:
         execution.output.close()
         return execution, output
 
-    async def run_c(self, source: str, limits: Limits = LIMITS, stdin: bytes = b"", *argv: str) -> tuple[Execution, bytes]:
+    async def run_c(self, source: str, limits: Limits = LIMITS, stdin: bytes = b"", *argv: str, **more: object) -> tuple[Execution, bytes]:
         """Compiles C and executes it in a fresh box."""
-        return await self.run_built(await self.builds.build("c", {"main.c": source.encode()}), limits, stdin, *argv)
+        return await self.run_built(await self.builds.build("c", {"main.c": source.encode()}), limits, stdin, *argv, **more)
 
-    async def run_built(self, built: Built, limits: Limits = LIMITS, stdin: bytes = b"", *argv: str) -> tuple[Execution, bytes]:
+    async def run_built(self, built: Built, limits: Limits = LIMITS, stdin: bytes = b"", *argv: str, **more: object) -> tuple[Execution, bytes]:
         """Executes what was built in a fresh box."""
         fd = sealed(stdin)
         try:
             async with self.pool.box() as box:
                 await built.furnish(box)
-                execution = await box.execute(Job((*built.launch(limits).argv, *argv), limits, stdin=fd))
+                execution = await box.execute(Job((*built.launch(limits).argv, *argv), limits, stdin=fd, **more))
         finally:
             os.close(fd)
         output = execution.output.head(1 << 20)
