@@ -131,7 +131,8 @@ EVENTS: Final = Table("events", (
     _key("contest", "name"), _key("seq", "int"), Column("kind", "name"), Column("at", "time"), Column("actor", "name"),
     Column("command", "uuid"), Column("body", "json"),
 ), indexes=(("at",),))  # fmt: skip
-"""The audit log, per contest in order, ``seq`` from 1 without gaps; ``contest`` is empty for what belongs to none.
+"""The audit log, per contest in order, ``seq`` from 1 without gaps, but for a leap to the time in milliseconds where a backup was
+restored: what came after the backup was seen, and is gone. ``contest`` is empty for what belongs to none.
 
 ``at`` is when it was recorded. Kinds and bodies; news are made of them, so they hold all that news say:
   ``account-created`` {username, role} · ``password-changed`` ``webhook-set`` ``webhook-forgotten`` {username} · ``problem-recorded`` {alias, commit, version}
@@ -165,7 +166,7 @@ OUTBOX: Final = Table("outbox", (
 WEBHOOKS: Final = Table("webhooks", (
     _key("username", "name"), Column("url", "text"), Column("secret", "text"), Column("changed_at", "time"),
 ))  # fmt: skip
-"""Where an account wants to hear of its verdicts, and the key that signs what it hears; ``url`` empty: only those of submissions
+"""Where an account wants to hear of its verdicts, and the secret that signs what it hears, sealed where the recorder has a key; ``url`` empty: only those of submissions
 that name their own address."""
 
 DELIVERIES: Final = Table("deliveries", (

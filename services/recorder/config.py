@@ -17,6 +17,9 @@ class Config:
     admin_password: str = setting(
         "", "Password of the first admin; empty: a random one, left in FOLDER/admin.password", is_secret=True, env="PALESTRA_ADMIN_PASSWORD"
     )
+    webhook_keys: str = setting(
+        "", "Keys that seal webhooks' secrets in the record, base64 of 32 bytes each, commas between: the first seals, all open; empty: those in FOLDER/recorder/webhook.keys, made where the record is a file", is_secret=True,
+    )
     group_size: int = setting(100, "Most commands in one transaction", minimum=1, maximum=1000)
     sweep_every_s: float = setting(15.0, "How often submissions without a verdict are looked for", minimum=0.05, maximum=3600)
     sweep_after_s: float = setting(

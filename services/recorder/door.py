@@ -11,6 +11,7 @@ from services.recorder.intake import Intake
 from services.recorder.loop import CommandLoop
 from services.recorder.orders import serve_orders
 from services.recorder.record import Record
+from services.recorder.seal import Seal
 from services.recorder.teller import Teller
 from services.recorder.trust import Trust
 from wire.commands import Command, Outcome
@@ -19,7 +20,7 @@ from wire.methods import RECORDER_APPLY
 LEAVE_LIMIT_S = 8.0
 
 
-def serve(server: RpcServer, loop: CommandLoop, trust: Trust, record: Record) -> None:
+def serve(server: RpcServer, loop: CommandLoop, trust: Trust, record: Record, seal: Seal, log: Log) -> None:  # noqa: PLR0917 (what the door leads to)
     """Shows ``recorder.apply``, the outcome of a command after its commit (a refusal is an outcome, not an error), and ``recorder.delivery``."""
 
     async def apply(command: Command, call: Call) -> Outcome:
@@ -27,7 +28,7 @@ def serve(server: RpcServer, loop: CommandLoop, trust: Trust, record: Record) ->
         return await loop.call(command)
 
     server.serve(RECORDER_APPLY, apply)
-    serve_orders(server, record)
+    serve_orders(server, record, seal, log)
 
 
 async def flush(loop: CommandLoop, intake: Intake, teller: Teller, log: Log) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 
 from mesh.assertion import Verifier
@@ -25,6 +26,7 @@ from services.recorder.relay import Relay
 from services.recorder.schedule.jobs import jobs_of
 from services.recorder.schedule.ledger import Ledger
 from services.recorder.schedule.scheduler import Scheduler
+from services.recorder.seal import open_seal
 from services.recorder.teller import Teller
 from services.recorder.trust import Trust
 from services.recorder.view import Bounds
@@ -39,9 +41,10 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     # whom we lean on
     queue, clock, metrics, log = backbone.queue, backbone.clock, backbone.metrics, backbone.log
     record = Record(backbone.record_url, backbone.credentials)
+    seal = await asyncio.to_thread(open_seal, config.webhook_keys, backbone.folder, makes_keys=backbone.record_url.startswith("sqlite"))
     trust = Trust(Verifier(backbone.credentials))
     # what we are
-    applier = Applier(record, clock, Bounds(frozenset(LANGUAGES), config.clock_tolerance_s, config.has_trials), log)
+    applier = Applier(record, clock, Bounds(frozenset(LANGUAGES), config.clock_tolerance_s, config.has_trials, seal), log)
     relay = Relay(record, queue, metrics=metrics, log=log, every_s=config.relay_every_s)
     overlay = Overlay(backbone.state, has_replica=backbone.replica_url != backbone.record_url)
     boards = Boards(record, metrics, config.boards_kept)
@@ -52,11 +55,11 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     scheduler = Scheduler(Ledger(record, config.lease_s), jobs, clock=clock, metrics=metrics, log=log)
     loop.listen(scheduler.hear)
     password_file = backbone.folder.parent / "admin.password"
-    opening = Opening(record, applier, password=config.admin_password, file=password_file, clock=clock, log=log)
+    opening = Opening(record, applier, seal, password=config.admin_password, file=password_file, clock=clock, log=log)
     # what we show
     server = backbone.server(config.host, config.port, life)
     Undertaker(queue, consumed_by(RECORDER), UNDERTAKING[RECORDER], log).show(server)
-    serve(server, loop, trust, record)
+    serve(server, loop, trust, record, seal, log)
     life.watch("record", loop.health)
     life.watch("outbox", relay.health)
     life.watch("schedule", scheduler.health)

@@ -1,4 +1,4 @@
-"""Owns the start: waits for the database, brings the schema up, makes the first admin. Never takes a command."""
+"""Owns the start: waits for the database, brings the schema up, seals what lies open, makes the first admin. Never takes a command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from mesh.log import Log
 from services.recorder.first_admin import make_first_admin
 from services.recorder.group import Applier
 from services.recorder.record import Record
+from services.recorder.resealing import reseal
 from services.recorder.schema import prepare
+from services.recorder.seal import Seal
 
 BACKOFF_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 
@@ -20,9 +22,10 @@ BACKOFF_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 class Opening:
     """The record on its way to being ready. A database that is away is waited for, as long as the service may live."""
 
-    def __init__(self, record: Record, applier: Applier, *, password: str, file: Path, clock: Clock, log: Log) -> None:
+    def __init__(self, record: Record, applier: Applier, seal: Seal, *, password: str, file: Path, clock: Clock, log: Log) -> None:
         self._record = record
         self._applier = applier
+        self._seal = seal
         self._password = password
         self._file = file
         self._clock = clock
@@ -37,6 +40,7 @@ class Opening:
             try:
                 if await prepare(self._record):
                     self._log.info("schema-upgraded", duration_s=round(self._clock.monotonic() - began, 3))
+                await reseal(self._record, self._seal, self._log)
                 await make_first_admin(
                     self._record, self._applier, password=self._password, file=self._file, clock=self._clock, log=self._log
                 )

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from services.recorder import rows
 from services.recorder.effects import Effects, LetGo, PutInForce
 from services.recorder.rows import Key, Row, key_of
+from services.recorder.seal import Seal
 from wire.commands import Command
 from wire.rejudging import Filter
 
@@ -58,12 +59,13 @@ class Needs:
 class Bounds:
     """What the installation sets: ``languages`` that exist at all, ``clock_tolerance_s`` that other clocks may be ahead.
 
-    ``has_trials``: a new commit of a problem is tried out by itself.
+    ``has_trials``: a new commit of a problem is tried out by itself. ``seal`` is what secrets are kept under.
     """
 
     languages: frozenset[str]
     clock_tolerance_s: float = 120.0
     has_trials: bool = True
+    seal: Seal = field(default_factory=Seal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ SECRET_BYTES: Final = range(24, 65)
 """Source: Standard Webhooks: between 24 and 64 bytes."""
 
 WITHOUT_KEY: Final = "this account has no webhook secret: set one on the account page, then replay this call"
+KEY_LOST: Final = "this webhook's secret cannot be read any more: set the webhook anew on the account page, then replay this call"
 _GONE: Final = 410
 
 
@@ -66,10 +67,11 @@ def set_webhook(command: Command, view: View) -> Effects:
     if not _is_secret(body.secret):
         raise Invalid("a webhook's secret is whsec_ and the base64 of 24 to 64 bytes", code="webhook-invalid")
     check_url(body.url)
+    kept = view.bounds.seal.seal(body.secret, body.username)
     if known is None:
-        effects.insert(rows.Webhook(body.username, body.url, body.secret, view.now))
+        effects.insert(rows.Webhook(body.username, body.url, kept, view.now))
     else:
-        effects.change(known, url=body.url, secret=body.secret, changed_at=view.now)
+        effects.change(known, url=body.url, secret=kept, changed_at=view.now)
     effects.tell("", "webhook-set", username=body.username)
     return effects
 

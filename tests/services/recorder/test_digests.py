@@ -87,7 +87,7 @@ async def test_everybody_hears_of_his_own_contests_and_of_no_more(store: Store) 
     ]  # fmt: skip
     calls = await store.all(rows.Delivery)
     assert {(row["kind"], row["status"]) for row in calls} == {("digest", "waiting")}
-    order = await order_of(store.record, calls[0]["id"])
+    order = await order_of(store.record, calls[0]["id"], store.seal, store.log)
     assert (order.is_wanted, order.secret, order.url) == (True, SECRET, f"https://{calls[0]['username']}.example/hook"), "the mailer gets it as any call"
     work = [row for row in await store.all(rows.Work) if row["queue"] == NOTIFICATIONS.name]
     assert {decode(Notification, row["body"]).id for row in work} == {row["id"] for row in calls}

@@ -39,7 +39,7 @@ async def test_a_call_from_its_verdict_to_its_end(store: Store) -> None:
     figures = {(said["time_ms"], said["memory_bytes"]) for said in (json.loads(call["body"])["data"] for call in calls.values())}
     assert figures == {(20, None)}, "an author could read a secret off his figures"
     one = calls[OTHER]["id"]
-    order = await order_of(store.record, one)
+    order = await order_of(store.record, one, store.seal, store.log)
     assert (order.url, order.secret, order.is_wanted, order.generation, order.tries) == (OTHER, SECRET, True, 1, 0)
     await _told(store, one, tries=1, http_status=503, error="answered 503", is_final=False)
     await _told(store, one, tries=1, http_status=404, error="late", is_final=False)
@@ -49,10 +49,10 @@ async def test_a_call_from_its_verdict_to_its_end(store: Store) -> None:
     await _told(store, one, tries=9, error="too late")
     await _say(store, "ana", ReplayDelivery(one))
     await _told(store, one, tries=3, http_status=200, is_delivered=True)
-    order = await order_of(store.record, one)
+    order = await order_of(store.record, one, store.seal, store.log)
     assert (order.is_wanted, order.generation, order.tries) == (True, 2, 0), "a word about the generation before says nothing"
     await _told(store, one, tries=1, error="given up", generation=2)
-    assert not (await order_of(store.record, one)).is_wanted
+    assert not (await order_of(store.record, one, store.seal, store.log)).is_wanted
     [row] = [row for row in await store.all(rows.Delivery) if row["id"] == one]
     assert (row["status"], row["tries"], row["error"], row["generation"]) == ("failed", 1, "given up", 2)
 
