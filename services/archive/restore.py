@@ -20,7 +20,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mesh.clock import SystemClock
+from mesh.clock import SystemClock, micros
 from mesh.database import make_folder, write_engine
 from mesh.database.access import limited
 from mesh.errors import Conflict, Invalid, Refused
@@ -168,9 +168,15 @@ async def _insert(connection: AsyncConnection, member: Member, tables: dict[str,
 
 
 def _finish(connection: sa.Connection, manifest: Manifest, upgrade: Upgrade) -> None:
-    """Says what the tables are, and brings them to this release's."""
+    """Says what the tables are, brings them to this release's, and has the events of every contest go on above all that anybody saw.
+
+    Boards are told apart by the number of the last event. Who has one open that is newer than the backup, and a cache, would else take what
+    comes after the restore for something old. The time in milliseconds is above: nobody records a thousand events a second for long.
+    """
     connection.execute(sa.text("UPDATE alembic_version SET version_num = :revision"), {"revision": manifest.revision})
     bring_up(connection, upgrade)
+    now_ms = micros(SystemClock().now()) // 1000
+    connection.execute(sa.text("UPDATE contests SET seq = :now_ms WHERE seq < :now_ms"), {"now_ms": now_ms})
 
 
 class _Staged:
