@@ -35,3 +35,18 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO frontend;
 -- What signs webhooks is nothing that a page shows. (The recorder does the same when it makes the table.)
 SELECT 'REVOKE SELECT ON webhooks FROM frontend' WHERE to_regclass('public.webhooks') IS NOT NULL \gexec
 SELECT 'GRANT SELECT (username, url, changed_at) ON webhooks TO frontend' WHERE to_regclass('public.webhooks') IS NOT NULL \gexec
+
+-- Nor is there anything else in which somebody who signs in could leave something: large objects, which everybody may make by default.
+-- Locks by number are the recorder's too: it holds one while it brings the tables.
+DO $$
+DECLARE
+    one regprocedure;
+BEGIN
+    FOR one IN
+        SELECT oid::regprocedure FROM pg_proc
+        WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^(lo_|loread$|lowrite$|pg_(try_)?advisory_)'
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', one);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO recorder', one);
+    END LOOP;
+END $$;
