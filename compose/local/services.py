@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -70,6 +71,7 @@ def environ_of(plan: Plan, service: str, name: str, number: int = 0) -> dict[str
             "PALESTRA_FRONTEND_PUBLIC_URL": plan.url,
         }
     if service == RUNNER:
+        told["PALESTRA_RUNNER_NAME"] = f"{socket.gethostname()}-{name}"  # two on one machine are two in the inventory
         told["PALESTRA_RUNNER_UID_START"] = str(_UIDS_FROM + number * _UIDS_EACH)
     prefix = f"PALESTRA_{service.upper()}_"
     return told | {key: value for key, value in plan.settings.items() if key.startswith((prefix, "PALESTRA_MESH_"))}
