@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +24,16 @@ class Code:
     path: str
 
 
-def found() -> list[Code]:
-    """Every code with its first message, by code."""
+@functools.cache
+def found() -> tuple[Code, ...]:
+    """Every code with its first message, by code; the sources are read once."""
     first: dict[str, Code] = {kind.default_code: Code(kind.default_code, kind.status, _first_line(kind), "mesh/errors.py") for kind in ERROR_CLASSES}
     for room in ("mesh", "pki", "services"):
         for path in sorted((ROOT / room).rglob("*.py")):
             for one in _codes_of(path):
                 if one.code not in first or (first[one.code].status == 0 and one.status):
                     first[one.code] = one
-    return sorted(first.values())
+    return tuple(sorted(first.values()))
 
 
 def _codes_of(path: Path) -> Iterator[Code]:

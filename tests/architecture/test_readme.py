@@ -13,25 +13,39 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
-    lost = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+def relative(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def test_links_lead_somewhere() -> None:
+    lost = [
+        f"{relative(page)}: {link}"
+        for page in PAGES
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+        if "://" not in link and not (page.parent / link).exists()
+    ]
     assert not lost, f"{lost} lead nowhere"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_make_targets_that_are_named_exist(page: Path) -> None:
+def test_make_targets_that_are_named_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"(?:`|\$ )make ([a-z][a-z-]*)", page.read_text(encoding="utf-8")))
-    assert named <= targets, f"no such target: {named - targets}"
+    lost = [
+        f"{relative(page)}: {name}"
+        for page in PAGES
+        for name in re.findall(r"(?:`|\$ )make ([a-z][a-z-]*)", page.read_text(encoding="utf-8"))
+        if name not in targets
+    ]
+    assert not lost, f"no such target: {lost}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_palestra_commands_that_are_named_are_understood(page: Path) -> None:
+def test_palestra_commands_that_are_named_are_understood() -> None:
     known = (ROOT / "services" / "__main__.py").read_text(encoding="utf-8")
-    named = set(re.findall(r"`palestra ([a-z-]+)", page.read_text(encoding="utf-8")))
-    lost = {name for name in named if not re.search(rf'"{name}"|palestra {name}\b', known) and name not in services_there()}
+    lost = [
+        f"{relative(page)}: {name}"
+        for page in PAGES
+        for name in re.findall(r"`palestra ([a-z-]+)", page.read_text(encoding="utf-8"))
+        if not re.search(rf'"{name}"|palestra {name}\b', known) and name not in services_there()
+    ]
     assert not lost, f"palestra does not know {lost}"
 
 

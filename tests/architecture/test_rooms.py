@@ -27,6 +27,7 @@ def relative(path: Path) -> str:
 
 
 SOURCES = list(modules(*ROOMS))
+"""Looked at in one test for each rule: a test for each of them would be thousands."""
 
 
 def public_definitions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
@@ -67,9 +68,12 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=relative)
-def test_every_module_and_public_name_says_what_it_is(path: Path) -> None:
-    tree = parsed(path)
+def test_every_module_and_public_name_says_what_it_is() -> None:
+    silent = {relative(path): names for path in SOURCES if (names := without_docstring(parsed(path)))}
+    assert not silent, f"no docstring: {silent}: public names give shapes, units, errors"
+
+
+def without_docstring(tree: ast.Module) -> list[str]:
     silent = [] if ast.get_docstring(tree) else ["the module itself"]
     for node in public_definitions(tree):
         if not ast.get_docstring(node):
@@ -83,7 +87,7 @@ def test_every_module_and_public_name_says_what_it_is(path: Path) -> None:
                 and not ast.get_docstring(inner)
                 and not is_promised_elsewhere(node)
             ]
-    assert not silent, f"no docstring: {silent}: public names give shapes, units, errors"
+    return silent
 
 
 def is_promised_elsewhere(node: ast.ClassDef) -> bool:
@@ -91,29 +95,31 @@ def is_promised_elsewhere(node: ast.ClassDef) -> bool:
     return bool(node.bases) or "keeps" in (ast.get_docstring(node) or "").lower()
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=relative)
-def test_names_are_verbs_and_nouns_that_say_something(path: Path) -> None:
-    tree = parsed(path)
+def test_names_are_verbs_and_nouns_that_say_something() -> None:
     vague = [
-        node.name
-        for node in ast.walk(tree)
+        f"{relative(path)}: {node.name}"
+        for path in SOURCES
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and FORBIDDEN_NAMES.search(node.name)
     ]
     assert not vague, f"{vague}: use the verb for what it does (load, find, fetch, count…), the noun for what it is"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=relative)
-def test_no_loose_ends_in_the_sources(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    marks = re.findall(r"\b(?:TODO|FIXME|XXX)\b|NotImplementedError\(\)|# type: ignore(?!\[)|# noqa(?!:)", text)
+def test_no_loose_ends_in_the_sources() -> None:
+    loose = re.compile(r"\b(?:TODO|FIXME|XXX)\b|NotImplementedError\(\)|# type: ignore(?!\[)|# noqa(?!:)")
+    marks = {relative(path): found for path in SOURCES if (found := loose.findall(path.read_text(encoding="utf-8")))}
     assert not marks, f"{marks}: finish it, or write an issue"
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if p.parts[-2] != "frontend"], ids=relative)
-def test_nothing_swallows_a_cancellation_or_everything(path: Path) -> None:
-    tree = parsed(path)
-    bare = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.type is None]
-    assert not bare, f"bare except in lines {bare}: it swallows cancellations"
+def test_nothing_swallows_a_cancellation_or_everything() -> None:
+    bare = [
+        f"{relative(path)}:{node.lineno}"
+        for path in SOURCES
+        if path.parts[-2] != "frontend"
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ExceptHandler) and node.type is None
+    ]
+    assert not bare, f"bare except in {bare}: it swallows cancellations"
 
 
 def test_every_service_shows_its_four_parts_in_one_short_run() -> None:
