@@ -103,3 +103,14 @@ def test_a_projector_gets_large_rows_and_nothing_else(site: tuple[str, int], ope
     assert window.run("return document.querySelector('[data-board-rows] tr:not(.spacer)').offsetHeight") >= 70
     assert "The board is frozen since" in window.text("main")
     assert window.overflow() <= 0
+
+
+def test_what_is_printed_is_the_board_by_day_and_nothing_else(site: tuple[str, int], open_browser: OpenBrowser) -> None:
+    window = open_browser(site[0])
+    window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": [{"name": "prefers-color-scheme", "value": "dark"}]})
+    window.go(SPRING)
+    window.until(lambda: window.all("[data-board-rows] tr"), "rows")
+    shown = "return [...document.querySelectorAll('.masthead, .tabs, .footer, .board-tools, .button')].filter((one) => one.offsetHeight).length"
+    assert window.run(shown) == 0, "what only a screen can use is left out"
+    assert window.run("return getComputedStyle(document.querySelector('.board-frame')).overflow") == "visible", "a sheet does not scroll"
+    assert window.run("return getComputedStyle(document.documentElement).colorScheme") == "light"

@@ -145,7 +145,9 @@ def test_the_jury_sees_submissions_come_in_and_has_them_judged_again(stage: Stag
     jury.until_text(f"#submission-{submission} .chip", "Accepted", 40)
     jury.click(f"#submission-{submission} a.title")
     jury.until_text("main", "Judged 2 times")
-    assert jury.all(".cases li"), "the jury sees the cases"
+    jury.click(".cases a")
+    jury.until_text("#input-text", "1 2")
+    assert jury.text("#answer-text") == "3", "the jury reads what a case is"
 
 
 def test_the_problems_appear_by_themselves_when_the_contest_starts(house: HouseOfProcesses, open_browser: OpenBrowser) -> None:

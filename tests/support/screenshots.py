@@ -48,7 +48,7 @@ EVERY_PAGE = (
     ("contest-new", "olga", "/contests/new"), ("contest-new-wrong", "olga", "/contests/new"), ("teams", "olga", f"{SPRING}/teams"), ("teams-wrong", "olga", f"{SPRING}/teams"), ("problems", "olga", "/problems"),
     ("own-problem", "olga", "/problems/aqueducts"), ("report", "olga", "/problems/aqueducts/report"), ("report-passed", "olga", "/problems/balloons/report"), ("report-none", "olga", "/problems/hoplites/report"),
     ("languages", "olga", "/languages"), ("accounts", "admin", "/accounts"), ("operations", "admin", "/operations"), ("runners", "admin", "/operations/runners"), ("queue", "admin", "/operations/queues/CommandQueue"),
-    ("queue-empty", "admin", "/operations/queues/NotificationQueue"), ("audit-all", "admin", "/audit"), ("not-found", "admin", "/nothing"), ("not-allowed", "team01", "/accounts"), ("away", "olga", "/operations/queues/CommandQueue"),
+    ("queue-empty", "admin", "/operations/queues/NotificationQueue"), ("audit-all", "admin", "/audit"), ("not-found", "admin", "/nothing"), ("not-allowed", "team01", "/accounts"), ("away", "olga", f"/submissions/{IDS['difference']}"),
 )  # fmt: skip
 _SEND = "const form = document.querySelector({form!r}); for (const [name, value] of Object.entries({fields})) form.elements[name].value = value; form.noValidate = true; form.submit();"
 DONE_FIRST = {
@@ -56,6 +56,7 @@ DONE_FIRST = {
     "submit-wrong": _SEND.format(form="main form", fields={"source": "  "}),
     "account-wrong": "const form = document.querySelector('form[action=\"/account/password\"]'); form.noValidate = true; for (const one of form.querySelectorAll('[type=password]')) one.value = 'x'; form.submit();",
     "contest-new-wrong": _SEND.format(form="main form", fields={"alias": "Not An Alias", "title": ""}),
+    "away": "document.querySelector('form[action$=rejudge]').submit();",
     "teams-wrong": _SEND.format(form="main form", fields={"lines": "no such account, of, too, many, fields\n\n,,"}),
 }
 """What is done to a page, in scripts, before its picture is taken."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from mesh.errors import MeshError
 from mesh.log import correlation
 from services.frontend.keys import actor_of
-from services.frontend.pages.forms import sentence
+from services.frontend.pages.forms import inside, sentence
 from services.frontend.pages.paint import paint
 
 _TITLES: Final = {
@@ -49,8 +50,16 @@ async def draw_fault(request: web.Request, failure: MeshError, status: int) -> w
         advice = _NOT_FOR_YOU
     if request.method == "POST" and request.path.endswith("/submit") and (status == 401 or status >= 500):
         advice = f"Your program is kept as a draft in this browser: choose its problem in the form, and it is there again. {advice}"
-    again = request.path_qs if request.method in {"GET", "HEAD"} else "/"
+    is_reading = request.method in {"GET", "HEAD"}
     return paint(
         request, "fault.html", status=status, number=status, title=_TITLES.get(status, "Something went wrong"), text=text, code=failure.code,
-        advice_text=advice, again=again, correlation=correlation.get() if status >= 500 else "",
+        advice_text=advice, again=inside(request.path_qs) if is_reading else "", back="" if is_reading else _page_before(request), correlation=correlation.get() if status >= 500 else "",
     )  # fmt: skip
+
+
+def _page_before(request: web.Request) -> str:
+    """The page of ours that a form was sent from, which is not sent again by going back; empty when the browser does not say."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    if before.netloc != request.host:
+        return ""
+    return inside(f"{before.path}?{before.query}" if before.query else before.path, "")

@@ -58,6 +58,11 @@ async def test_a_form_of_another_session_changes_nothing(visitor: Visitor) -> No
     page = await visitor.ask("POST", "/sign-out", data={"csrf": "0" * 64})
     assert page.status == 403
     assert "load the page again" in page.text
+    here = visitor.address
+    for came_from, links in ((f"{here}/account?a=b", ["/account?a=b"]), ("https://evil.example/x", []), (f"{here}//evil.example", []), ("", [])):
+        page = await visitor.ask("POST", "/sign-out", data={"csrf": "0" * 64}, headers={"Referer": came_from})
+        back = [one.attributes["href"] for one in page.tree.all("a") if one.text == "Back to where you were"]
+        assert back == links, "a form that failed leads back to its page, and to no other site"
     assert "Sign out" in (await visitor.get("/")).text
 
 

@@ -44,6 +44,11 @@ class Visitor:
         self._url = url
         self.cookie = ""
 
+    @property
+    def address(self) -> str:
+        """Where the site is."""
+        return self._url
+
     async def ask(self, method: str, path: str, **more: Any) -> Page:
         headers = {"Cookie": self.cookie, "Accept": "text/html", "Accept-Encoding": "identity", **more.pop("headers", {})}
         async with self._session.request(method, f"{self._url}{path}", headers=headers, allow_redirects=False, **more) as answer:
