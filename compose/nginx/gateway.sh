@@ -28,7 +28,9 @@ write_upstreams() {  # $1: addresses, one a line. None: 127.0.0.1:9 refuses at o
 
 stamp() { cksum <"$certificate"; cksum <"$key"; }
 
-place() { cp "$certificate" "$home/site.crt"; (umask 077; cp "$key" "$home/site.key"); }
+place() {  # anew and then moved: what was copied from a file that nobody may write could not be written over
+    (umask 077; cat "$certificate" >"$home/new.crt" && cat "$key" >"$home/new.key") && mv "$home/new.crt" "$home/site.crt" && mv "$home/new.key" "$home/site.key"
+}
 
 mkdir -p "$home"
 ulimit -n "$(ulimit -H -n)"   # two files a connection
@@ -47,8 +49,7 @@ while kill -0 $nginx_pid 2>/dev/null; do
         [ -z "$now" ] || found=$now
         write_upstreams "$found"
         seen=$fresh
-        place
-        if nginx -t -q -c "$conf"; then
+        if place && nginx -t -q -c "$conf"; then
             kill -HUP $nginx_pid
             echo "gateway: reloaded; frontends: $(echo $found)" >&2
         fi

@@ -8,13 +8,14 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from compose.test import operating, overlaid, proofs
 from compose.test.deployment import Deployment
 from compose.test.engine import Engine, Failed, an_engine, say
 from compose.test.images import ROOT, make_images, sizes
 from compose.test.journey import travel
-from compose.test.proofs import PROOFS
 
 
 def main() -> int:
@@ -39,7 +40,7 @@ def main() -> int:
 def _go_through(engine: Engine, options: argparse.Namespace) -> None:
     folder: Path = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    variables = {**make_images(engine, folder, options.tree), **dict(zip(("PALESTRA_HTTPS_PORT", "PALESTRA_HTTP_PORT"), _free_ports(2), strict=True))}
+    variables = {**make_images(engine, folder, options.overlay, options.tree), **dict(zip(("PALESTRA_HTTPS_PORT", "PALESTRA_HTTP_PORT"), _free_ports(2), strict=True))}
     say(", ".join(f"image {name}: {size}" for name, size in sizes(engine).items()))
     deployment = Deployment(engine, "palestra-test", variables, folder, ("certificate.yml", *options.overlay))
     deployment.prepare()
@@ -48,14 +49,23 @@ def _go_through(engine: Engine, options: argparse.Namespace) -> None:
         say(f"{len(_up(deployment))} containers are healthy")
         for line in asyncio.run(travel(deployment.url, deployment.authority, deployment.admin_password)):
             say(line)
-        for proof in PROOFS:
-            say(proof(deployment))
+        for proof in _wanted(options.overlay):
+            began = time.monotonic()
+            say(f"{proof(deployment)} [{time.monotonic() - began:.0f} s]")
     finally:
         if options.keep:
             say(f"left up at {deployment.url}, certificate in {deployment.authority}")
             input("Enter takes it down")
         deployment.down()
         say("taken down; no container, network or volume is left")
+
+
+def _wanted(overlays: list[str]) -> list[Callable[[Deployment], str]]:
+    """The proofs, in order. What no overlay changes is tried without overlays."""
+    if not overlays:
+        return [*proofs.LOOKS, *operating.STORES, *operating.DOOR, proofs.killed_services_come_back, *operating.UPGRADE]
+    own = [proof for overlay in overlays for proof in overlaid.PROOFS.get(overlay, ())]
+    return [*proofs.LOOKS, *operating.STORES, *own, proofs.killed_services_come_back]
 
 
 def _up(deployment: Deployment) -> dict[str, object]:

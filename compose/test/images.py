@@ -6,7 +6,7 @@ import os
 import shutil
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,21 +17,23 @@ COMPOSE = ROOT / "compose"
 PREFIX = "palestra-test"
 _BASE = f"{PREFIX}/debian:12"
 OURS = {"PALESTRA_IMAGE": "palestra", "PALESTRA_RUNNER_IMAGE": "runner"}
-STAND_INS = {"POSTGRES_IMAGE": "postgresql", "RABBITMQ_IMAGE": "rabbitmq", "REDIS_IMAGE": "redis", "MARIADB_IMAGE": "mariadb", "NGINX_IMAGE": "nginx"}
+STAND_INS = {"POSTGRES_IMAGE": "postgresql", "RABBITMQ_IMAGE": "rabbitmq", "REDIS_IMAGE": "redis", "NGINX_IMAGE": "nginx"}
+WITH_OVERLAYS = {"mysql.yml": {"MARIADB_IMAGE": "mariadb"}, "monitoring.yml": {"PROMETHEUS_IMAGE": "prometheus"}}
 _SUITE = "bookworm"
 _BUILD_LIMIT_S = 1200.0
 _LEFT_OUT = ("./var/cache/apt", "./var/lib/apt/lists", "./usr/share/doc", "./usr/share/man", "./usr/share/locale", "./usr/share/info", "./dev", "./proc", "./sys")
 
 
-def make_images(engine: Engine, folder: Path, tree: Path = ROOT) -> dict[str, str]:
+def make_images(engine: Engine, folder: Path, overlays: Sequence[str], tree: Path = ROOT) -> dict[str, str]:
     """Builds what is missing or has changed; the variables of docker-compose.yml that name the images. Raises: `Failed`."""
     if not engine.lines("images", "--quiet", _BASE):
         with _timed("a Debian base by debootstrap"):
             _bootstrap(engine, folder)
-    variables = {"DEBIAN_IMAGE": _BASE}
+    variables = {"DEBIAN_IMAGE": _BASE, "GRAFANA_IMAGE": _BASE}  # no package brings Grafana: it is never started, and must not be asked for
     for variable, target in OURS.items():
         variables[variable] = _build(engine, tree / "compose" / "Dockerfile", tree, target)
-    for variable, target in STAND_INS.items():
+    wanted = {variable: target for overlay in overlays for variable, target in WITH_OVERLAYS.get(overlay, {}).items()}
+    for variable, target in (STAND_INS | wanted).items():
         variables[variable] = _build(engine, COMPOSE / "test" / "Dockerfile", COMPOSE / "test", target)
     return variables
 
