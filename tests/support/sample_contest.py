@@ -36,6 +36,13 @@ PROBLEMS = (
     ("javelin", "Javelin Throw", "#f032e6", 15), ("kithara", "Tuning a Kithara", "#9a6324", 0),
 )  # fmt: skip
 
+SOURCES = {
+    "cpp": ("cpp", "#include <iostream>\n\nint main() {\n    long long n, sum = 0;\n    std::cin >> n;\n    while (n --> 0) {\n        long long x;\n        std::cin >> x;\n        sum += x;  // 64 bits: 10^5 times 10^9\n    }\n    std::cout << sum << '\\n';\n}\n"),
+    "python3": ("py", "import sys\n\n\ndef main():\n    n, *numbers = map(int, sys.stdin.read().split())\n    print(sum(numbers[:n]))\n\n\nmain()\n"),
+    "java": ("java", "import java.util.Scanner;\n\npublic class Main {\n    public static void main(String[] arguments) {\n        Scanner in = new Scanner(System.in);\n        long sum = 0;\n        for (int n = in.nextInt(); n > 0; n--) sum += in.nextLong();\n        System.out.println(sum);\n    }\n}\n"),
+}
+"""What was handed in, by language: the ending of its file, and its text."""
+
 
 @dataclass(slots=True)
 class Rows:
@@ -153,10 +160,11 @@ def _submission(
     judged = verdict is not None
     worth = score if score is not None else Fraction(verdict == "AC")
     time_ms, memory = dice.randint(12, 1900), dice.randint(3, 120) * MIB
-    source = "#include <iostream>\n\nint main() {\n    long long n, sum = 0;\n    std::cin >> n;\n    while (n --> 0) {\n        long long x;\n        std::cin >> x;\n        sum += x;  // 64 bits: 10^5 times 10^9\n    }\n    std::cout << sum << '\\n';\n}\n"
+    language = dice.choice(("cpp", "python3", "java"))
+    ending, source = SOURCES[language]
     rows.add(
-        "submissions", id=submission, contest=contest, problem=alias, username=username, language=dice.choice(("cpp", "python3", "java")),
-        filename=f"{alias}.cpp", source=source, submitted_at=at, recorded_at=at, priority="contest", is_on_board=True,
+        "submissions", id=submission, contest=contest, problem=alias, username=username, language=language,
+        filename=f"{alias}.{ending}", source=source, submitted_at=at, recorded_at=at, priority="contest", is_on_board=True,
         status="judged" if judged else "queued", run=run, verdict=verdict, score=worth if judged else None, time_ms=time_ms if judged else None,
         memory_bytes=memory if judged else None, judged_at=at + timedelta(seconds=3) if judged else None, correlation="",
     )  # fmt: skip
