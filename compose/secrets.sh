@@ -11,5 +11,6 @@ chmod 700 "$folder"
 for name in admin_password erlang_cookie grafana_password; do
     [ -s "$folder/$name" ] || head -c 18 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n' >"$folder/$name"
 done
+[ -s "$folder/webhook_keys" ] || head -c 32 /dev/urandom | base64 | tr -d '\n' >"$folder/webhook_keys"
 chmod 444 "$folder"/*
 echo "the admin's password: $folder/admin_password"

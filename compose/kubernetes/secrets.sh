@@ -17,4 +17,4 @@ secret() {  # $1: name, then the files
 
 for one in "$folder"/given/*/; do secret "palestra-pki-$(basename "$one")" "$one"*; done
 for one in "$folder"/secrets/redis_*; do secret "palestra-redis-$(basename "$one" | sed 's/redis_//')" "$one"; done
-secret palestra-admin "$folder/secrets/admin_password"
+secret palestra-admin "$folder/secrets/admin_password" "$folder/secrets/webhook_keys"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import secrets
 import shutil
 import ssl
 import subprocess
@@ -15,6 +17,8 @@ from compose.local.program import CannotStart, Program, answers
 
 RABBITMQ_SERVER: Final = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 COMPOSE: Final = Path(__file__).resolve().parents[1]
+WEBHOOK_KEYS: Final = "webhook_keys"
+"""The file with what seals webhooks' secrets in the record."""
 
 _LOOPBACK_ONLY: Final = "-kernel inet_dist_use_interface {127,0,0,1}"
 """Who reaches the port by which Erlang nodes talk, and has the cookie, runs code there."""
@@ -29,13 +33,17 @@ def servers(plan: Plan) -> list[Program]:
 
 
 def secrets_of(plan: Plan) -> Path:
-    """The folder with a file ``redis_NAME`` for each user of Redis."""
+    """The folder with a file ``redis_NAME`` for each user of Redis, and `WEBHOOK_KEYS`."""
     return plan.folder / "secrets"
 
 
 def make_secrets(plan: Plan) -> None:
     """Makes the secrets that are missing."""
     subprocess.run([str(COMPOSE / "redis" / "make-passwords"), str(secrets_of(plan))], timeout=20, check=True, stdin=subprocess.DEVNULL)
+    keys = secrets_of(plan) / WEBHOOK_KEYS
+    if not keys.exists() or not keys.stat().st_size:
+        keys.touch(0o600)
+        keys.write_text(base64.b64encode(secrets.token_bytes(32)).decode(), encoding="ascii")
 
 
 def context_of(plan: Plan, name: str) -> ssl.SSLContext:
@@ -127,10 +135,10 @@ def _rabbitmq_settings(plan: Plan) -> str:
 
 def _redis(plan: Plan, role: str) -> Program:
     name, starter = f"redis-{role}", COMPOSE / "redis" / "start"
-    folder, port, secrets = plan.folder / name, plan.ports[name], secrets_of(plan)
+    folder, port = plan.folder / name, plan.ports[name]
 
     return Program(
         name, [str(starter), role, str(folder), "--port", "0", "--tls-port", str(port), "--bind", "127.0.0.1"], folder, 0,
         lambda: answers(port, b"AUTH health x\r\nPING\r\n", b"+OK\r\n+PONG", lambda: context_of(plan, "operator"), "redis"),
-        environ={"REDIS_PKI": str(plan.pki), "REDIS_SECRETS": str(secrets)}, is_private=True,
+        environ={"REDIS_PKI": str(plan.pki), "REDIS_SECRETS": str(secrets_of(plan))}, is_private=True,
     )  # fmt: skip

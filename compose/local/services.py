@@ -12,7 +12,7 @@ from urllib.parse import quote
 from compose.local.plan import ROOT, Plan
 from compose.local.program import Program, answers
 from compose.local.postgresql import DATABASE
-from compose.local.servers import context_of, secrets_of
+from compose.local.servers import WEBHOOK_KEYS, context_of, secrets_of
 from services.targets import TARGETS
 from wire.queues import QUEUES
 from wire.services import BROADCASTER, FRONTEND, GITSERVER, GRADER, MAILER, RECORDER, RUNNER
@@ -63,7 +63,7 @@ def environ_of(plan: Plan, service: str, name: str, number: int = 0) -> dict[str
     for peer in (RECORDER, GITSERVER, GRADER, BROADCASTER, MAILER):
         told[f"PALESTRA_MESH_{peer.upper()}_ADDRESS"] = ",".join(f"127.0.0.1:{plan.port_to(one)}" for one in plan.names_of(peer))
     if service == RECORDER:
-        told["PALESTRA_MESH_RECORD_URL"] = record_url(plan, RECORDER)
+        told |= {"PALESTRA_MESH_RECORD_URL": record_url(plan, RECORDER), "PALESTRA_RECORDER_WEBHOOK_KEYS_FILE": str(secrets_of(plan) / WEBHOOK_KEYS)}
     if service == FRONTEND:
         told |= {
             "PALESTRA_MESH_RECORD_URL": record_url(plan, FRONTEND),

@@ -97,7 +97,7 @@ def test_secrets_come_as_files_and_to_whom_they_belong(deployment: dict[str, Any
         for variable, value in (service.get("environment") or {}).items():
             assert not re.search("PASSWORD|SECRET", variable) or variable.endswith("_FILE") or str(value).startswith("/"), (name, variable)
         if name in ALL:
-            assert set(service.get("secrets", ())) <= {f"redis_{name}", *(["admin_password"] if name == "recorder" else ())}, name
+            assert set(service.get("secrets", ())) <= {f"redis_{name}", *(["admin_password", "webhook_keys"] if name == "recorder" else ())}, name
     users = set(re.findall(r"^user ([a-z]+) on ", "".join((FOLDER / "redis" / file).read_text() for file in ("users.acl", "sentinel-users.acl")), re.MULTILINE))
     known = {name.removeprefix("redis_") for name in deployment["secrets"] if name.startswith("redis_")}
     assert users - {"default", "health"} == known, "each user of redis who signs in has a secret"
