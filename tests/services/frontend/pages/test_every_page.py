@@ -14,7 +14,7 @@ import pytest_asyncio
 from mesh.clock import TurnedClock
 from tests.services.frontend.pages.visitor import Visitor as Browser
 from tests.support.markup import faults_of, parsed
-from tests.support.sample_contest import NOW, PASSWORD, sample_rows
+from tests.support.sample_contest import NOW, PASSWORD, SOURCES, sample_rows
 from tests.support.sample_rejudgings import SETS
 from tests.support.showroom import Peers, showroom
 
@@ -164,7 +164,8 @@ async def test_a_submission_is_for_its_author_and_the_jury(visitor: Visitor) -> 
     path = next(one.attributes["href"] for one in parsed(html).with_class("title") if one.attributes.get("href", "").startswith("/submissions/"))
     status, html = await visitor.see(path)
     assert (status, faults_of(html)) == (200, [])
-    assert "std::cin" in html
+    (source,) = (one for one in parsed(html).all("ol") if one.attributes.get("id") == "source-text")
+    assert source.text.split() in [text.split() for _, text in SOURCES.values()]
     assert not parsed(html).with_class("cases"), "cases are for the jury"
     await visitor.enter("olga")
     status, html = await visitor.see(path)
