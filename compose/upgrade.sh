@@ -4,6 +4,7 @@
 #   ./upgrade.sh [SERVICE …]     all of ours, unless named; an image of others (database, rabbitmq, …) is taken by naming its service
 set -eu
 cd "$(dirname "$(readlink -f "$0")")"
+./secrets.sh >/dev/null  # what this release wants, and the one before did not
 up() { docker compose up --detach --no-build --wait "$@"; }
 
 beside() {  # new ones beside the old, who leave one by one when the new are healthy and the gateway has had time to find them
