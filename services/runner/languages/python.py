@@ -9,12 +9,24 @@ SUFFIXES = (".py", ".py3")
 PYPY_BYTES = 64 * MIB
 _GREETING = 'a, b = map(int, input().split())\nprint("hello", a + b)\n'
 _HEAP_FULL = HeapFull(b"MemoryError", exit_code=1)
+_CHECK = """
+import sys
+for name in sys.argv[1:]:
+    try:
+        with open(name, "rb") as file:
+            compile(file.read(), name, "exec", dont_inherit=True)
+    except Exception as error:
+        from py_compile import PyCompileError
+        sys.stderr.write(str(PyCompileError(type(error), error, name)))
+        sys.exit(1)
+"""
+"""What ``-m py_compile`` says and does, without a file that nobody reads. Folders of the sources are not writable in the box, and a folder for
+what is compiled hides what the library keeps compiled from itself: 140 ms of CPU time for each submission instead of 20."""
 
 
-# Folders of the sources are not writable in the box: what the check compiles goes to one place.
 def _plan(sources: Sources, tools: Tools) -> Plan:
     files = chosen(sources, SUFFIXES)
-    check = (_interpreter(tools), "-s", "-X", "pycache_prefix=__pycache__", "-m", "py_compile", *files)
+    check = (_interpreter(tools), "-I", "-c", _CHECK, *files)  # isolated: a source may be named like a module of the library
     return Plan(steps=(check,), start=first_of(files, "__main__.py", "main.py"), is_check=True)
 
 
