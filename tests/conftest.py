@@ -11,7 +11,10 @@ import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import HealthCheck, settings
 
+from tests.support.blocking import look_quickly
 from tests.support.loops import SettledLoop
+
+look_quickly()
 
 SUPPORT = ("brokers", "redises", "databases", "records", "pki", "house", "browser", "house_broker", "templates", "rights")
 pytest_plugins = [f"tests.support.{name}" for name in SUPPORT if importlib.util.find_spec(f"tests.support.{name}")]
