@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Protocol
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstraint
@@ -39,7 +40,12 @@ class TableRow(Protocol):
 
 
 def metadata_of(tables: Iterable[TableRow]) -> MetaData:
-    """The tables as SQLAlchemy Core: ``metadata_of(TABLES).tables["submissions"].c.status``."""
+    """The tables as SQLAlchemy Core: ``metadata_of(TABLES).tables["submissions"].c.status``. Made once a process: nobody changes them."""
+    return _made(tuple(tables))
+
+
+@cache
+def _made(tables: tuple[TableRow, ...]) -> MetaData:
     metadata = MetaData(naming_convention=NAMES)
     for row in tables:
         Table(
