@@ -101,7 +101,7 @@ def nobody_sees_anothers_key(deployment: Deployment) -> str:
         if keys != [f"{role}.key"]:
             raise Failed(f"{name} sees {keys}")
         secrets = deployment.inside(name, "sh", "-c", "ls /run/secrets 2>/dev/null || true").split()
-        allowed = {f"redis_{service}", {"recorder": "admin_password", "rabbitmq": "erlang_cookie"}.get(role, "")}
+        allowed = {f"redis_{service}", *{"recorder": ("admin_password", "webhook_keys"), "rabbitmq": ("erlang_cookie",)}.get(role, ())}
         if role != "redis" and not set(secrets) <= allowed:
             raise Failed(f"{name} sees {secrets}")
         if any("PASSWORD=" in each.upper() for each in container["Config"]["Env"]):
