@@ -80,7 +80,8 @@ class Deployment:
             for kind, words in {"container": ("ps", "-aq"), "network": ("network", "ls", "-q"), "volume": ("volume", "ls", "-q")}.items()
             for name in self.engine.lines(*words, "--filter", label)
         ]
-        left += [f"volume {name}" for name in self.engine.lines("volume", "ls", "-q") if name in self._volumes]
+        for name in self._volumes.intersection(self.engine.lines("volume", "ls", "-q")):
+            self.engine.run("volume", "rm", name)  # without a name of their own, of containers that were replaced: Compose forgets them, see README
         if left:
             raise Failed(f"left behind: {', '.join(left)}")
         shutil.rmtree(self.folder / "compose", ignore_errors=True)
