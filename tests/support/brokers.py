@@ -197,14 +197,14 @@ class RabbitMq:
         found = self.ask("GET", f"vhosts/{vhost}/connections") or []
         return [one["client_properties"].get("connection_name", "") for one in found]
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """One call to the management API; the answer's JSON, None when it is empty."""
+    def ask(self, method: str, path: str, body: Any = None, limit_s: float = 60) -> Any:
+        """One call to the management API; the answer's JSON, None when it is empty. A virtual host of a cluster takes its time to be made."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._http_port}/api/{path}", method=method,
             data=json.dumps(body or {}).encode() if method == "PUT" else None,  # a body that nobody reads resets the line
             headers={"Authorization": "Basic " + base64.b64encode(b"guest:guest").decode(), "Content-Type": "application/json"},
         )  # fmt: skip
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=limit_s) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 
@@ -215,7 +215,7 @@ class RabbitMq:
                 line.sendall(b"AMQP\x00\x00\x09\x01")
                 if not line.recv(1):
                     return False
-            return self.ask("GET", "vhosts") is not None
+            return self.ask("GET", "vhosts", limit_s=10) is not None
         except (OSError, urllib.error.URLError):
             return False
 

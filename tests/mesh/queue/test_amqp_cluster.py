@@ -133,7 +133,7 @@ async def test_nodes_die_and_come_back_and_nothing_is_lost(cluster: Cluster) -> 
 
 async def _with_three_members(cluster: Cluster, vhost: str) -> set[str]:
     """The queues there, each of which has a copy on each node."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (found := await asyncio.to_thread(cluster.nodes[0].ask, "GET", f"queues/{vhost}")):
             await asyncio.sleep(0.2)
     assert {queue["name"]: len(queue["members"]) for queue in found} == {queue["name"]: 3 for queue in found}
