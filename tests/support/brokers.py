@@ -152,8 +152,13 @@ class RabbitMq:
         """Starts it and waits until it takes connections."""
         if self._epmd.has_ended():
             self._epmd.launch()
+        self._start_node()
+
+    def _start_node(self) -> None:
+        """A node takes connections a moment before it counts as running: a virtual host that is made just then is never brought up there."""
+        said_before = self._node.log.stat().st_size if self._node.log.exists() else 0
         self._node.launch()
-        self._node.until(self._is_up)
+        self._node.until(lambda: self._is_up() and b"completed with" in self._node.log.read_bytes()[said_before:])
 
     def kill(self) -> None:
         """kill -9 of the node."""

@@ -24,8 +24,7 @@ class ClusterNode(RabbitMq):
             self._environ[name] = first._environ[name]
 
     def start(self) -> None:
-        self._node.launch()
-        self._node.until(self._is_up)
+        self._start_node()
 
 
 class Cluster:
