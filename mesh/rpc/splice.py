@@ -109,6 +109,8 @@ class Far(asyncio.Protocol):
             if len(self._begun) > 2 * _HEAD_BYTES:
                 self.transport.pause_reading()
             return
+        if self._near.is_closing():
+            return  # the browser has gone: TLS's side of its line, which would be asked, may be gone too
         self._near.write(data)
         if self._near.get_write_buffer_size() > HELD_BACK_BYTES and self._look is None:
             self.transport.pause_reading()

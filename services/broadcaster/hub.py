@@ -164,6 +164,8 @@ class Hub:
                 listener.hold(news, frames, before)
                 continue
             transport = listener.transport
+            if transport.is_closing():
+                continue
             if listener.missed or transport.get_write_buffer_size() > bound:
                 listener.miss(news.topic, before)
                 self.upkeep.note_slow(listener)

@@ -32,8 +32,8 @@ class Listener:
         return self.transport.is_closing()
 
     def unsent_bytes(self) -> int:
-        """What it has not taken yet."""
-        return self.transport.get_write_buffer_size()
+        """What it has not taken yet; nothing where its connection is closing: TLS's side of it, which counts, may be gone by then."""
+        return 0 if self.transport.is_closing() else self.transport.get_write_buffer_size()
 
     def write(self, frames: Frames) -> None:
         """Sends, whatever lies there already."""
@@ -52,7 +52,7 @@ class Listener:
 
     def ping(self) -> None:
         """Asks whether it is still there; what is lying unsent asks as well."""
-        if not self.unsent_bytes():
+        if not self.is_gone and not self.unsent_bytes():
             self.transport.write(SSE_PING if self.is_stream else WS_PING)
 
     def end(self, farewell: Farewell) -> None:

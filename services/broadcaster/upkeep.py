@@ -74,7 +74,9 @@ class Upkeep:
 
     def _look_after_slow(self, now: float, recover: Callable[[Listener], None]) -> None:
         for listener in list(self._slow):
-            if listener.unsent_bytes() == 0:
+            if listener.is_gone:
+                del self._slow[listener]
+            elif listener.unsent_bytes() == 0:
                 del self._slow[listener]
                 recover(listener)
             elif now - listener.slow_since > self._config.slow_limit_s:

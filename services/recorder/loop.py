@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,8 @@ from wire.commands import Command, Outcome
 
 INBOX_SIZE = 1000
 BACKOFF_S = (0.1, 0.25, 0.5, 1.0, 2.0)
+_OPENING_S = 1.5
+"""So long a caller waits for a record that is being opened: longer than that takes, and less than anybody waits for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class CommandLoop:
         self._listeners: list[Callable[[Sequence[rows.Event]], None]] = []
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX_SIZE)
         self._away = "the record is being opened"
+        self._begun = asyncio.Event()
         self._decided = metrics.counter("commands_total")
         self._sizes = metrics.histogram("group_commands")
         self._seconds = metrics.histogram("commit_seconds")
@@ -81,6 +85,7 @@ class CommandLoop:
 
         Raises: `Unavailable` (``record-unavailable``, ``recorder-busy``), `Conflict` (``command-id-taken``), `MeshError` (``internal``).
         """
+        await self._until_begun()
         if self._away:
             raise Unavailable("the record cannot be written just now; try again in a moment", code="record-unavailable", retry_after_s=2)
         answered: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -101,6 +106,13 @@ class CommandLoop:
         self._pulse.begin(command)
         return await answered
 
+    async def _until_begun(self) -> None:
+        """Lets who comes while the record is being opened wait a moment: a recorder that is started again refuses nobody for that."""
+        if not self._begun.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_OPENING_S):
+                    await self._begun.wait()
+
     async def put(self, command: Command, settle: Callable[[Answer], None]) -> None:
         """Hands in a command that can wait; returns when there is room for it."""
         await self._inbox.put(Item(command, settle, is_patient=True))
@@ -116,6 +128,7 @@ class CommandLoop:
     async def run(self) -> None:
         """Works until it is cancelled; a transaction that is cut off is rolled back."""
         self._away = ""
+        self._begun.set()
         while True:
             group = [await self._inbox.get()]
             while len(group) < self._group_size and not self._inbox.empty():
