@@ -1,7 +1,8 @@
 """Owns the one loop in which every change of the record is made: takes what has piled up, commits it, answers.
 
 Greedy, without a timer: alone, a command is committed at once; under load, groups grow by themselves.
-While the database is away nothing is acknowledged, callers are told so at once, and what came by queue waits.
+While the database is away nothing is acknowledged, callers are told so at once (while the record is being opened: after a moment), and what
+came by queue waits.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from wire.commands import Command, Outcome
 INBOX_SIZE = 1000
 BACKOFF_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 _OPENING_S = 1.5
-"""So long a caller waits for a record that is being opened: longer than that takes, and less than anybody waits for an answer."""
+"""So long a caller waits for a record that is being opened, before he is told that it cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class CommandLoop:
         return await answered
 
     async def _until_begun(self) -> None:
-        """Lets who comes while the record is being opened wait a moment: a recorder that is started again refuses nobody for that."""
+        """Lets who comes while the record is being opened wait a moment: most who meet a recorder that is started again are not refused."""
         if not self._begun.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(_OPENING_S):
