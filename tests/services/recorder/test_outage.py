@@ -100,7 +100,7 @@ async def test_a_start_without_the_database_waits_for_it(tmp_path: Path, pki_fol
         try:
             await world.start(is_ready=False)
             await world.until(lambda: "recorder" in world.backbone.addresses, "an open door")
-            told = await refusal_of(lambda: world.call(submit(), timeout_s=0.5))
+            told = await refusal_of(lambda: world.call(submit(), timeout_s=3.4))  # the answer comes after 1.5 s; another try would not end in time
             assert told.code == "record-unavailable"
             assert (await world.health())["record"] != ""
         finally:
