@@ -5,7 +5,9 @@ One thread, for the kernel ends a program when the *thread* that launched it end
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import signal
 import subprocess
 import time
@@ -15,13 +17,16 @@ from dataclasses import dataclass
 
 from compose.local.pids import PidNotes
 from compose.local.plan import Plan
-from compose.local.program import CannotStart, Program
+from compose.local.program import LAST_WORDS_BYTES, CannotStart, Program
 
 RESTART_PAUSE_S = 1.0
 _LOOK_S = 0.05
 _READY_EVERY_S = 0.2
 _MOST_DEATHS = 5
 """Whoever dies so often while the house is started will not come up."""
+
+_RELIEF_S, _LONGEST_RELIEF_S = 5.0, 600.0
+"""Whom a new start did not help is started again after pauses that grow: what else it does, it may do meanwhile."""
 
 _LINE_LENGTH = 400
 _HEARD_AT_ONCE = 1 << 20
@@ -33,7 +38,11 @@ class _Kept:
     process: subprocess.Popen[bytes]
     restart_at: float | None = None
     deaths: int = 0
+    relapses: int = 0
+    born_at: float = 0.0
+    born_bytes: int = 0
     heard_bytes: int = 0
+    end_at: float | None = None
 
 
 class Keeper:
@@ -117,16 +126,15 @@ class Keeper:
             )  # fmt: skip
         self._pids.note(program.name, process.pid)
         before = self._kept.get(program.name)
-        self._kept[program.name] = _Kept(program, process, deaths=before.deaths if before else 0, heard_bytes=path.stat().st_size)
+        size, deaths, relapses = path.stat().st_size, before.deaths if before else 0, before.relapses if before else 0
+        self._kept[program.name] = _Kept(program, process, None, deaths, relapses, time.monotonic(), born_bytes=size, heard_bytes=size)
 
     def _look_after(self) -> None:
         for kept in list(self._kept.values()):
-            if kept.process.poll() is None:
-                if kept.program.last_words and self._has_said_its_last(kept):
-                    self._tell(f"{kept.program.name} serves nobody any more: it is started again")
-                    _signal_group(kept.process, signal.SIGKILL)
-                continue
             now = time.monotonic()
+            if kept.process.poll() is None:
+                self._end_who_does_not_serve(kept, now)
+                continue
             if kept.restart_at is None:
                 self._tell(f"{kept.program.name} ended with {kept.process.returncode}")
                 _signal_group(kept.process, signal.SIGKILL)  # what it left behind holds its port
@@ -138,12 +146,24 @@ class Keeper:
                     self._tell(f"{kept.program.name} cannot be started: {wrong}")
                     kept.restart_at = now + self._pause_s
 
-    def _has_said_its_last(self, kept: _Kept) -> bool:
+    def _end_who_does_not_serve(self, kept: _Kept, now: float) -> None:
+        if kept.program.last_words is None:
+            return
+        if kept.end_at is None and self._has_said(kept.program.last_words, kept):
+            is_relapse = kept.relapses and now - kept.born_at < _LONGEST_RELIEF_S
+            kept.relapses = kept.relapses + 1 if is_relapse else 1
+            kept.end_at = now + (min(_RELIEF_S * 2**kept.relapses, _LONGEST_RELIEF_S) if is_relapse else 0.0)
+        if kept.end_at is not None and now >= kept.end_at:
+            self._tell(f"{kept.program.name} does not serve any more: it is started again")
+            _signal_group(kept.process, signal.SIGKILL)
+            kept.end_at = math.inf
+
+    def _has_said(self, words: re.Pattern[bytes], kept: _Kept) -> bool:
         with self._plan.log(kept.program.name).open("rb") as log:
-            log.seek(max(0, kept.heard_bytes - len(kept.program.last_words)))
+            log.seek(max(kept.born_bytes, kept.heard_bytes - LAST_WORDS_BYTES))
             fresh = log.read(_HEARD_AT_ONCE)
             kept.heard_bytes = log.tell()
-        return kept.program.last_words in fresh
+        return words.search(fresh) is not None
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:

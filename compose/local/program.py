@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+
+LAST_WORDS_BYTES = 400
 
 
 class CannotStart(Exception):
@@ -23,8 +27,8 @@ def nothing() -> None:
 class Program:
     """One process. Lower stages start first; within a stage all at once. ``prepare`` may block and is done before each start.
 
-    ``last_words``: when it prints them it lives on and serves nobody, so it is ended and started again. ``is_private``: the folder and
-    what it writes are for its user alone; who sees to that himself, or must let others in, leaves it out.
+    ``last_words``: when it prints them, within `LAST_WORDS_BYTES`, it lives on and does not serve, so it is ended and started again.
+    ``is_private``: the folder and what it writes are for its user alone; who sees to that himself, or must let others in, leaves it out.
     """
 
     name: str
@@ -37,7 +41,7 @@ class Program:
     user: str = ""
     stop_signal: int = 15
     stop_limit_s: float = 40.0
-    last_words: bytes = b""
+    last_words: re.Pattern[bytes] | None = None
     is_private: bool = False
 
     def whole_command(self) -> list[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import secrets
 import shutil
 import ssl
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -82,10 +84,21 @@ def _rabbitmq(plan: Plan) -> Program:
 
     environ = node_environ(folder, name=f"palestra-{port}@localhost", epmd_port=plan.ports["epmd"], erlang_port=plan.ports["erlang"])
     return Program(
-        "rabbitmq", [str(RABBITMQ_SERVER)], folder, 0,
+        "rabbitmq", node_command(environ), folder, 0,
         lambda: answers(port, b"AMQP\x00\x00\x09\x01", b"\x01", lambda: context_of(plan, "operator"), "rabbitmq"), prepare, environ, is_private=True,
-        last_words=b"{local,ra_log_sup}",  # the log of its quorum queues has failed, as on a full disk: it takes connections and nothing else
+        last_words=_QUEUES_LOST,
     )  # fmt: skip
+
+
+_QUEUES_LOST = re.compile(rb"\{local,ra_log_sup\}|quorum queue \S+ could not be restarted|,ra_server_sup\}[^\n]*\n[^\n]*errorContext: shutdown\b")
+"""What a node says that takes connections and does not serve its quorum queues, or one of them: their log has failed, as on a full disk, or
+a queue's process did not start. See docs/decisions/0251."""
+
+
+def node_command(environ: Mapping[str, str]) -> list[str]:
+    """What starts a node, whose files of queues are kept and put back, with that of `node_environ`; the shell becomes the node itself."""
+    words = '"$0" put-back "$1"; "$0" watch "$1" & exec "$2"'
+    return ["sh", "-c", words, str(COMPOSE / "servers" / "queue-files.sh"), environ["RABBITMQ_MNESIA_BASE"], str(RABBITMQ_SERVER)]
 
 
 def node_environ(folder: Path, *, name: str, epmd_port: int, erlang_port: int) -> dict[str, str]:

@@ -23,7 +23,7 @@ NETWORKS = {
     "mailer": {"mesh", "outside"}, "frontend": {"edge", "mesh"}, "gateway": {"outside", "edge"},
 }  # fmt: skip
 OTHERS = {"pki", "database", "rabbitmq", "redis-state", "redis-cache", "gateway", "operator", "archive"}
-HEALTH = {"database": "pg_isready", "rabbitmq": "check_running", "redis-state": "redis/check", "redis-cache": "redis/check", "gateway": "/live"}
+HEALTH = {"database": "pg_isready", "rabbitmq": "rabbitmq-check", "redis-state": "redis/check", "redis-cache": "redis/check", "gateway": "/live"}
 
 
 @pytest.fixture(scope="module")

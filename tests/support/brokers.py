@@ -20,7 +20,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ import pytest
 import mesh.cache.redis
 import mesh.queue.amqp
 import mesh.topics.redis  # noqa: F401  drivers are loaded before a loop runs: loading reads files
-from compose.local.servers import RABBITMQ_SERVER, node_environ
+from compose.local.servers import RABBITMQ_SERVER, node_command, node_environ
 from tests.support.ports import free_ports
 
 _START_LIMIT_S = 90.0
@@ -86,9 +86,10 @@ class LocalProcess:
         self.signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """kill -9, and waits until it is gone."""
-        self.signal(signal.SIGKILL)
+        """kill -9, of who was started by it too, and waits until it is gone."""
         if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(20)
             self._process = None
 
@@ -116,9 +117,10 @@ class RabbitMq:
         if pki is not None:
             settings = (*settings, *_tls_settings(pki, self.tls_port))
         self.configure(folder, plugins, self._plain_settings(heartbeat_s), settings)
+        self._folder = folder
         self._environ = environ = node_environ(folder, name=self.name, epmd_port=epmd_port, erlang_port=dist_port)
         self._epmd = LocalProcess(["epmd", "-port", str(epmd_port), "-address", "127.0.0.1"], folder)
-        self._node = LocalProcess([str(RABBITMQ_SERVER)], folder, environ)
+        self._node = LocalProcess(node_command(environ), folder, environ)
 
     @staticmethod
     def configure(folder: Path, plugins: str, *settings: Sequence[str]) -> None:
@@ -174,6 +176,10 @@ class RabbitMq:
 
     def thaw(self) -> None:
         self._node.thaw()
+
+    def queue_files(self, vhost: str) -> list[Path]:
+        """The files in which it is said what the quorum queues of a virtual host are."""
+        return [path for path in self._folder.glob("mnesia/*/quorum/*/*/config") if f'<<"{vhost}">>' in path.read_text()]
 
     def url(self, vhost: str, *, user: str = "guest", password: str = "guest", port: int | None = None) -> str:
         return f"amqp://{user}:{password}@127.0.0.1:{port or self.port}/{vhost}"
