@@ -21,8 +21,11 @@ said=$(rabbitmqctl -q eval '
         false -> does_not_run;
         true ->
             Here = fun(Nodes) when is_map(Nodes) -> maps:is_key(node(), Nodes); (Nodes) -> lists:member(node(), Nodes) end,
-            Lost = [binary_to_list(element(4, amqqueue:get_name(Queue))) || Queue <- rabbit_amqqueue:list(), amqqueue:is_quorum(Queue),
-                Here(maps:get(nodes, amqqueue:get_type_state(Queue), [])), whereis(element(1, amqqueue:get_pid(Queue))) =:= undefined],
+            Lost = try
+                [binary_to_list(element(4, amqqueue:get_name(Queue))) || Queue <- rabbit_amqqueue:list(), amqqueue:is_quorum(Queue),
+                    Here(maps:get(nodes, amqqueue:get_type_state(Queue), [])), whereis(element(1, amqqueue:get_pid(Queue))) =:= undefined]
+            catch exit:{aborted, {no_exists, _}} -> ["all: Mnesia has ended"]
+            end,
             HasRoom = rabbit_disk_monitor:get_disk_free() >= rabbit_disk_monitor:get_disk_free_limit(),
             case Lost =:= [] orelse rabbit_maintenance:is_being_drained_local_read(node()) of
                 true -> whole;
