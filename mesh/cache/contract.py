@@ -67,6 +67,10 @@ class Cache(Protocol):
         """Asks several rate limits (key → rate) in one round trip and takes from each that allows."""
         ...
 
+    async def give_back(self, limits: Mapping[str, Rate]) -> None:
+        """Undoes what `allow` has just taken from these: what it was taken for did not come about."""
+        ...
+
     async def fetch_and_allow(self, key: str, limits: Mapping[str, Rate]) -> tuple[bytes | None, dict[str, Allowance]]:
         """`fetch` and `allow` in one round trip: a session and its limits."""
         ...

@@ -68,6 +68,9 @@ class CountedCache:
     async def allow(self, limits: Mapping[str, Rate]) -> dict[str, Allowance]:
         return await self._timed("allow", self.inner.allow(limits))
 
+    async def give_back(self, limits: Mapping[str, Rate]) -> None:
+        await self._timed("give_back", self.inner.give_back(limits))
+
     async def fetch_and_allow(self, key: str, limits: Mapping[str, Rate]) -> tuple[bytes | None, dict[str, Allowance]]:
         value, allowed = await self._timed("fetch_and_allow", self.inner.fetch_and_allow(key, limits))
         self._read(key, is_hit=value is not None)

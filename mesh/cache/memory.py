@@ -78,6 +78,12 @@ class MemoryCache:
         self._check_open()
         return {key: self._take_from(key, rate) for key, rate in limits.items()}
 
+    async def give_back(self, limits: Mapping[str, Rate]) -> None:
+        self._check_open()
+        for key, rate in limits.items():
+            if key in self._arrivals:
+                self._arrivals[key] -= rate.per_s / rate.count
+
     async def fetch_and_allow(self, key: str, limits: Mapping[str, Rate]) -> tuple[bytes | None, dict[str, Allowance]]:
         return await self.fetch(key), await self.allow(limits)
 

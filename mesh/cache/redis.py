@@ -51,6 +51,19 @@ return answers
 """)
 """GCRA. Source: the generic cell rate algorithm, ITU-T I.371; state is the theoretical arrival time of the next cell."""
 
+_GIVE_BACK: Final = Script("""
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+for at = 1, #KEYS do
+  local arrival = tonumber(redis.call('GET', KEYS[at]) or 0) - tonumber(ARGV[at])
+  if arrival > now then
+    redis.call('SET', KEYS[at], string.format('%.0f', arrival), 'PX', math.ceil((arrival - now) / 1000) + 1)
+  else
+    redis.call('DEL', KEYS[at])
+  end
+end
+""")
+
 _KEEP: Final = Script("""
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -130,6 +143,10 @@ class RedisCache:
 
     async def allow(self, limits: Mapping[str, Rate]) -> dict[str, Allowance]:
         return (await self._limits([], limits))[1] if limits else {}
+
+    async def give_back(self, limits: Mapping[str, Rate]) -> None:
+        if limits:
+            await self._line.run(_GIVE_BACK, list(limits), [_interval_us(rate) for rate in limits.values()])
 
     async def fetch_and_allow(self, key: str, limits: Mapping[str, Rate]) -> tuple[bytes | None, dict[str, Allowance]]:
         return await self._limits([key], limits)
@@ -217,7 +234,7 @@ class RedisCache:
     async def _limits(self, fetched: list[str], limits: Mapping[str, Rate]) -> tuple[bytes | None, dict[str, Allowance]]:
         arguments: list[Any] = [len(fetched)]
         for rate in limits.values():
-            arguments += [round(rate.per_s / rate.count * 1e6), rate.burst]
+            arguments += [_interval_us(rate), rate.burst]
         raw, *excesses = await self._line.run(_LIMITS, [*fetched, *limits], arguments)
         answers = {
             key: Allowance(is_allowed=int(excess) == 0, retry_after_s=int(excess) / 1e6)
@@ -235,6 +252,10 @@ def _lock(key: str) -> str:
 
 def _family(name: str) -> str:
     return f"family:{name}"
+
+
+def _interval_us(rate: Rate) -> int:
+    return round(rate.per_s / rate.count * 1e6)
 
 
 def _ms(life_s: float) -> int:

@@ -10,6 +10,7 @@ import hashlib
 import ipaddress
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 
 from mesh.cache.contract import Allowance, Cache, Rate
 from mesh.errors import TooMany, Unavailable
@@ -59,11 +60,14 @@ class Limits:
 
     async def spend_submission(self, username: str) -> None:
         """Takes one submission. Raises: `TooMany` (``too-many-submissions``, ``too-many-submissions-per-hour``)."""
-        minute, hour = f"ratelimit:user-{username}:submissions", f"ratelimit:user-{username}:submissions-hour"
+        limits = self._of_submissions(username)
+        minute, hour = limits
         try:
-            allowed = await self._state.allow({minute: self._submissions, hour: self._submissions_an_hour})
+            allowed = await self._state.allow(limits)
         except Unavailable:
             return
+        if not allowed[minute].is_allowed and allowed[hour].is_allowed:
+            await self._give_back({hour: limits[hour]})  # refused all the same: it must not eat up the hour
         most = self._submissions_an_hour.count
         check_allowed(
             {hour: allowed[hour]}, f"{most} submissions an hour are taken from one account; try your program on your own machine meanwhile",
@@ -71,10 +75,22 @@ class Limits:
         )  # fmt: skip
         check_allowed({minute: allowed[minute]}, "you submit too often", code="too-many-submissions")
 
+    async def give_back_submission(self, username: str) -> None:
+        """Undoes `spend_submission`: nothing was taken in, by no fault of the author's."""
+        await self._give_back(self._of_submissions(username))
+
     async def spend_question(self, username: str) -> None:
         """Takes one question. Raises: `TooMany` (``too-many-questions``)."""
         limits = {f"ratelimit:user-{username}:questions": self._questions}
         await self._spend(limits, "you ask too often", code="too-many-questions")
+
+    def _of_submissions(self, username: str) -> dict[str, Rate]:
+        key = f"ratelimit:user-{username}:submissions"
+        return {key: self._submissions, f"{key}-hour": self._submissions_an_hour}
+
+    async def _give_back(self, limits: Mapping[str, Rate]) -> None:
+        with suppress(Unavailable):
+            await self._state.give_back(limits)
 
     async def _spend(self, limits: Mapping[str, Rate], what: str, *, code: str) -> None:
         try:

@@ -152,12 +152,14 @@ def check_source(desk: Desk, source: str) -> None:
 
 
 async def _take(desk: Desk, actor: Actor, wish: Wish, submission: str, now: datetime) -> None:
+    is_repetition = False
     if wish.key:
         named = (await desk.access.contest(actor, wish.contest)).contest.problem(wish.problem)
         wish = replace(wish, problem=named.alias if named is not None else wish.problem)  # a label and its alias are one wish
         known = await _known(desk, submission, wish)
         if known is not None and known.status not in ON_ITS_WAY:
             return  # the record has it, or has refused it
+        is_repetition = known is not None
         now = known.submitted_at if known is not None and known.submitted_at is not None else now
     _, access = await both(desk.limits.spend_submission(actor.username), desk.access.contest(actor, wish.contest))
     problem = _check(desk, access, wish, now)
@@ -175,6 +177,8 @@ async def _take(desk: Desk, actor: Actor, wish: Wish, submission: str, now: date
     command = desk.commands.make(actor.username, body, command=submission, at=now)
     _, failure = await both(_keep(desk, pending), _tried(desk.commands.publish(command)))
     if failure is not None:
+        if is_repetition or failure.code != "queue-unavailable":  # nothing was taken by this request: it costs its author nothing
+            await desk.limits.give_back_submission(actor.username)
         await _tell_failure(desk, command, pending, failure)
 
 

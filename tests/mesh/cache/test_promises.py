@@ -189,6 +189,16 @@ async def test_limits_are_asked_together_and_counted_apart(cache: Cache) -> None
     assert await cache.allow({}) == {}
 
 
+async def test_what_is_given_back_may_be_taken_again(cache: Cache) -> None:
+    limits = {"tight": Rate(2, 60, 2)}
+    for _ in range(5):
+        assert (await cache.allow(limits))["tight"].is_allowed
+        await cache.give_back(limits)
+    await cache.give_back({"never-taken": Rate(1, 60, 1), **limits})
+    assert [(await cache.allow(limits))["tight"].is_allowed for _ in range(3)] == [True, True, False], "no more than the burst, whatever is given back"
+    await cache.give_back({})
+
+
 async def test_session_and_limits_come_together(cache: Cache) -> None:
     await cache.store("session:1", b"anna", 60)
     value, answers = await cache.fetch_and_allow("session:1", {"a": Rate(1, 60, 1)})

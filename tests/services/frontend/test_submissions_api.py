@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+from typing import Any
 
 import pytest
 
 from mesh.codec import encode
+from mesh.errors import Unavailable
 from services.frontend.pending import PendingSubmission
 from tests.services.frontend.conftest import Worlds
 from tests.services.frontend.world import World
@@ -233,6 +235,33 @@ async def test_who_submits_too_often_is_told_when_to_come_back(worlds: Worlds) -
         assert [answer.status for answer in answers] == [202, 202, 429]
         assert answers[-1].code == "too-many-submissions"
         assert int(answers[-1].headers["Retry-After"]) >= 1
+
+
+async def test_what_was_refused_does_not_use_up_an_account(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by a queue that takes nothing, however often one tries, nor does the minute's limit eat up the hour."""
+    codes = ["queue-full"]
+
+    async def away(*_: Any) -> None:
+        raise Unavailable("away", code=codes[0], retry_after_s=7)
+
+    async with worlds(submissions_per_minute=2, submissions_per_hour=3) as world:
+        await world.add_account("ana")
+        await world.add_problem()
+        await world.add_contest()
+        await world.register("finals", "ana")
+        ana, key = await world.signed_in("ana"), {"Idempotency-Key": "once"}
+        with monkeypatch.context() as broken:
+            broken.setattr(world.backbone.queue, "publish", away)
+            assert {(await ana.submit()).code for _ in range(6)} == {"queue-full"}
+            codes[0] = "queue-unavailable"  # it may have been taken: that counts, once
+            assert {(await ana.submit(headers=key)).code for _ in range(6)} == {"queue-unavailable"}
+        answers = [await ana.submit() for _ in range(6)]
+        assert [answer.status for answer in answers] == [202, 429, 429, 429, 429, 429]
+        assert {answer.code for answer in answers[1:]} == {"too-many-submissions"}
+        world.clock.turn(30)
+        assert (await ana.submit()).status == 202, "the third of this hour"
+        world.clock.turn(30)
+        assert (await ana.submit()).code == "too-many-submissions-per-hour"
 
 
 async def test_who_has_handed_in_all_that_an_hour_allows_is_told_what_to_do(worlds: Worlds) -> None:
