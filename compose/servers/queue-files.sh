@@ -1,6 +1,7 @@
 #!/bin/sh
 # What a quorum queue of RabbitMQ is lies in one small file, `config`, which its node writes anew in place whenever the queue's process
-# starts. On a disk without a byte left that file ends up empty: the queue has no process any more, and after a restart neither.
+# starts. On a disk without a byte left that file ends up empty: the queue has no process any more, and after a restart neither. The same of
+# what `coordination` has: where Khepri keeps the node's own record (RabbitMQ 4), it does not start at all.
 #
 #   queue-files.sh watch FOLDER     keeps a whole copy beside each, while the process that started it lives
 #   queue-files.sh put-back FOLDER  before a start: whoever is not whole is replaced by his copy
@@ -17,7 +18,7 @@ copy() {
 }
 
 keep() {
-    for config in "$1"/*/quorum/*/*/config; do
+    for config in "$1"/*/quorum/*/*/config "$1"/*/coordination/*/*/config; do
         if [ ! -e "$config.kept" ] || [ "$config" -nt "$config.kept" ]; then
             is_whole "$config" && copy "$config" "$config.kept"
         fi
@@ -25,7 +26,7 @@ keep() {
 }
 
 put_back() {
-    for kept in "$1"/*/quorum/*/*/config.kept; do
+    for kept in "$1"/*/quorum/*/*/config.kept "$1"/*/coordination/*/*/config.kept; do
         config=${kept%.kept}
         if is_whole "$kept" && ! is_whole "$config"; then
             copy "$kept" "$config"
