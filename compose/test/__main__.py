@@ -63,7 +63,7 @@ def _go_through(engine: Engine, options: argparse.Namespace) -> None:
 def _wanted(overlays: list[str]) -> list[Callable[[Deployment], str]]:
     """The proofs, in order. What no overlay changes is tried without overlays."""
     if not overlays:
-        return [*proofs.LOOKS, *operating.STORES, *operating.DOOR, proofs.killed_services_come_back, *operating.UPGRADE]
+        return [*proofs.LOOKS, *operating.STORES, *operating.QUEUES, *operating.DOOR, proofs.killed_services_come_back, *operating.UPGRADE]
     own = [proof for overlay in overlays for proof in overlaid.PROOFS.get(overlay, ())]
     return [*proofs.LOOKS, *operating.STORES, *own, proofs.killed_services_come_back]
 

@@ -32,6 +32,18 @@ asyncio.run(main())
 """
 _LOG_BYTES = 11_000_000
 
+# Runs in RabbitMQ: what a disk without a byte left does to a queue. Its process ends, and the file that says what it is, is empty.
+_LOSE = """
+{ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"palestra">>, queue, <<"SubmissionQueue.contest">>)),
+{Name, _} = amqqueue:get_pid(Queue),
+Folder = ra_env:server_data_dir(quorum_queues, ra_directory:uid_of(quorum_queues, Name)),
+ok = ra:stop_server(quorum_queues, {Name, node()}),
+ok = file:write_file(filename:join(Folder, "config"), <<>>),
+whereis(Name).
+"""
+_LOST_LIMIT_S = 240.0
+"""Three health checks in a row, each half a minute after the other's end, on a machine that is busy."""
+
 
 def queues_are_seen_and_dead_letters_settled(deployment: Deployment) -> str:
     """``operator queue list``, ``show``, ``replay`` and ``purge``, each on dead letters that are there."""
@@ -70,6 +82,27 @@ def a_backup_is_made_and_brought_back(deployment: Deployment) -> str:
     deployment.up()
     verdict = _judged(deployment)
     return f"backup ({made.partition(': ')[2]}), refused while the house runs; stopped, 503 'One moment'; brought back: verdict {verdict}"
+
+
+def lost_queues_come_back(deployment: Deployment) -> str:
+    """A queue of submissions loses its process and its file: its node is found ill, ended and mended, and what was handed in meanwhile is judged."""
+    node = "rabbitmq-1"
+    before = deployment.containers()[node]["RestartCount"]
+    if deployment.inside(node, "rabbitmqctl", "-q", "eval", _LOSE).strip() != "undefined":
+        raise Failed("the queue has kept its process")
+    took: list[float] = []
+
+    def wait() -> None:
+        took.append(until(lambda: deployment.containers()[node]["RestartCount"] > before, _LOST_LIMIT_S, "the node that lost a queue is started again"))
+
+    with asked_meanwhile(deployment) as count:
+        verdict = asyncio.run(one_more(deployment.url, deployment.authority, wait))
+        healed = until(lambda: deployment.containers()[node]["State"]["Health"]["Status"] == "healthy", _LOST_LIMIT_S, "the node is healthy")
+        asked = count()
+    mended = [line for line in deployment.logs(node, 100_000).splitlines() if line.startswith("queue-files: ") and "put back" in line]
+    if verdict != "AC" or len(mended) != 1:
+        raise Failed(f"verdict {verdict}; the node says {mended}")
+    return f"a queue without process and file: its node ended after {took[0]:.0f} s, healthy {healed:.0f} s after the verdict: {verdict}, {asked} requests answered meanwhile"
 
 
 def frontends_come_and_go_unseen(deployment: Deployment) -> str:
@@ -156,6 +189,9 @@ def _said(deployment: Deployment, accepted: str) -> str:
 
 STORES = (queues_are_seen_and_dead_letters_settled, a_backup_is_made_and_brought_back)
 """What an overlay may change: broker and stores."""
+
+QUEUES = (lost_queues_come_back,)
+"""What the broker's nodes do for themselves."""
 
 DOOR = (frontends_come_and_go_unseen, logs_are_rotated)
 """What no overlay changes."""

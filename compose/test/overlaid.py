@@ -12,6 +12,7 @@ from compose.test.asking import until
 from compose.test.deployment import Deployment
 from compose.test.engine import Failed
 from compose.test.journey import one_more
+from compose.test.operating import lost_queues_come_back
 
 _SERVICES = {"recorder": 1, "gitserver": 1, "grader": 2, "broadcaster": 2, "mailer": 1, "frontend": 2, "rabbitmq": 1}
 
@@ -135,7 +136,7 @@ def _told(deployment: Deployment, what: str) -> Any:
 
 
 PROOFS = {
-    "cluster.yml": (a_broker_node_may_die,), "sentinel.yml": (a_master_may_die_or_be_moved,), "standby.yml": (a_standby_is_read_and_promoted,),
+    "cluster.yml": (a_broker_node_may_die, lost_queues_come_back), "sentinel.yml": (a_master_may_die_or_be_moved,), "standby.yml": (a_standby_is_read_and_promoted,),
     "monitoring.yml": (figures_are_asked_and_warnings_loaded,),
 }
 """By overlay."""
