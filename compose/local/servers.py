@@ -84,7 +84,7 @@ def _rabbitmq(plan: Plan) -> Program:
 
     environ = node_environ(folder, name=f"palestra-{port}@localhost", epmd_port=plan.ports["epmd"], erlang_port=plan.ports["erlang"])
     return Program(
-        "rabbitmq", node_command(environ), folder, 0,
+        "rabbitmq", node_command(environ, asked_every_s=60), folder, 0,
         lambda: answers(port, b"AMQP\x00\x00\x09\x01", b"\x01", lambda: context_of(plan, "operator"), "rabbitmq"), prepare, environ, is_private=True,
         last_words=_QUEUES_LOST,
     )  # fmt: skip
@@ -95,10 +95,10 @@ _QUEUES_LOST = re.compile(rb"\{local,ra_log_sup\}|quorum queue \S+ could not be 
 a queue's process did not start. See docs/decisions/0251."""
 
 
-def node_command(environ: Mapping[str, str]) -> list[str]:
-    """What starts a node, whose files of queues are kept and put back, with that of `node_environ`; the shell becomes the node itself."""
-    words = '"$0" put-back "$1"; "$0" watch "$1" & exec "$2"'
-    return ["sh", "-c", words, str(COMPOSE / "servers" / "queue-files.sh"), environ["RABBITMQ_MNESIA_BASE"], str(RABBITMQ_SERVER)]
+def node_command(environ: Mapping[str, str], *, asked_every_s: int | None = None) -> list[str]:
+    """What starts a node with that of `node_environ`: its queues' files are kept and put back, and it is asked for its queues now and then."""
+    every = [] if asked_every_s is None else [str(asked_every_s)]
+    return [str(COMPOSE / "local" / "rabbitmq.sh"), str(RABBITMQ_SERVER), environ["RABBITMQ_MNESIA_BASE"], *every]
 
 
 def node_environ(folder: Path, *, name: str, epmd_port: int, erlang_port: int) -> dict[str, str]:

@@ -7,9 +7,9 @@
 # between that held no more: then somebody must look, and what it does serve is served. A node that starts, that waits for the others of
 # its cluster, that is in maintenance or too slow to answer is never ended.
 set -eu
-home=/var/lib/rabbitmq
-now=/tmp/rabbitmq  # gone with each start
-pid=$(cat "${RABBITMQ_PID_FILE:-/tmp/rabbitmq.pid}")
+home=${1:-/var/lib/rabbitmq}
+now=${2:-/tmp/rabbitmq}  # gone with each start
+pid=${3:-$(cat "${RABBITMQ_PID_FILE:-/tmp/rabbitmq.pid}")}
 if [ -e "$now/ending" ]; then
     kill -KILL "$pid"  # it was asked to end at the check before, and has not
     exit 1
