@@ -48,8 +48,8 @@ esac
 
 read -r up _ </proc/uptime
 count=0 since=${up%.*} ends=0 why=
-[ ! -s "$now/lost" ] || read -r count since <"$now/lost"
-[ ! -s "$home/ended" ] || read -r ends why <"$home/ended"
+[ ! -s "$now/lost" ] || read -r count since <"$now/lost" || true
+[ ! -s "$home/ended" ] || read -r ends why <"$home/ended" || true
 count=$((count + 1))
 echo "$count $since" >"$now/lost"
 echo "$said, seen $count times; the node was ended $ends times already${why:+ for $why}"
