@@ -143,6 +143,7 @@ class RunOrder:
     ``done`` are the cases, in order, that an attempt before this one had ended when it was handed back: they are not run again;
     ``examined`` is the same of a VALIDATE; ``probes`` are examined behind the cases. ``rulings`` is what the package's own grader
     said by then; the piece that comes next, a case or a question to that program, was broken off ``broken_off`` times. ``yields``: nobody waits for it; while it works on that, the slot stands by for the other graders.
+    ``author`` tells whether judge errors in a row come from one hand.
     """
 
     attempt: str
@@ -162,6 +163,7 @@ class RunOrder:
     probes: tuple[Probe, ...] = ()
     rulings: tuple[Ruling, ...] = ()
     broken_off: int = 0
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)

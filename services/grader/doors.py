@@ -140,7 +140,7 @@ def order_of(attempt: Attempt, allowances: Allowances = NO_ALLOWANCES) -> RunOrd
         done=attempt.run.kept, task=JUDGE if errand is None else errand.task, input_validators=() if errand is None else errand.input_validators,
         probes=() if errand is None else errand.probes,
         examined=None if errand is None else errand.examined, yields=attempt.yields,
-        rulings=attempt.run.rulings, broken_off=attempt.run.broken_off,
+        rulings=attempt.run.rulings, broken_off=attempt.run.broken_off, author=order.author,
     )  # fmt: skip
 
 

@@ -111,7 +111,7 @@ class Slot:
         duration_s = time.perf_counter() - began
         outcome = end.outcome if end else "forgotten"
         self._figures.attempt_ended(outcome, order.language, duration_s)
-        self._standing.ended(order.manifest.problem, order.submission, outcome, end.message if end else "")
+        self._standing.ended(order.manifest.problem, order.submission, outcome, end.message if end else "", order.author)
         self._log.info(
             "attempt-ended", attempt=order.attempt, run=order.run, submission=order.submission, problem=order.manifest.problem,
             language=order.language, outcome=outcome, cases=len(end.results) if end else 0, runner=self.name, duration_s=round(duration_s, 4),

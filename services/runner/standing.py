@@ -1,9 +1,10 @@
 """Owns whether this runner takes work: held by an operator, or out because it failed again and again. Never judges, never claims.
 
 Who fails on several submissions in a row says so and takes no more. Then it looks whose fault that is: its self-test tells about this
-machine; submissions to one problem only, and a self-test that passes, tell that the problem is broken, and it goes on. Else it stays out,
-longer each time, until the self-test passes again or an operator takes it into service. An operator's word lies on disk: it outlives
-this process and every grader.
+machine; submissions to one problem only, or of one author, and a self-test that passes, tell that the problem is broken or the author
+makes it so, and it goes on. Else it stays out until the self-test passes again or an operator takes it into service; longer each time
+that the self-test fails, so that nobody outside can keep it out by what he hands in. An operator's word lies on disk: it outlives this
+process and every grader.
 
 While no box starts it takes no work either, at once and whatever it judged before; when that lasts it tests itself before it takes some again.
 """
@@ -49,7 +50,7 @@ class Standing:
         self._no_boxes_s = no_boxes_s
         self._first_pause_s = self._pause_s = first_pause_s
         self._direction: DirectRunner | None = None
-        self._errors: dict[str, str] = {}
+        self._errors: dict[str, tuple[str, str]] = {}
         self._last_error = ""
         self._is_suspect = asyncio.Event()
         self._is_recalled = asyncio.Event()
@@ -104,13 +105,13 @@ class Standing:
         except OSError as full:
             self._log.error("direction-not-kept", reason=str(full))
 
-    def ended(self, problem: str, submission: str, outcome: str, message: str = "") -> None:
-        """An attempt came to its end."""
+    def ended(self, problem: str, submission: str, outcome: str, message: str = "", author: str = "") -> None:
+        """An attempt came to its end. ``author`` is empty where nobody says who it is."""
         if outcome in _INNOCENT:
             self._errors.clear()
             self._pause_s = self._first_pause_s
         elif outcome == "judge-error":
-            self._errors[submission] = problem
+            self._errors[submission] = (problem, author or submission)
             self._last_error = message[:300]
             if self._most_errors and len(self._errors) >= self._most_errors and not self.trouble:
                 self.trouble = f"{len(self._errors)} judge errors in a row, lastly: {self._last_error}; it tests itself"
@@ -122,12 +123,16 @@ class Standing:
         while True:
             await self._is_suspect.wait()
             self._is_suspect.clear()
-            problems, count = sorted(set(self._errors.values())), len(self._errors)
+            problems, count = sorted({problem for problem, _ in self._errors.values()}), len(self._errors)
+            authors = {author for _, author in self._errors.values()}
             wrong = await self._examined()
             if not self.trouble:
                 continue  # recalled meanwhile
-            if not wrong and len(problems) == 1:
-                self._log.warning("problem-at-fault", problem=problems[0], judge_errors=count, detail=self._last_error)
+            if not wrong and (len(problems) == 1 or len(authors) == 1):
+                if len(problems) == 1:
+                    self._log.warning("problem-at-fault", problem=problems[0], judge_errors=count, detail=self._last_error)
+                else:
+                    self._log.warning("author-at-fault", author=authors.pop(), judge_errors=count, detail=self._last_error)
                 self._clear()
                 continue
             await self._stay_out(f"{count} judge errors in a row on {', '.join(problems)}, lastly: {self._last_error}", wrong)
@@ -166,7 +171,9 @@ class Standing:
     async def _stay_out(self, why: str, wrong: str) -> None:
         self.quarantines += 1
         while self.trouble:
-            pause_s, self._pause_s = self._pause_s, min(self._pause_s * 2, MOST_PAUSE_S)
+            pause_s = self._pause_s if wrong else self._first_pause_s
+            if wrong:
+                self._pause_s = min(self._pause_s * 2, MOST_PAUSE_S)
             test = f"its self-test fails: {wrong}" if wrong else "its self-test passes"
             self.trouble = f"{why}; {test}; it looks again in {pause_s:g} s, or take it into service"
             self._log.error("runner-quarantined", reason=self.trouble)

@@ -51,9 +51,9 @@ struct reply {
     int32_t error, status; /* an errno or 0; a wait status */
     uint64_t wall_ns;      /* from right before exec to the end of the main process */
     uint64_t left;         /* processes that were still there then; GET: the bytes that the file has */
-    uint64_t size;         /* GET: the bytes that left the box */
+    uint64_t size;         /* GET: the bytes that left the box; PREP: 1 when the kernel would not start the program */
 };
-struct begin { uint64_t ns; int32_t error, pad; }; /* child to boxinit, over a close-on-exec pipe */
+struct begin { uint64_t ns; int32_t error, is_refused; }; /* child to boxinit, over a close-on-exec pipe */
 struct how { uint64_t flags, mode, resolve; };     /* openat2's argument; kernel headers may be older than the kernel */
 #define NO_SYMLINKS (0x04 | 0x02)                  /* RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS */
 #define NR_OPENAT2 437
@@ -194,6 +194,7 @@ static void become(int channel, const int *groups, int group_count, int pipe_fd)
     if (write(pipe_fd, &b, sizeof b) != sizeof b) _exit(126);
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0) goto fail;
     execve(argv[0], argv, envp);
+    b.is_refused = 1; /* by the kernel, for what the file is; whatever fails before is ours */
 fail:
     b.error = errno ? errno : EIO;
     if (write(pipe_fd, &b, sizeof b) != sizeof b) _exit(126);
@@ -230,6 +231,7 @@ static void reap(void)
         while (read(current_pipe, &b, sizeof b) == sizeof b) {
             if (b.ns) r.wall_ns = end - b.ns;
             if (b.error) r.error = b.error;
+            r.size = b.is_refused;
         }
         close(current_pipe);
         current = 0;

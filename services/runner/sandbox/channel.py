@@ -53,7 +53,10 @@ class Rlimits:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What boxinit answers. ``error`` is an errno or 0; ``status`` a wait status; ``left`` counts processes killed at the end."""
+    """What boxinit answers. ``error`` is an errno or 0; ``status`` a wait status; ``left`` counts processes killed at the end.
+
+    ``size`` is 1 when ``error`` is what execve said of the program; after GET, the bytes that left the box.
+    """
 
     op: Op
     error: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import errno
 import os
 import signal
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from services.runner.sandbox.pipes import PipeEnd
 from services.runner.sandbox.spool import Spool
 
 _WORTH_TELLING_NS = 10_000_000
+
+_OF_THE_MACHINE = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ETXTBSY})
+"""What execve says of the machine. All else it says of the file: it is no program, asks for a loader that is none, or for too much."""
 
 
 class KilledBy(enum.StrEnum):
@@ -54,7 +58,8 @@ class Job:
 class Execution:
     """What came out of one execution. Exactly one of ``exit_code`` and ``signal`` is set, unless the box was lost.
 
-    ``error`` is an errno when the program could not be started. ``output`` is closed by whoever asked for the execution.
+    ``error`` is an errno when the program could not be started; ``is_own``: the kernel would not have what its author's build had left.
+    ``output`` is closed by whoever asked for the execution.
     ``memory_bytes`` is the peak of the whole tree. ``left_behind`` counts processes that outlived the main one.
     ``held_up_ns`` was added to the limit on the wall, since the program waited so long for a core that others had.
     """
@@ -72,6 +77,7 @@ class Execution:
     left_behind: int = 0
     refused_forks: int = 0
     error: int = 0
+    is_own: bool = False
     is_lost: bool = False
     overhead_ns: int = field(default=0, compare=False)
     held_up_ns: int = field(default=0, compare=False)
@@ -97,6 +103,8 @@ class Execution:
         return self._judged()[1]
 
     def _judged(self) -> tuple[Verdict | None, str]:  # noqa: C901  a table of rules, the first that fits wins
+        if self.is_own and self.error not in _OF_THE_MACHINE:
+            return Verdict.RTE, f"what was built cannot be started: {os.strerror(self.error)}"
         if self.error:
             return Verdict.JE, f"the program could not be started: {os.strerror(self.error)}"
         if self.killed_by is KilledBy.OUTPUT:

@@ -17,6 +17,7 @@ from services.runner.sandbox.channel import Channel, Reply, Rlimits
 from services.runner.sandbox.errors import BoxLost
 from services.runner.sandbox.execution import Execution, Job, KilledBy
 from services.runner.sandbox.pump import Pump
+from services.runner.sandbox.rootfs import PROGRAM
 from services.runner.sandbox.spool import Spool
 from services.runner.sandbox.stillness import Stillness, stillness
 from services.runner.sandbox.watch import MOST_HELD_UP, Watch
@@ -174,9 +175,13 @@ class Trial:
             limits=self._job.limits, exit_code=exit_code, signal=signal_number, cpu_ns=usage.cpu_ns - base_ns, wall_ns=wall_ns,
             memory_bytes=usage.memory_bytes, output=self._output, stderr=bytes(self._stderr), killed_by=killed_by,
             oom_kills=usage.oom_kills, left_behind=reply.left if reply else 0, refused_forks=usage.refused_forks,
-            error=reply.error if reply else 0, is_lost=reply is None, overhead_ns=total_ns - wall_ns,
+            error=reply.error if reply else 0, is_own=self._is_own(reply), is_lost=reply is None, overhead_ns=total_ns - wall_ns,
             held_up_ns=held_up_ns,
         )  # fmt: skip
+
+    def _is_own(self, reply: Reply | None) -> bool:
+        """Whether the kernel refused what lies where only builds are put; a tool of the host that it refuses is ours."""
+        return reply is not None and bool(reply.size) and self._job.argv[0].startswith(f"{PROGRAM}/")
 
     def _ended_by_itself(self, reply: Reply | None, signal_number: int | None, held_up_ns: int) -> bool:
         """Whether the program was over, within its limit, before our late clock had it killed."""

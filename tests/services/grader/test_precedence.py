@@ -72,7 +72,7 @@ def test_an_examination_that_gave_way_is_gone_on_with_where_it_was() -> None:
     errand = Errand(lambda _: None, VALIDATE)
     trial = book.enter(order("trial", priority="low"), errand, manifest(), 0.0)
     attempt = claim(book)
-    assert order_of(attempt).examined is None
+    assert (order_of(attempt).examined, order_of(attempt).author) == (None, trial.author)
     urgent = waits(book, "new", "contest")
     assert book.call_for(urgent, 0.0) is attempt
     known = Examined(3, (Finding("error", "input-invalid", "data/1.in", "no"),), silent=(0,), spent_ms=7)

@@ -249,8 +249,8 @@ async def test_box_whose_pid_one_is_killed_is_lost_and_replaced(workshop: Worksh
     assert (await workshop.run(("/bin/true",)))[0].verdict is None
 
 
-async def test_program_that_is_not_there_is_our_fault(workshop: Workshop) -> None:
-    execution, _ = await workshop.run(("/program/missing",))
+async def test_tool_that_is_not_there_is_our_fault(workshop: Workshop) -> None:
+    execution, _ = await workshop.run(("/usr/bin/missing", "/program/main"))
     assert (execution.verdict, "No such file" in execution.detail) == (Verdict.JE, True)
 
 
