@@ -12,7 +12,7 @@ METRICS: Final = (
     MetricSpec("commit_seconds", "histogram", "How long a group took, from the first read to the commit", (), SECONDS),
     MetricSpec("record_away", "gauge", "1 while the database cannot be written"),
     MetricSpec("outbox_sent_total", "counter", "Messages of the outbox confirmed by their queue"),
-    MetricSpec("outbox_waiting", "gauge", "Messages of the outbox that are known and not yet confirmed"),
+    MetricSpec("outbox_waiting", "gauge", "Messages of the outbox that are known and not yet confirmed (at most 50 of a queue that refuses)", ("queue",)),
     MetricSpec("swept_total", "counter", "Runs sent again because no verdict came"),
     MetricSpec("job_runs_total", "counter", "Jobs of the scheduler that this recorder ran, by outcome (done, failed, lost)", ("job", "outcome")),
     MetricSpec("job_seconds", "histogram", "How long a job took that went well", ("job",), SECONDS),

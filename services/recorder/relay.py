@@ -1,32 +1,25 @@
-"""Owns the way of committed work to its queues: publishes with a confirm, then deletes the row. Never makes work.
+"""Owns the outbox: rows come from the loop at commit and from the table, go to their queue's outlet, and are deleted. Never makes work.
 
 A row that was published and not yet deleted when we died is published again: its id is the message's, so that is harmless.
+Each queue has an outlet of its own, so that one that refuses holds nothing else up.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from mesh.errors import MeshError, Unavailable
+from mesh.errors import MeshError
 from mesh.log import Log
 from mesh.metrics import Metrics
-from mesh.queue import Message, Queue
+from mesh.queue import Queue
 from services.recorder import rows
+from services.recorder.outlet import AT_ONCE, BACKOFF_S, MOST_KNOWN, Outlet, by_queue
 from services.recorder.record import Record
-from wire.queues import NOTIFICATIONS
 
-AT_ONCE = 50
-"""Messages in flight: enough to hide the way to the broker, few enough to bound memory."""
-
-LET_GO = frozenset({NOTIFICATIONS.name})
-"""Queues whose work is not kept when they are full, so that nothing else waits behind it: the record knows, and `reminders` sends it again."""
-
-MOST_KNOWN = 2000
 LINGER_S = 0.25
-BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
 class Relay:
@@ -35,24 +28,22 @@ class Relay:
     def __init__(self, record: Record, queue: Queue, *, metrics: Metrics, log: Log, every_s: float) -> None:
         self._record = record
         self._queue = queue
+        self._metrics = metrics
         self._log = log
         self._every_s = every_s
-        self._fresh: dict[str, rows.Work] = {}
+        self._outlets: dict[str, Outlet] = {}
+        self._tasks: asyncio.TaskGroup | None = None
         self._sent: set[str] = set()
         self._wake = asyncio.Event()
         self._must_read = True
         self._trouble = ""
-        self._sent_total = metrics.counter("outbox_sent_total")
-        self._waiting = metrics.gauge("outbox_waiting")
 
     def offer(self, work: Iterable[rows.Work]) -> None:
-        """Committed rows, to be sent now. Beyond `MOST_KNOWN` they are left to the next reading of the table."""
+        """Committed rows, to be sent now. What their queue's outlet does not hold is left to a later reading of the table."""
         for one in work:
-            if len(self._fresh) < MOST_KNOWN:
-                self._fresh[one.id] = one
-            else:
-                self._must_read = True
-            self._wake.set()
+            outlet = self._outlet(one.queue)
+            if not outlet.offer(one) and not outlet.trouble:  # in trouble: it is read when that is over
+                self.look_again()
 
     def look_again(self) -> None:
         """Something may have been committed that nobody heard of."""
@@ -60,34 +51,66 @@ class Relay:
         self._wake.set()
 
     async def health(self) -> str:
-        """What is wrong, empty when nothing is."""
-        return self._trouble
+        """What is wrong and which queues wait, empty when nothing is."""
+        wrong: dict[str, list[str]] = {}
+        for name, outlet in sorted(self._outlets.items()):
+            if outlet.trouble:
+                wrong.setdefault(outlet.trouble, []).append(name)
+        told = [f"work for {', '.join(names)} waits: {trouble}" for trouble, names in wrong.items()]
+        return "; ".join([self._trouble, *told] if self._trouble else told)
 
     async def run(self) -> None:
         """Works until it is cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            for outlet in self._outlets.values():
+                tasks.create_task(outlet.run())
+            await self._feed()
+
+    def _outlet(self, name: str) -> Outlet:
+        outlet = self._outlets.get(name)
+        if outlet is None:
+            outlet = self._outlets[name] = Outlet(
+                name, self._queue, sent=self._sent.add, moved=self._wake.set, mended=self.look_again, metrics=self._metrics, log=self._log
+            )
+            if self._tasks is not None:
+                self._tasks.create_task(outlet.run())
+        return outlet
+
+    async def _feed(self) -> None:
         tries = 0
         while True:
             try:
-                await self._step()
+                await self._read()
+                await self._tidy()
                 self._trouble, tries = "", 0
             except MeshError as trouble:
                 if not self._trouble:
-                    self._log.warning("outbox-stuck", waiting=len(self._fresh), code=trouble.code, cause=trouble)
+                    self._log.warning("outbox-unread", code=trouble.code, cause=trouble)
                 self._trouble = trouble.message
                 await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)])
                 tries += 1
 
-    async def _step(self) -> None:
-        if self._must_read and len(self._fresh) < AT_ONCE:
-            self._must_read = False
-            try:
-                self._fresh |= {work.id: work for work in await self._left_behind()}
-            except Unavailable:
-                self._must_read = True
-                raise
-        if self._fresh:
-            await self._publish(list(self._fresh.values())[: 4 * AT_ONCE])
-        if not self._fresh and not await self._woken(LINGER_S if self._sent else self._every_s):
+    async def _read(self) -> None:
+        """Hands the outlets what the table has for them, when that is due and they have little left."""
+        if not self._must_read or sum(len(outlet) for outlet in self._outlets.values() if not outlet.trouble) >= AT_ONCE:
+            return
+        self._must_read = False
+        try:
+            if len(self._sent) >= AT_ONCE:
+                await self._forget()  # else the table's first rows are those
+            found = by_queue(await self._left_behind())
+        except MeshError:
+            self._must_read = True
+            raise
+        for name, work in found.items():
+            self._outlet(name).load(work)
+
+    async def _tidy(self) -> None:
+        """Deletes what was sent when nothing has moved for a moment, or it is much; else waits until something happens."""
+        if len(self._sent) >= MOST_KNOWN:
+            await self._forget()
+        elif not await self._woken(LINGER_S if self._sent else self._every_s):
             if self._sent:
                 await self._forget()
             else:
@@ -102,37 +125,12 @@ class Relay:
         self._wake.clear()
         return True
 
-    async def _publish(self, work: Sequence[rows.Work]) -> None:
-        gate, trouble = asyncio.Semaphore(AT_ONCE), list[MeshError]()
-
-        async def send(one: rows.Work) -> None:
-            async with gate:
-                if trouble:
-                    return
-                try:
-                    await self._queue.publish(one.queue, Message(one.id, one.body, correlation=one.correlation))
-                except MeshError as wrong:
-                    if wrong.code != "queue-full" or one.queue not in LET_GO:
-                        trouble.append(wrong)
-                        return
-                    self._log.warning("work-let-go", work=one.id, queue=one.queue, reason=wrong.message)
-                else:
-                    self._sent_total.inc()
-                self._fresh.pop(one.id, None)
-                self._sent.add(one.id)
-
-        async with asyncio.TaskGroup() as tasks:
-            for one in work:
-                tasks.create_task(send(one))
-        self._waiting.set(len(self._fresh))
-        if len(self._sent) >= MOST_KNOWN:
-            await self._forget()
-        if trouble:
-            raise trouble[0]
-
     async def _left_behind(self) -> list[rows.Work]:
+        """The oldest rows of the queues that flow: what one in trouble has waiting must not hide them."""
         table = self._record.table(rows.Work)
         statement = sa.select(table).order_by(table.c.created_at).limit(MOST_KNOWN)
+        if stuck := [name for name, outlet in self._outlets.items() if outlet.trouble]:
+            statement = statement.where(table.c.queue.not_in(stuck))
         async with self._record.reading() as connection:
             found = [rows.Work(**row._mapping) for row in await connection.execute(statement)]  # noqa: SLF001  SQLAlchemy's documented name
         self._must_read |= len(found) == MOST_KNOWN

@@ -28,7 +28,7 @@ from services.recorder.schedule.filling import AHEAD, Filling
 from services.recorder.sweep import Sweep
 from tests.services.recorder.makers import NOW, VERSION, command, problem, rejudge, submit, verdict
 from tests.services.recorder.store import Store
-from tests.services.recorder.test_relay_and_sweep import Belt
+from tests.services.recorder.test_relay_and_sweep import Belt, sent_once
 from wire.commands import Command
 from wire.judging import JudgeSubmission
 from wire.rejudging import ApplyRejudging, DropRejudging, Filter, OpenRejudging, OverrideVerdict
@@ -88,7 +88,7 @@ class Jury:
 
     async def sent(self) -> list[JudgeSubmission]:
         while await self.store.count(rows.Work):
-            await self.relay._step()
+            await sent_once(self.relay)
             await self.relay._forget()
         return [decode(JudgeSubmission, message.body) for message in self.belt.messages]
 
