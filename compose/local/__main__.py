@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -90,7 +91,7 @@ def _keep(folder: Path) -> int:
     if notes.read(KEEPER) is not None:
         raise CannotStart(f"a house stands in {folder} already: make mesh-down ends it")
     plan = complete_plan(folder)
-    keeper = Keeper(plan, programs(plan), _say)
+    keeper = Keeper(plan, programs(plan), _tell)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, keeper.ask_stop)
     notes.note(KEEPER, os.getpid())
@@ -161,6 +162,12 @@ def _welcome(plan: Plan) -> str:
 
 def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201  this is what was asked for
+
+
+def _tell(text: str) -> None:
+    """As `_say`, for a keeper: that its log is on a full disk is no reason to end a house."""
+    with suppress(OSError):
+        _say(text)
 
 
 if __name__ == "__main__":

@@ -124,7 +124,12 @@ class Keeper:
                 program.whole_command(), cwd=program.folder, env={**kept, **program.environ}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, umask=0o077 if program.is_private else -1,
             )  # fmt: skip
-        self._pids.note(program.name, process.pid)
+        try:
+            self._pids.note(program.name, process.pid)
+        except OSError:  # nobody would know of it, and the next launch would be a second one
+            _signal_group(process, signal.SIGKILL)
+            process.wait()
+            raise
         before = self._kept.get(program.name)
         size, deaths, relapses = path.stat().st_size, before.deaths if before else 0, before.relapses if before else 0
         self._kept[program.name] = _Kept(program, process, None, deaths, relapses, time.monotonic(), born_bytes=size, heard_bytes=size)
@@ -159,10 +164,13 @@ class Keeper:
             kept.end_at = math.inf
 
     def _has_said(self, words: re.Pattern[bytes], kept: _Kept) -> bool:
-        with self._plan.log(kept.program.name).open("rb") as log:
-            log.seek(max(kept.born_bytes, kept.heard_bytes - LAST_WORDS_BYTES))
-            fresh = log.read(_HEARD_AT_ONCE)
-            kept.heard_bytes = log.tell()
+        try:
+            with self._plan.log(kept.program.name).open("rb") as log:
+                log.seek(max(kept.born_bytes, kept.heard_bytes - LAST_WORDS_BYTES))
+                fresh = log.read(_HEARD_AT_ONCE)
+                kept.heard_bytes = log.tell()
+        except FileNotFoundError:  # somebody made room
+            return False
         return words.search(fresh) is not None
 
 

@@ -15,6 +15,7 @@ from typing import Self
 
 import pytest
 
+from compose.local.__main__ import _tell
 from compose.local.keeper import Keeper
 from compose.local.pids import Pid, PidNotes
 from compose.local.plan import Plan, read_plan
@@ -30,11 +31,11 @@ def program(folder: Path, name: str, text: str, **more: object) -> Program:
 class Kept:
     """A keeper at work in a thread of its own, and what it told."""
 
-    def __init__(self, folder: Path, *programs: Program) -> None:
+    def __init__(self, folder: Path, *programs: Program, tell: Callable[[str], None] | None = None) -> None:
         self.plan = Plan(folder)
         self.notes = PidNotes(self.plan.run)
         self.told: list[str] = []
-        self.keeper = Keeper(self.plan, programs, self.told.append, restart_pause_s=0.05)
+        self.keeper = Keeper(self.plan, programs, tell or self.told.append, restart_pause_s=0.05)
         self._thread = threading.Thread(target=self._keep)
         self._has_started = threading.Event()
 
@@ -81,6 +82,43 @@ def test_what_is_killed_is_started_again_and_nothing_is_left_at_the_end(tmp_path
     assert not other.is_alive
     assert kept.notes.names() == []
     assert kept.told == ["one ended with -9"]
+
+
+def test_a_log_on_a_full_disk_does_not_end_the_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full").open("w", encoding="ascii")  # noqa: SIM115  closing it fails
+    monkeypatch.setattr(sys, "stdout", full)
+    with Kept(tmp_path, program(tmp_path, "one", SLEEPER), program(tmp_path, "two", SLEEPER), tell=_tell) as kept:
+        first, other = kept.pid("one"), kept.pid("two")
+        first.signal(signal.SIGKILL)
+        until(lambda: (fresh := kept.notes.read("one")) is not None and fresh != first)
+        assert kept.pid("two") == other
+    with pytest.raises(OSError, match="No space left"):
+        full.close()
+
+
+def test_who_cannot_be_noted_is_not_left_behind_and_started_when_there_is_room(tmp_path: Path) -> None:
+    text = f"import os; open('born', 'a').write(str(os.getpid()) + ' '); {SLEEPER}"
+    with Kept(tmp_path, program(tmp_path, "one", text)) as kept:
+        first = kept.pid("one")
+        in_the_way = kept.plan.run / ".one"  # its note cannot be written
+        in_the_way.mkdir()
+        first.signal(signal.SIGKILL)
+        until(lambda: any("cannot be started" in told for told in kept.told))
+        in_the_way.rmdir()
+        until(lambda: (fresh := kept.notes.read("one")) is not None and fresh != first)
+        last = kept.pid("one")
+        until(lambda: (tmp_path / "born").exists() and str(last.number) in (tmp_path / "born").read_text().split())
+        alive = [number for number in (tmp_path / "born").read_text().split() if Path(f"/proc/{number}").exists()]
+        assert alive == [str(last.number)]
+
+
+def test_a_log_that_somebody_deletes_to_make_room_does_not_end_the_house(tmp_path: Path) -> None:
+    with Kept(tmp_path, program(tmp_path, "one", SLEEPER, last_words=re.compile(b"log has failed"))) as kept:
+        first = kept.pid("one")
+        kept.plan.log("one").unlink()
+        time.sleep(0.3)
+        first.signal(signal.SIGKILL)
+        until(lambda: (fresh := kept.notes.read("one")) is not None and fresh != first)
 
 
 def test_children_of_a_program_that_died_do_not_stay(tmp_path: Path) -> None:
