@@ -4,8 +4,9 @@ What no honest program calls kills (SIGSYS, verdict RFE). What run-times probe f
 have a fallback for does not exist (ENOSYS): clone3, so that libc uses clone, whose flags a filter can see; io_uring; keys;
 System V and POSIX queues, whose objects outlive their processes; io_setup, whose budget is one for the machine; and whatever a
 kernel newer than this table brings. What would reach into files that all boxes and the host share is answered with success and
-left undone: locks on files of /usr, their eviction from memory, the flushing of the host's disks. Sockets are AF_UNIX only, without
-filters of their own; no huge pages, which no limit counts; the limit on core files stays (docs/decisions/0130).
+left undone: locks on files, whole or in parts (which are kernel memory that no group counts, too), their eviction from memory, the
+flushing of the host's disks. Sockets and pairs of them are AF_UNIX only, without filters of their own; no huge pages, which no limit
+counts; the limit on core files stays (docs/decisions/0130, 0258).
 
 Source of the numbers: the kernel's tables ``syscall_64.tbl`` and ``asm-generic/unistd.h``.
 """
@@ -48,21 +49,27 @@ _ABSENT: Mapping[str, tuple[int | None, int | None]] = MappingProxyType({
 })  # fmt: skip
 _LEFT_UNDONE: Mapping[str, tuple[int | None, int | None]] = MappingProxyType({
     "flock": (73, 32), "fadvise64": (221, 223), "sync": (162, 81), "syncfs": (306, 267),
+    "fsync": (74, 82), "fdatasync": (75, 83), "sync_file_range": (277, 84),
 })  # fmt: skip
 _FIRST_UNKNOWN = 470
 """System calls from here on were looked at by nobody. Both tables share their numbers from 424 on."""
 
-_SOCKET, _CLONE, _SETSOCKOPT, _PRCTL = (41, 198), (56, 220), (54, 208), (157, 167)
+_SOCKET, _SOCKETPAIR, _CLONE, _SETSOCKOPT, _PRCTL = (41, 198), (53, 199), (56, 220), (54, 208), (157, 167)
 _MMAP, _MEMFD_CREATE, _FCNTL, _SETRLIMIT, _PRLIMIT = (9, 222), (319, 279), (72, 25), (160, 164), (302, 261)
+_MSYNC, _IOCTL = (26, 227), (16, 29)
 _AF_UNIX = 1
 _SOCKET_FILTERS = (26, 50, 51, 52)  # SO_ATTACH_FILTER, _BPF, _REUSEPORT_CBPF, _REUSEPORT_EBPF
 _PR_SET_SECCOMP, _F_NOTIFY, _RLIMIT_CORE = 22, 1026, 4
 _MAP_HUGETLB, _MFD_HUGETLB = 0x40000, 4
+_SETS_LOCKS = (6, 7, 37, 38)  # F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW; who asks for locks is told that there are none
+_MS_SYNC, _FIEMAP = 4, 0xC020660B  # FS_IOC_FIEMAP, one of whose flags flushes the file
 _NEW_NAMESPACE = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 
 _LOAD, _IF_EQUAL, _IF_ANY_BIT, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 _AT_NUMBER, _AT_ARCH, _AT_ARGUMENTS = 0, 4, 16
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
+_DONE = 0
+"""The error of what is answered with success."""
 
 _Step = tuple[int, int, int, int]
 
@@ -80,36 +87,38 @@ def build_filter(machine: str = "") -> bytes:
     if column == _X86_64:
         steps += [(_IF_AT_LEAST, 0, 1, _X32_BIT), _end(_KILL)]
     steps += [(_IF_AT_LEAST, 0, 1, _FIRST_UNKNOWN), _end(_fail(errno.ENOSYS))]
-    tables = ((_KILLED, _KILL), (_REFUSED, _fail(errno.EPERM)), (_ABSENT, _fail(errno.ENOSYS)), (_LEFT_UNDONE, _fail(0)))
+    tables = ((_KILLED, _KILL), (_REFUSED, _fail(errno.EPERM)), (_ABSENT, _fail(errno.ENOSYS)), (_LEFT_UNDONE, _fail(_DONE)))
     for table, action in tables:
         for numbers in table.values():
             number = numbers[column]
             if number is not None:
                 steps += [(_IF_EQUAL, 0, 1, number), _end(action)]
-    for numbers, place, test, operands, error in _ON_ARGUMENTS:
-        steps += _unless(numbers[column], place, test, operands, error)
-    steps += _only_unix_sockets(_SOCKET[column])
+    for numbers, place, test, answers in _ON_ARGUMENTS:
+        steps += _unless(numbers[column], place, test, answers)
+    for numbers in (_SOCKET, _SOCKETPAIR):
+        steps += _only_unix_sockets(numbers[column])
     steps += _asking_for_the_core_limit(_PRLIMIT[column])
     return b"".join(struct.pack("=HBBI", *step) for step in (*steps, _end(_ALLOW)))
 
 
 _ON_ARGUMENTS = (
-    (_CLONE, 0, _IF_ANY_BIT, (_NEW_NAMESPACE,), errno.EPERM),
-    (_MMAP, 3, _IF_ANY_BIT, (_MAP_HUGETLB,), errno.ENOMEM),
-    (_MEMFD_CREATE, 1, _IF_ANY_BIT, (_MFD_HUGETLB,), errno.ENOMEM),
-    (_FCNTL, 1, _IF_EQUAL, (_F_NOTIFY,), errno.EPERM),
-    (_PRCTL, 0, _IF_EQUAL, (_PR_SET_SECCOMP,), errno.EPERM),
-    (_SETRLIMIT, 0, _IF_EQUAL, (_RLIMIT_CORE,), errno.EPERM),
-    (_SETSOCKOPT, 2, _IF_EQUAL, _SOCKET_FILTERS, errno.EPERM),
+    (_CLONE, 0, _IF_ANY_BIT, {_NEW_NAMESPACE: errno.EPERM}),
+    (_MMAP, 3, _IF_ANY_BIT, {_MAP_HUGETLB: errno.ENOMEM}),
+    (_MEMFD_CREATE, 1, _IF_ANY_BIT, {_MFD_HUGETLB: errno.ENOMEM}),
+    (_FCNTL, 1, _IF_EQUAL, {_F_NOTIFY: errno.EPERM, **dict.fromkeys(_SETS_LOCKS, _DONE)}),
+    (_PRCTL, 0, _IF_EQUAL, {_PR_SET_SECCOMP: errno.EPERM}),
+    (_SETRLIMIT, 0, _IF_EQUAL, {_RLIMIT_CORE: errno.EPERM}),
+    (_SETSOCKOPT, 2, _IF_EQUAL, dict.fromkeys(_SOCKET_FILTERS, errno.EPERM)),
+    (_MSYNC, 2, _IF_ANY_BIT, {_MS_SYNC: _DONE}),
+    (_IOCTL, 1, _IF_EQUAL, {_FIEMAP: errno.EOPNOTSUPP}),
 )
-"""Calls that fail for what stands in an argument: numbers, place of the argument, test, operands of which one is enough, error."""
+"""Calls that are answered for what stands in an argument: numbers, place of the argument, test, and the error for each operand."""
 
 
-def _unless(number: int, place: int, test: int, operands: tuple[int, ...], error: int) -> list[_Step]:
+def _unless(number: int, place: int, test: int, answers: Mapping[int, int]) -> list[_Step]:
     """Steps that are skipped as one for any other call, since they lose its number: each branch ends."""
-    count = len(operands)
-    tests = [(test, count - at, 0, operand) for at, operand in enumerate(operands)]
-    return [(_IF_EQUAL, 0, count + 3, number), _load(place), *tests, _end(_ALLOW), _end(_fail(error))]
+    tests = [step for operand, error in answers.items() for step in ((test, 0, 1, operand), _end(_fail(error)))]
+    return [(_IF_EQUAL, 0, len(tests) + 2, number), _load(place), *tests, _end(_ALLOW)]
 
 
 def _only_unix_sockets(number: int) -> list[_Step]:

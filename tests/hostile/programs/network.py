@@ -1,6 +1,7 @@
 # verdict: AC
 # answer: nothing
 # Anybody to talk to?
+import errno
 import os
 import socket
 
@@ -12,6 +13,13 @@ for family in (socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK, socket.AF_PAC
             found.append((int(family), int(kind)))
         except OSError:
             pass
+for family in (0, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK, socket.AF_PACKET, 40, 30, 44):
+    try:
+        socket.socketpair(family)
+        found.append((int(family), "pair"))
+    except OSError as refused:
+        if refused.errno != errno.EACCES:  # the kernel has looked for the family, and would load it
+            found.append((int(family), refused.errno))
 for path in ("/run/docker.sock", "/run/systemd/private", "/var/run/dbus/system_bus_socket", "\0/tmp/.X11-unix/X0"):
     try:
         socket.socket(socket.AF_UNIX).connect(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import re
 import struct
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ ALLOWED, KILLED = 0x7FFF0000, 0x80000000
 ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 COLUMN = {"x86_64": 0, "aarch64": 1}
 TABLES = ("_KILLED", "_REFUSED", "_ABSENT", "_LEFT_UNDONE")
-SINGLE = ("_SOCKET", "_CLONE", "_SETSOCKOPT", "_PRCTL", "_MMAP", "_MEMFD_CREATE", "_FCNTL", "_SETRLIMIT")
+SINGLE = ("_SOCKET", "_SOCKETPAIR", "_CLONE", "_SETSOCKOPT", "_PRCTL", "_MMAP", "_MEMFD_CREATE", "_FCNTL", "_SETRLIMIT", "_MSYNC", "_IOCTL")
 MACHINES = pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 
 
@@ -97,14 +98,19 @@ def test_every_call_of_the_tables_is_answered_as_its_table_says(machine: str) ->
 def test_arguments_decide_where_they_should(machine: str) -> None:
     column = COLUMN[machine]
     call = {name: getattr(seccomp, name)[column] for name in (*SINGLE, "_PRLIMIT")}
-    assert answer(machine, call["_SOCKET"], 1) == ALLOWED
-    assert {answer(machine, call["_SOCKET"], family) for family in (2, 10, 16, 17, 38, 40)} == {failing(errno.EACCES)}
+    for makes_sockets in ("_SOCKET", "_SOCKETPAIR"):
+        assert answer(machine, call[makes_sockets], 1) == ALLOWED
+        assert {answer(machine, call[makes_sockets], family) for family in (0, 2, 10, 16, 17, 30, 38, 40)} == {failing(errno.EACCES)}
     assert answer(machine, call["_CLONE"], 0x003D0F00) == ALLOWED  # a thread
     assert {answer(machine, call["_CLONE"], 17 | space) for space in (0x00020000, 0x10000000, 0x40000000)} == {failing(errno.EPERM)}
     assert answer(machine, call["_MMAP"], 0, 4096, 3, 0x22) == ALLOWED
     assert answer(machine, call["_MMAP"], 0, 4096, 3, 0x40022) == failing(errno.ENOMEM)
     assert answer(machine, call["_MEMFD_CREATE"], 0, 4) == failing(errno.ENOMEM)
     assert [answer(machine, call["_FCNTL"], 3, what) for what in (1, 1026)] == [ALLOWED, failing(errno.EPERM)]
+    assert {answer(machine, call["_FCNTL"], 3, what) for what in (fcntl.F_SETLK, fcntl.F_SETLKW, 37, 38)} == {failing(0)}
+    assert {answer(machine, call["_FCNTL"], 3, what) for what in (fcntl.F_DUPFD_CLOEXEC, fcntl.F_SETFL, fcntl.F_GETLK, 36)} == {ALLOWED}
+    assert [answer(machine, call["_MSYNC"], 0, 4096, how) for how in (1, 4, 6)] == [ALLOWED, failing(0), failing(0)]
+    assert [answer(machine, call["_IOCTL"], 1, what) for what in (0x5401, 0xC020660B)] == [ALLOWED, failing(errno.EOPNOTSUPP)]
     assert [answer(machine, call["_PRCTL"], what) for what in (15, 22)] == [ALLOWED, failing(errno.EPERM)]
     assert [answer(machine, call["_SETSOCKOPT"], 3, 1, what) for what in (2, 26, 50, 51, 52)] == [ALLOWED, *[failing(errno.EPERM)] * 4]
     assert [answer(machine, call["_SETRLIMIT"], what) for what in (3, 4)] == [ALLOWED, failing(errno.EPERM)]

@@ -111,3 +111,14 @@ async def test_java_source_may_have_any_public_name_and_package(workshop: Worksh
 async def test_java_exit_code_three_is_rte_unless_the_heap_was_full(workshop: Workshop) -> None:
     source = "class Main { public static void main(String[] x) { System.exit(3); } }"
     assert (await workshop.only_result("java", source, limits=JAVA_LIMITS)).verdict == "RTE"
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+async def test_who_needs_locks_and_flushes_is_told_that_he_has_them(workshop: Workshop, journal: str) -> None:
+    source = (
+        f"import sqlite3\ns=sqlite3.connect('/tmp/x.db')\nprint(s.execute('pragma journal_mode={journal}').fetchone()[0])\n"
+        "s.execute('create table t(x)')\nwith s: s.executemany('insert into t values(?)',((x,) for x in range(100)))\n"
+        "print(sqlite3.connect('/tmp/x.db').execute('select sum(x) from t').fetchone()[0])"
+    )
+    result = await workshop.only_result("python3", source, [workshop.shelf.case("1", "", f"{journal}\n4950\n")])
+    assert result.verdict == "AC", result.message
