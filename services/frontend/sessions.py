@@ -26,6 +26,7 @@ from services.frontend.reads.accounts import Accounts
 
 _MOST_REMEMBERED = 10_000
 _REMEMBERED_S = 300.0
+FULL = "cache-full"
 _ERA_KEY = "state:era"
 _ERA_LIFE_S = 10 * 365 * 24 * 3600.0
 
@@ -75,7 +76,7 @@ class Sessions:
         """
         with _told("sessions cannot be looked up just now; what needs no session goes on. Try again in a moment"):
             try:
-                body, allowed = await self._state.fetch_and_allow(f"session:{_hash(token)}", limits)
+                body, allowed = await self._fetch_and_allow(f"session:{_hash(token)}", limits)
             except Unavailable:
                 remembered = self._remembered(token)
                 if remembered is None:
@@ -89,8 +90,10 @@ class Sessions:
     async def fault(self) -> str:
         """What is wrong with the store, for people; empty when it answers. A health check."""
         try:
-            await self._state.fetch(_ERA_KEY)
+            await self._state.store_if_absent(_ERA_KEY, _new_era(), _ERA_LIFE_S)  # a full one answers, and takes nothing
         except Unavailable as away:
+            if away.code == FULL:
+                return f"full: {away.message}; nobody can sign in and rate limits let everybody pass; who is signed in goes on"
             return f"{away.message}: nobody can sign in; who was seen in the last minutes goes on"
         return ""
 
@@ -111,6 +114,14 @@ class Sessions:
             await self._state.forget(*(f"session:{listed}" for listed in hashes))
             await self._state.remove_from_list(_list_key(username), *hashes)
 
+    async def _fetch_and_allow(self, key: str, limits: Mapping[str, Rate]) -> tuple[bytes | None, dict[str, Allowance]]:
+        try:
+            return await self._state.fetch_and_allow(key, limits)
+        except Unavailable as wrong:
+            if wrong.code != FULL:
+                raise
+        return await self._state.fetch(key), {}  # what was taken cannot be written: limits let pass, as when the store is away
+
     async def _put(self, token_hash: str, kept: _Kept, era: str) -> None:
         body, life_s = encode(kept), (kept.expires_at - self._clock.now()).total_seconds()
         await self._keepsake.keep(token_hash, kept.username, era, kept.expires_at, body)
@@ -121,7 +132,7 @@ class Sessions:
         """The name of the time since the store last lost its memory."""
         era = await self._state.fetch(_ERA_KEY)
         if era is None:
-            await self._state.store_if_absent(_ERA_KEY, secrets.token_hex(8).encode(), _ERA_LIFE_S)
+            await self._state.store_if_absent(_ERA_KEY, _new_era(), _ERA_LIFE_S)
             era = await self._state.fetch(_ERA_KEY)
         return (era or b"").decode()
 
@@ -160,11 +171,11 @@ class Sessions:
 
 @contextmanager
 def _told(text: str) -> Iterator[None]:
-    """Says what a store that is away means for people; a full one says so itself."""
+    """Says what a store that is away or full means for people: whose memory is too small is not theirs to know."""
     try:
         yield
     except Unavailable as away:
-        if away.code != "cache-unavailable":
+        if away.code not in {"cache-unavailable", FULL}:
             raise
         raise Unavailable(text, code="sessions-unavailable", retry_after_s=3) from away
 
@@ -195,6 +206,10 @@ def _kept(body: bytes) -> _Kept | None:
 
 def _session(token: str, kept: _Kept) -> Session:
     return Session(token, Actor(kept.username, kept.name, kept.role), csrf_of(token), kept.expires_at)
+
+
+def _new_era() -> bytes:
+    return secrets.token_hex(8).encode()
 
 
 def _list_key(username: str) -> str:

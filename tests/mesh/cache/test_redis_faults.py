@@ -189,6 +189,12 @@ async def test_full_server_that_must_not_evict_refuses(tmp_path: Path) -> None:
                 await cache.store(str(number), bytes(20_000), 60)
         assert refused.value.code == "cache-full"
         assert await cache.fetch("kept") == b"1"
+        with pytest.raises(Unavailable) as refused:
+            await cache.fetch_and_allow("kept", {"a": Rate(1, 1, 1)})
+        assert refused.value.code == "cache-full", "so who needs the value only asks for it alone"
+        with pytest.raises(Unavailable) as refused:
+            await cache.store_if_absent("kept", b"2", 60)
+        assert refused.value.code == "cache-full", "what is there already shows it too: health asks so"
         await cache.close()
 
 

@@ -19,7 +19,7 @@ from mesh.queue.contract import Message
 from mesh.topics.contract import Topics
 from services.frontend import bell
 from services.frontend.actions import rejudgings
-from tests.services.frontend.world import World
+from tests.services.frontend.world import PASSWORD, World
 from wire.commands import Command, Outcome
 from wire.methods import RECORDER_APPLY
 from wire.news import Headline, user_topic
@@ -184,6 +184,25 @@ async def test_a_session_seen_lately_counts_while_the_state_store_is_away(finals
     assert (await finals.person().get("/contests")).status == 200
     finals.clock.turn(301)
     assert (await ana.get("/session")).status == 503
+
+
+async def test_who_is_signed_in_stays_so_while_the_state_store_is_full(finals: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full Redis reads and does not write: the limits beside a session must not cost the session."""
+
+    async def full(*_: Any, **__: Any) -> Any:
+        raise Unavailable("Redis is full: raise its maxmemory", code="cache-full", retry_after_s=5)
+
+    ana = await finals.signed_in("ana")
+    for name in ("fetch_and_allow", "allow", "give_back", "store", "store_if_absent", "add_to_list"):
+        monkeypatch.setattr(finals.backbone.state, name, full)
+    finals.clock.turn(301)  # nobody remembers who was seen
+    for path in ("/session", "/contests/finals/scoreboard", "/contests/finals/submissions"):
+        assert (await ana.get(path)).status == 200, path
+    assert (await ana.submit()).status == 202
+    again = await finals.person().post("/session", {"username": "ana", "password": PASSWORD})
+    assert (again.status, again.code) == (503, "sessions-unavailable")
+    assert b"maxmemory" not in again.body, "no words of ours for contestants"
+    assert b"full: Redis is full" in (await finals.person().get("/health")).body
 
 
 async def _say(topics: Topics, submission: str, kind: str = "verdict") -> None:
