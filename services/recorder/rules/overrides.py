@@ -7,7 +7,7 @@ from typing import Final
 
 from contest.verdicts import Verdict
 from mesh.codec import as_builtins
-from mesh.errors import NotFound
+from mesh.errors import Invalid, NotFound
 from mesh.ids import derived_id
 from services.recorder import rows
 from services.recorder.effects import Effects
@@ -80,4 +80,18 @@ def _checked_score(body: OverrideVerdict, problem: rows.Problem) -> Fraction:
     faults.unless(0 <= score <= most, f"the score is not between 0 and {most}")
     faults.unless(len(f"{score.numerator}{score.denominator}") <= MOST_DIGITS, f"the score has more than {MOST_DIGITS} digits")
     faults.refuse("override-invalid")
+    if contradiction := _contradiction(body.verdict, score, problem):
+        raise Invalid(contradiction, code="override-invalid")
     return score
+
+
+def _contradiction(verdict: str, score: Fraction, problem: rows.Problem) -> str:
+    """Why no judge would say both of a submission to this problem; empty when one could. An accepted one may have fewer points than the most."""
+    most = problem.max_score
+    if verdict == Verdict.PA:
+        if not problem.is_scoring:
+            return "the problem gives no points in part: AC, or what was wrong, say WA"
+        return "" if 0 < score < most else f"PA is for a score between 0 and {most}, neither of them: give one, or AC, or what was wrong, say WA"
+    if verdict == Verdict.AC:
+        return "" if problem.is_scoring or score == most else f"AC is worth {most} here, not {score}"
+    return f"{verdict} is worth nothing, not {score}: leave the score out, or give PA" if score else ""

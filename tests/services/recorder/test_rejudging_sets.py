@@ -300,16 +300,16 @@ async def test_the_word_that_was_asked_for_later_counts(jury: Jury) -> None:
     await jury.store.do(early)
     jury.store.clock.turn(1)
     anew, again = rejudge(rejudged), rejudge(waiting)
-    await jury.store.do(anew, _override(overridden, "PA"), again)
+    await jury.store.do(anew, _override(overridden, "OLE"), again)
     await jury.store.do(verdict(rejudged, Verdict.TLE, run=derived_id("run", anew.id)))
     jury.store.clock.turn(1)
     await jury.store.do(late)
     await jury.fill()
     await jury.store.do(*(_verdict_of(early, wish, Verdict.WA) for wish in wishes), *(_verdict_of(late, wish, Verdict.MLE) for wish in (plain, rejudged)))
     await jury.store.do(_apply(late))
-    assert await jury.verdicts(wishes) == ["MLE", "PA", None, "MLE"]
+    assert await jury.verdicts(wishes) == ["MLE", "OLE", None, "MLE"]
     await jury.store.do(_apply(early))
-    assert await jury.verdicts(wishes) == ["MLE", "PA", None, "MLE"]
+    assert await jury.verdicts(wishes) == ["MLE", "OLE", None, "MLE"]
     row = await jury.row(early)
     assert (row["changed"], row["kept"]) == (0, 4)
     await jury.store.do(verdict(waiting, Verdict.RTE, run=derived_id("run", again.id)))
