@@ -19,6 +19,7 @@ from mesh.errors import MeshError, Unavailable
 from mesh.log import Log
 from mesh.metrics import Metrics
 from services.recorder import rows
+from services.recorder.clocks import Clocks
 from services.recorder.group import Answer, Applier
 from services.recorder.murmur import Murmur
 from services.recorder.pulse import Pulse
@@ -72,6 +73,7 @@ class CommandLoop:
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX_SIZE)
         self._away = "the record is being opened"
         self._begun = asyncio.Event()
+        self.clocks = Clocks(clock, metrics=metrics, log=log)
         self._decided = metrics.counter("commands_total")
         self._sizes = metrics.histogram("group_commands")
         self._seconds = metrics.histogram("commit_seconds")
@@ -191,6 +193,7 @@ class CommandLoop:
             outcome = "repeated"
         else:
             outcome = "applied" if result.is_applied else "refused"
+            self.clocks.note(command, result)
         self._decided.labels(command.kind, outcome).inc()
         write = self._log.error if isinstance(result, MeshError) else self._log.info
         fields: dict[str, Any] = {"kind": command.kind, "command": command.id, "actor": command.actor, "outcome": outcome}

@@ -62,6 +62,7 @@ async def run(config: Config, backbone: Backbone, life: Life) -> None:
     serve(server, loop, trust, record, seal, log)
     life.watch("record", loop.health)
     life.watch("outbox", relay.health)
+    life.watch("clock", loop.clocks.health)
     life.watch("schedule", scheduler.health)
     # how we leave
     async with record, AsyncExitStack() as working:

@@ -11,6 +11,8 @@ METRICS: Final = (
     MetricSpec("group_commands", "histogram", "Commands in one transaction", (), (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)),
     MetricSpec("commit_seconds", "histogram", "How long a group took, from the first read to the commit", (), SECONDS),
     MetricSpec("record_away", "gauge", "1 while the database cannot be written"),
+    MetricSpec("clock_ahead_total", "counter", "Submissions refused because they came from the future: a clock is wrong"),
+    MetricSpec("clock_ahead_seconds", "gauge", "How far from the future the last of those came"),
     MetricSpec("outbox_sent_total", "counter", "Messages of the outbox confirmed by their queue"),
     MetricSpec("outbox_waiting", "gauge", "Messages of the outbox that are known and not yet confirmed (at most 50 of a queue that refuses)", ("queue",)),
     MetricSpec("swept_total", "counter", "Runs sent again because no verdict came"),

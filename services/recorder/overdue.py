@@ -43,7 +43,7 @@ class Overdue(ABC):
 
     async def work(self, fence: Fence) -> datetime:
         """Sends all that is overdue; the scheduler's job."""
-        while await self.once(fence) == AT_ONCE:
+        while await self.once(fence) >= AT_ONCE:
             pass
         return self._clock.now() + timedelta(seconds=self._every_s)
 

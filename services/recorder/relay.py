@@ -45,6 +45,11 @@ class Relay:
             if not outlet.offer(one) and not outlet.trouble:  # in trouble: it is read when that is over
                 self.look_again()
 
+    @property
+    def connections(self) -> int:
+        """How often the line to the broker was made; 0 without a broker."""
+        return self._queue.connections
+
     def look_again(self) -> None:
         """Something may have been committed that nobody heard of."""
         self._must_read = True

@@ -1,6 +1,7 @@
 """Owns the sweep: every run without a verdict for longer than it may take is sent again. Never judges, never gives up.
 
-Notifications are for speed, the record is the truth: whatever was lost on the way, this finds it.
+Notifications are for speed, the record is the truth: whatever was lost on the way, this finds it. A broker that comes back may have
+lost what it had confirmed (its disk was full, it was restored): then what was sent before is looked for sooner, unless it is much.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ EPHEMERAL_PATIENCE: Final = timedelta(seconds=(SUBMISSIONS[EPHEMERAL].ttl_s or 0
 """How long its message is kept, and a little for one that a runner has just got."""
 
 
+AFTER_OUTAGE, OUTAGE_LASTS = timedelta(seconds=30), timedelta(seconds=120)
+"""So long after a broker came back those who were sent before and have no verdict are overdue, and so long they are looked for."""
+
+
 class Sweep(Overdue):
     """The job.
 
@@ -32,6 +37,8 @@ class Sweep(Overdue):
 
     name = "sweep"
     counted_as = "swept_total"
+    _connections = 0
+    _back_at: datetime | None = None
 
     def tell(self, work: Sequence[rows.Work]) -> None:
         for one in work:
@@ -39,7 +46,7 @@ class Sweep(Overdue):
 
     def send_again(self, connection: sa.Connection, now: datetime) -> list[rows.Work]:
         work = list[rows.Work]()
-        for found in connection.execute(self._overdue(now)).mappings().all():
+        for found in (*connection.execute(self._overdue(self._patience(now))).mappings().all(), *self._lost(connection, now)):
             values = dict(found)
             priority = values.pop("run_priority")
             run = rows.Run(
@@ -55,12 +62,26 @@ class Sweep(Overdue):
             connection.execute(again, [{"key": one.id} for one in work])
         return work
 
-    def _overdue(self, now: datetime) -> sa.Select[tuple[object, ...]]:
+    def _patience(self, now: datetime) -> list[sa.ColumnElement[bool]]:
+        runs = self._record.table(rows.Run)
+        patience = self.patience(runs.c.sends, runs.c.sent_at, now)
+        return [*patience, sa.and_(runs.c.priority == EPHEMERAL, runs.c.sent_at <= now - EPHEMERAL_PATIENCE)]
+
+    def _lost(self, connection: sa.Connection, now: datetime) -> Sequence[sa.RowMapping]:
+        """What was sent before the broker came back and is not overdue by itself. Of many nothing: they wait, and are not lost, as a rule."""
+        if self._relay.connections != self._connections:
+            self._connections, self._back_at = self._relay.connections, now
+        if self._back_at is None or not AFTER_OUTAGE <= now - self._back_at <= OUTAGE_LASTS:
+            return []
+        runs = self._record.table(rows.Run)
+        before = sa.and_(runs.c.sent_at <= self._back_at, sa.not_(sa.or_(*self._patience(now))))
+        found = connection.execute(self._overdue([before], AT_ONCE // 2 + 1)).mappings().all()
+        return found if len(found) <= AT_ONCE // 2 else []
+
+    def _overdue(self, patience: Sequence[sa.ColumnElement[bool]], most: int = AT_ONCE) -> sa.Select[tuple[object, ...]]:
         """Runs in force or of a set, without a verdict, whose patience is over, unless their message still lies in the outbox."""
         runs, submissions, sets = self._record.table(rows.Run), self._record.table(rows.Submission), self._record.table(rows.Rejudging)
         outbox, contests = self._record.table(rows.Work), self._record.table(rows.Contest)
-        patience = self.patience(runs.c.sends, runs.c.sent_at, now)
-        patience.append(sa.and_(runs.c.priority == EPHEMERAL, runs.c.sent_at <= now - EPHEMERAL_PATIENCE))
         return (
             sa.select(
                 submissions, contests.c.languages, runs.c.id.label("run_id"), runs.c.version.label("run_version"),
@@ -76,5 +97,5 @@ class Sweep(Overdue):
                 sa.or_(submissions.c.run == runs.c.id, sets.c.state == RUNNING),
             )
             .order_by(runs.c.sent_at)
-            .limit(AT_ONCE)
+            .limit(most)
         )  # fmt: skip
