@@ -100,8 +100,8 @@ class _Loader:
             view.open_sets[contest] = sets.open_sets(self._connection, self._record, contest)
             needs.problems.update(problem for _, problem in view.selections[rejudging])
         for problem, version in needs.versions:
-            if "\x00" not in problem + version and sets.is_published(self._connection, self._record, problem, version):
-                view.known_versions.add((problem, version))
+            if "\x00" not in problem + version:
+                view.known_versions[problem, version] = sets.published_version(self._connection, self._record, problem, version)
 
     def candidates(self, rejudging: rows.Rejudging, needs: Needs, view: View) -> None:
         """How a set's runs stand beside what is in force, and of those that change it everything that is to be told."""

@@ -33,13 +33,15 @@ def selected(connection: Connection, record: Record, contest: str, wanted: Filte
     return [(row.id, row.problem) for row in found]
 
 
-def is_published(connection: Connection, record: Record, problem: str, version: str) -> bool:
-    """Whether that judging version of a problem was ever recorded."""
+def published_version(connection: Connection, record: Record, problem: str, wanted: str) -> str:
+    """The judging version of a problem that was ever recorded as that, or of that commit; empty when none was."""
     events = record.table(rows.Event)
     body = sa.type_coerce(events.c.body, sa.Text)
-    told = [body.contains(f'"{name}":"{value}"', autoescape=True) for name, value in (("alias", problem), ("version", version))]
-    published = sa.select(events.c.seq).where(events.c.contest == "", events.c.kind == "problem-recorded", *told)
-    return connection.scalar(published.limit(1)) is not None
+    about = body.contains(f'"alias":"{problem}"', autoescape=True)
+    named = [body.contains(f'"{name}":"{wanted}"', autoescape=True) for name in ("version", "commit")]
+    published = sa.select(events.c.body).where(events.c.contest == "", events.c.kind == "problem-recorded", about, sa.or_(*named))
+    found = [one["version"] for one in connection.scalars(published.order_by(events.c.seq.desc()))]
+    return wanted if wanted in found else next(iter(found), "")
 
 
 def open_sets(connection: Connection, record: Record, contest: str) -> int:

@@ -48,7 +48,7 @@ class Needs:
     selections: dict[str, tuple[str, Filter]] = field(default_factory=dict)
     """What of a contest a set shall judge, by the set."""
     versions: set[tuple[str, str]] = field(default_factory=set)
-    """Judging versions that are asked for, each with its problem: which of them the record knows is wanted."""
+    """Judging versions, or commits, that are asked for, each with its problem: which of them the record knows is wanted."""
     reports: set[tuple[str, str]] = field(default_factory=set)
     newest_reports: set[str] = field(default_factory=set)
     """Problems whose report of the newest commit is wanted with them."""
@@ -106,8 +106,8 @@ class View:
         """Submissions and their problems that a set shall judge, oldest first, by the set."""
         self.open_sets: dict[str, int] = {}
         """How many sets of a contest are neither applied nor dropped."""
-        self.known_versions: set[tuple[str, str]] = set()
-        """Those of `Needs.versions` that were ever published."""
+        self.known_versions: dict[tuple[str, str], str] = {}
+        """What each of `Needs.versions` was published as; empty for one that never was."""
         self.candidates: dict[str, list[Candidate]] = {}
         """The runs of a set that is to be applied."""
 

@@ -34,7 +34,7 @@ class Wanted(Shape, frozen=True):
 
 
 class NewRejudging(Wanted, frozen=True, kw_only=True):
-    """A set. ``version`` is a judging version of the one problem that is named then; left out: the newest of each problem."""
+    """A set. ``version`` is a judging version, or a commit, of the one problem that is named then; left out: the newest of each problem."""
 
     reason: str
     version: str = ""

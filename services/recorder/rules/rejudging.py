@@ -57,15 +57,14 @@ def open_rejudging(command: Command, view: View) -> Effects:
     found = view.selections[command.id]
     if not found:
         raise Invalid("no judged submission of this contest fits the filter: choose less", code="rejudging-empty")
-    if body.version:
-        _check_version(body.filter.problems[0], body.version, view)
+    version = _published(body.filter.problems[0], body.version, view) if body.version else ""
     if len(found) > MOST_SUBMISSIONS:
         raise TooLarge(f"a set judges at most {MOST_SUBMISSIONS:,} submissions: narrow the filter and open several", code="rejudging-too-large")
     if view.open_sets[contest.alias] >= MOST_OPEN:
         raise TooMany(f"{contest.alias} has {MOST_OPEN} open sets: apply or drop some first", code="too-many-rejudgings")
-    selection = Selection(tuple(one for one, _ in found), {problem: body.version or _version(view, problem) for problem in {of for _, of in found}})
+    selection = Selection(tuple(one for one, _ in found), {problem: version or _version(view, problem) for problem in {of for _, of in found}})
     row = rows.Rejudging(
-        command.id, contest.alias, command.actor, body.reason.strip(), as_builtins(body.filter), body.version, RUNNING, len(found), 0, view.now,
+        command.id, contest.alias, command.actor, body.reason.strip(), as_builtins(body.filter), version, RUNNING, len(found), 0, view.now,
         selected=as_builtins(selection),
     )
     effects = Effects()
@@ -187,10 +186,14 @@ def _version(view: View, problem: str) -> str:
     return row.version
 
 
-def _check_version(alias: str, version: str, view: View) -> None:
+def _published(alias: str, wanted: str, view: View) -> str:
+    """The judging version that is meant, by itself or by its commit."""
     problem = view.find(rows.Problem, alias)
-    if (alias, version) not in view.known_versions and (problem is None or problem.version != version):
-        raise Invalid(f"{alias} never had the version {version}: choose one that was published, or none for the newest", code="rejudging-invalid")
+    if problem is not None and wanted in {problem.version, problem.commit_hash}:
+        return problem.version
+    if not (version := view.known_versions.get((alias, wanted), "")):
+        raise Invalid(f"{alias} never had the version {wanted}, nor that commit: choose one that was published, or none for the newest", code="rejudging-invalid")
+    return version
 
 
 def _check_form(body: OpenRejudging) -> None:

@@ -223,16 +223,16 @@ async def test_strangers_cannot_settle_a_set_and_nobody_settles_it_twice(quick_j
 
 async def test_the_versions_are_those_of_the_opening_or_the_one_that_was_asked_for(quick_jury: Jury) -> None:
     [wish] = await quick_jury.judged(Verdict.AC)
-    newest, other = _open(), _open(problems=("apples",), version="c" * 40)
-    await quick_jury.store.do(problem("apples", version="c" * 40, at=NOW + timedelta(seconds=3)))
+    newest, other, by_commit = _open(), _open(problems=("apples",), version="c" * 40), _open(problems=("apples",), version="f" * 40)
+    await quick_jury.store.do(problem("apples", version="c" * 40, commit="f" * 40, at=NOW + timedelta(seconds=3)))
     await quick_jury.store.do(problem("apples", at=NOW + timedelta(seconds=4)))
     await quick_jury.store.do(problem("bridges", version="e" * 40, at=NOW + timedelta(seconds=4)))
     assert await quick_jury.code(_open(problems=("apples",), version="e" * 40)) == "rejudging-invalid", "a version of another problem"
     await quick_jury.store.do(newest)
-    await quick_jury.store.do(problem("apples", version="d" * 40, at=NOW + timedelta(seconds=5)), other)
+    await quick_jury.store.do(problem("apples", version="d" * 40, at=NOW + timedelta(seconds=5)), other, by_commit)
     await quick_jury.fill()
     sent = {one.run: one.version for one in await quick_jury.sent() if one.rejudging}
-    assert sent == {_run_of(newest, wish): VERSION, _run_of(other, wish): "c" * 40}
+    assert sent == {_run_of(newest, wish): VERSION, _run_of(other, wish): "c" * 40, _run_of(by_commit, wish): "c" * 40}
 
 
 async def test_no_more_runs_wait_than_may_however_large_the_set_is(quick_jury: Jury) -> None:
