@@ -17,6 +17,10 @@ class NoQueue:
         self._service = service
 
     @property
+    def connections(self) -> int:
+        return 0
+
+    @property
     def sees_all(self) -> bool:
         return False
 

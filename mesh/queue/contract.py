@@ -123,6 +123,11 @@ class Queue(Protocol):
         """Whether `depth` counts what others hold and what waits for others: an embedded queue does, one user of a broker cannot."""
         ...
 
+    @property
+    def connections(self) -> int:
+        """How often the line to a broker was made: when it grows, a broker was away, and may have lost something. 0 without a broker."""
+        ...
+
     async def health(self) -> str:
         """What is wrong with the broker or the file, and since when; empty when nothing is."""
         ...

@@ -110,6 +110,10 @@ class CountedQueue:
         self._is_away = metrics.gauge("queue_away")
 
     @property
+    def connections(self) -> int:
+        return self._inner.connections
+
+    @property
     def sees_all(self) -> bool:
         return self._inner.sees_all
 

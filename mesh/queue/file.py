@@ -66,6 +66,10 @@ class FileQueue:
         return "closed" if self._store.is_closed else ""
 
     @property
+    def connections(self) -> int:
+        return 0
+
+    @property
     def sees_all(self) -> bool:
         return True
 

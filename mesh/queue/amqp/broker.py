@@ -85,6 +85,10 @@ class AmqpQueue:
         return self._sending.health() or self._taking.health()
 
     @property
+    def connections(self) -> int:
+        return self._sending.times_made + self._taking.times_made
+
+    @property
     def sees_all(self) -> bool:
         return False
 

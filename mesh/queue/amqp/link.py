@@ -58,6 +58,7 @@ class Link:
         self.failure: MeshError | None = None
         self._away_since: float | None = None
         self.has_tried = asyncio.Event()
+        self.times_made = 0
 
     async def connection(self) -> AbstractConnection:
         """The living connection, waited for without end: whoever asks sets the limit.
@@ -123,6 +124,7 @@ class Link:
         if not self.is_ended:
             self._is_unwanted.clear()
         self._connection = connection
+        self.times_made += 1
         self._is_up.set()
         self.has_tried.set()
         unwanted = asyncio.ensure_future(self._is_unwanted.wait())
@@ -173,7 +175,8 @@ def line(text: str) -> Iterator[None]:
     """Turns every way in which a line breaks into `Unavailable` (``queue-unavailable``); our own cancellation passes.
 
     aiormq ends what waits on a stuck connection by CancelledError though nobody cancelled it: ``except Exception`` does not
-    see that, and whoever waited would be gone without a word.
+    see that, and whoever waited would be gone without a word. What waits on a channel that goes with its connection it may end
+    by an Exception without a kind, and without a word.
     """
     with heeded() as is_cancelled:
         try:
@@ -183,6 +186,10 @@ def line(text: str) -> Iterator[None]:
             raise Unavailable(reason, code="queue-unavailable", retry_after_s=5) from wrong
         except asyncio.CancelledError as wrong:
             if is_cancelled():
+                raise
+            raise Unavailable(f"{text}: the line broke", code="queue-unavailable", retry_after_s=5) from wrong
+        except Exception as wrong:
+            if type(wrong) is not Exception:
                 raise
             raise Unavailable(f"{text}: the line broke", code="queue-unavailable", retry_after_s=5) from wrong
 

@@ -18,7 +18,7 @@ from mesh.errors import Conflict, Unavailable
 from mesh.log import Log
 from mesh.queue import Consumer, Message, Queue
 from mesh.queue.amqp import AmqpQueue, publisher
-from mesh.queue.amqp.link import Address
+from mesh.queue.amqp.link import Address, line
 from mesh.queue.amqp.tap import AmqpTap
 from tests.support.brokers import RabbitMq
 from tests.support.proxy import Proxy
@@ -369,3 +369,24 @@ async def _takes_part_again(queue: Queue, consumer: Consumer) -> bool:
     except (Unavailable, TimeoutError):
         return False
     return True
+
+
+async def test_an_end_without_a_kind_is_a_broken_line_and_a_fault_of_ours_is_not() -> None:
+    """aiormq ends what waits on a channel that goes with its connection by a bare Exception: it ended a whole grader."""
+    with pytest.raises(Unavailable, match="asking: the line broke") as broken, line("asking"):
+        raise Exception  # noqa: TRY002  as aiormq does
+    assert broken.value.code == "queue-unavailable"
+    with pytest.raises(ZeroDivisionError), line("asking"):
+        raise ZeroDivisionError
+
+
+async def test_a_line_that_is_made_again_is_counted(rabbitmq: RabbitMq, vhost: str, proxy: Proxy) -> None:
+    async with opened(rabbitmq.url(vhost, port=proxy.port)) as queue:
+        made = queue.connections
+        assert made >= 1
+        proxy.cut()
+        await until(lambda: _has_more(queue, made))
+
+
+async def _has_more(queue: Queue, made: int) -> bool:
+    return queue.connections > made

@@ -36,6 +36,7 @@ class Belt:
         self.hanging: set[str] = set()
         self.asked: list[str] = []
         self.is_down = False
+        self.connections = 0
         self.in_flight = self.most_in_flight = 0
 
     async def publish(self, queue: str, message: Message) -> None:
@@ -183,6 +184,46 @@ async def test_a_run_without_a_verdict_is_sent_again_later_and_later(store: Stor
     assert len({replace(one, sends=0) for one in told}) == 1, "the same message each time, but for its count"
     [run] = await store.all(rows.Run)
     assert run["sends"] == 4
+
+
+async def test_what_a_broker_lost_is_sent_again_soon_after_it_came_back(store: Store) -> None:
+    belt = Belt()
+    relay = _relay(store, belt)
+    sweep = _sweep(store, relay)
+    lost, judged, later = submit(), submit(), submit()
+    await store.do(lost, judged, verdict(judged, Verdict.AC))
+    await sent_once(relay)
+    await relay._forget()
+    store.clock.turn(20)
+    belt.connections += 2
+    assert await sweep.once(_unfenced) == 0, "who holds it may still be about to say its verdict"
+    store.clock.turn(1)
+    await store.do(later)
+    await sent_once(relay)
+    await relay._forget()
+    store.clock.turn(29)
+    assert await sweep.once(_unfenced) == 1
+    [work] = await store.all(rows.Work)
+    assert work["id"] == first_run(lost)
+    await sent_once(relay)
+    await relay._forget()
+    store.clock.turn(15)
+    assert await sweep.once(_unfenced) == 0, "once for each time that a broker came back"
+    assert belt.ids == [first_run(lost), first_run(judged), first_run(later), first_run(lost)]
+
+
+async def test_after_an_outage_many_that_wait_are_not_doubled(sqlite_store: Store) -> None:
+    belt = Belt()
+    relay = _relay(sqlite_store, belt)
+    sweep = _sweep(sqlite_store, relay)
+    await sqlite_store.do(*(submit() for _ in range(51)))
+    while await sqlite_store.count(rows.Work):
+        await sent_once(relay)
+        await relay._forget()
+    belt.connections += 1
+    assert await sweep.once(_unfenced) == 0
+    sqlite_store.clock.turn(45)
+    assert await sweep.once(_unfenced) == 0
 
 
 async def test_nothing_is_swept_that_has_its_verdict_or_was_overtaken(store: Store) -> None:
