@@ -51,6 +51,7 @@ KINDS: Final[tuple[FindingKind, ...]] = (
     FindingKind("path-duplicate", ERROR, "Two files of the archive have the same path."),
     FindingKind("path-conflict", ERROR, "A path is a file and a folder at once."),
     FindingKind("path-unusual", WARNING, "A file name is outside the rules of the ICPC format (length at least 2, begins and ends with a letter or digit)."),
+    FindingKind("folder-case", WARNING, "A folder's name differs from one of the ICPC format only in large and small letters; it is not read. Write it in small letters."),
     FindingKind("link", ERROR, "A submodule, or a symbolic link that says no path (UTF-8, at most 1,024 bytes). Put the files themselves there."),
     FindingKind("link-outside", ERROR, "A symbolic link begins with / or leads out of the package. Put the file itself there."),
     FindingKind("link-dangling", ERROR, "A symbolic link leads to nothing that is in the package. Bring the file, or take the link away."),

@@ -66,6 +66,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("ini-invalid", "domjudge-problem.ini", {"domjudge-problem.ini": "timelimit = 2\nwhat is this\n"}, "line 2"),
     # format and kind
     Fault("problem-yaml-missing", "problem.yaml", {"problem.yaml": None}),
+    Fault("folder-case", "Data", {"Data/secret/9.in": "1 2\n", "Data/secret/9.ans": "3\n"}, "Data/ is not data/"),
+    Fault("folder-case", "SUBMISSIONS", {"SUBMISSIONS/accepted/x.py": "print(3)\n"}, "SUBMISSIONS/ is not submissions/"),
     Fault("problem-yaml-missing", "problem.yaml", {"problem.yaml": None, "a/b/problem.yaml": "name: Sum\n"}, "pack a/b/ itself"),
     Fault("format-not-yet", "init.yml", {"problem.yaml": None, "init.yml": "archive: x.zip\n"}, "DMOJ"),
     Fault("format-unknown", "problem.yaml", yaml("problem_format_version: 1999\nname: Sum\n"), "1999"),

@@ -34,6 +34,12 @@ _ANY_NAMES: Final = (OmegaUp, Polygon, CmsItalian, NotYet)
 _FILES: Final = frozenset({"problem.yaml", "settings.json", "problem.xml", "task.yaml"})
 """Files by which a format is told."""
 
+_FOLDERS: Final = frozenset({
+    "data", "problem_statement", "statement", "solution", "solutions", "attachments", "include", "submissions", "generators", "graders", "static_validator",
+    "input_validators", "input_format_validators", "input_validator", "output_validators", "output_validator",
+})  # fmt: skip
+"""Top folders of ICPC packages."""
+
 _MARKS: Final = "problem.yaml (ICPC, Kattis), settings.json or cases/ and statements/ (omegaUp), problem.xml (Polygon), task.yaml (CMS)"
 
 
@@ -45,6 +51,7 @@ def read_package(files: PackageFiles, alias: str, report: Report) -> Package | N
         return None
     if not isinstance(reader, _ANY_NAMES):
         _note_unusual([file.path for file in files if not is_usual(file.path)], report)
+        _note_case({file.path.partition("/")[0] for file in files if "/" in file.path}, report)
     package = reader.read(files, alias, report)
     return None if report.is_refused else package
 
@@ -54,6 +61,13 @@ def _elsewhere(files: PackageFiles) -> str:
     found = [file.path for file in files if file.name in _FILES and "/" in file.path]
     nearest = min(found, key=lambda path: (path.count("/"), path), default="")
     return f". {nearest} is there: pack {nearest.rpartition('/')[0]}/ itself, not what is around it" if nearest else ""
+
+
+def _note_case(folders: set[str], report: Report) -> None:
+    """A warning for each that was surely meant for one that is read."""
+    for folder in sorted(folders):
+        if folder not in _FOLDERS and (meant := folder.lower()) in _FOLDERS:
+            report.add("folder-case", folder, f"{folder}/ is not {meant}/, and is not read")
 
 
 def _note_unusual(paths: list[str], report: Report) -> None:
