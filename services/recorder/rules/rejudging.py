@@ -56,7 +56,7 @@ def open_rejudging(command: Command, view: View) -> Effects:
     _check_form(body)
     found = view.selections[command.id]
     if not found:
-        raise Invalid("no judged submission of this contest fits the filter: choose less", code="rejudging-empty")
+        raise Invalid(f"no judged submission of this contest fits the filter: choose less{_strangers(body, view)}", code="rejudging-empty")
     version = _published(body.filter.problems[0], body.version, view) if body.version else ""
     if len(found) > MOST_SUBMISSIONS:
         raise TooLarge(f"a set judges at most {MOST_SUBMISSIONS:,} submissions: narrow the filter and open several", code="rejudging-too-large")
@@ -178,6 +178,13 @@ def _open_set(command: Command, view: View, rejudging: str) -> rows.Rejudging:
     if row.state in {APPLIED, DROPPED}:
         raise Conflict(f"this set was {row.state} by {row.settled_by} already: nothing is left to decide", code="rejudging-settled")
     return row
+
+
+def _strangers(body: OpenRejudging, view: View) -> str:
+    """Problems of the filter that the contest does not have, which may be why nothing fits it."""
+    known = {shown.alias for shown in view.problems_of(body.contest)}
+    strange = [one[:64] for one in body.filter.problems if one not in known]
+    return f" ({body.contest} has no problem {', '.join(strange[:10])})" if strange else ""
 
 
 def _version(view: View, problem: str) -> str:

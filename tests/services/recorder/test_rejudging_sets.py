@@ -228,6 +228,8 @@ async def test_the_versions_are_those_of_the_opening_or_the_one_that_was_asked_f
     await quick_jury.store.do(problem("apples", at=NOW + timedelta(seconds=4)))
     await quick_jury.store.do(problem("bridges", version="e" * 40, at=NOW + timedelta(seconds=4)))
     assert await quick_jury.code(_open(problems=("apples",), version="e" * 40)) == "rejudging-invalid", "a version of another problem"
+    said = await quick_jury.store.outcome(_open(problems=("apples", "pears"), verdicts=("CE",)))
+    assert (said.code, "(finals has no problem pears)" in said.message) == ("rejudging-empty", True)
     await quick_jury.store.do(newest)
     await quick_jury.store.do(problem("apples", version="d" * 40, at=NOW + timedelta(seconds=5)), other, by_commit)
     await quick_jury.fill()
