@@ -58,6 +58,9 @@ class WaitQuery(Shape, frozen=True):
 _STATUSES = ("accepted", "unsure", "refused", "queued", "judging", "judged")
 
 
+INCOMPLETE_HEADER = "Palestra-Incomplete"
+
+
 class ListQuery(Shape, frozen=True):
     """Filters: ``problem`` by alias or label, ``before`` is the id of the last one seen."""
 
@@ -114,8 +117,11 @@ async def show_submission(call: Call[None, NoQuery]) -> SubmissionView:
     return msgspec.structs.replace(view, message=view.message or await call.desk.conditions.of_waiting(view.language))
 
 
-async def list_submissions(call: Call[None, ListQuery]) -> list[SubmissionLine]:
-    """The caller's own submissions in a contest, newest first; the jury sees everybody's, with filters and pages."""
+async def list_submissions(call: Call[None, ListQuery]) -> Reply:
+    """The caller's own submissions in a contest, newest first; the jury sees everybody's, with filters and pages.
+
+    The header Palestra-Incomplete says that one's own are not all there: the record is away, and only those on their way to it are known.
+    """
     access = await call.desk.access.contest(call.actor, call.name("alias"))
     query, alias = call.query, access.contest.alias
     if query.verdict and query.verdict not in Verdict.__members__:
@@ -124,18 +130,20 @@ async def list_submissions(call: Call[None, ListQuery]) -> list[SubmissionLine]:
         raise Invalid(f"there is no status {query.status[:16]!r}; choose one of {', '.join(_STATUSES)}", code="filter-invalid")
     known = access.contest.problem(query.problem)
     problem = known.alias if known else query.problem
+    headers: dict[str, str] = {}
     if access.is_jury:
         found = await call.desk.submissions.of_contest(
             alias, problem=problem, username=query.username, verdict=query.verdict, status=query.status, language=query.language, before=query.before, most=query.most
         )
     elif call.actor.is_signed_in:
-        own = await call.desk.submissions.of_user(alias, call.actor.username)
-        found = _chosen(own, msgspec.structs.replace(query, problem=problem))
+        own = await call.desk.submissions.own(alias, call.actor.username)
+        headers = {} if own.is_whole else {INCOMPLETE_HEADER: "record-unavailable"}
+        found = _chosen(own.found, msgspec.structs.replace(query, problem=problem))
     else:
         found = []
-    if query.problem and not known and not found:  # one that left the contest may still have submissions
+    if query.problem and not known and not found and not headers:  # one that left the contest may still have submissions
         raise NotFound(f"there is no problem {query.problem[:64]!r} in {access.contest.title}", code="no-such-problem")
-    return [SubmissionLine(**line_of(access.shown_line(one), access)) for one in found]
+    return Reply([SubmissionLine(**line_of(access.shown_line(one), access)) for one in found], headers=headers)
 
 
 def _chosen(own: Sequence[Submission], query: ListQuery) -> list[Submission]:

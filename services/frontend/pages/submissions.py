@@ -70,9 +70,10 @@ async def show_own(request: web.Request) -> web.Response:
     actor = actor_of(request)
     check_signed_in(actor)
     access = await access_of(request)
-    own = access.shown_lines(await desk_of(request).submissions.of_user(access.contest.alias, actor.username))
-    is_sent = request.query.get("sent", "") in {one.id for one in own}
-    return await contest_page(request, "submissions.html", access, "submissions", submissions=own, sent=is_sent)
+    own = await desk_of(request).submissions.own(access.contest.alias, actor.username)
+    is_sent = request.query.get("sent", "") in {one.id for one in own.found}
+    shown = access.shown_lines(own.found)
+    return await contest_page(request, "submissions.html", access, "submissions", submissions=shown, is_whole=own.is_whole, sent=is_sent)
 
 
 async def show_submission(request: web.Request) -> web.Response:

@@ -92,6 +92,14 @@ class SubmissionDetail:
     webhook_url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One author's submissions, newest first; not ``is_whole`` while the record is away: then only those on their way are known."""
+
+    found: list[Submission]
+    is_whole: bool
+
+
 class Submissions:
     """Submissions, as the record, its refusals and the overlay together have them."""
 
@@ -126,13 +134,18 @@ class Submissions:
             return await self._recorded(submission)  # it may have gone from the overlay into the record since we looked
         return SubmissionDetail(_of_pending(pending), "")
 
-    async def of_user(self, contest: str, username: str, most: int = 500) -> list[Submission]:
-        """One author's in a contest, newest first, with those on their way."""
+    async def of_user(self, contest: str, username: str) -> list[Submission]:
+        """One author's in a contest, as far as they can be known."""
+        return (await self.own(contest, username)).found
+
+    async def own(self, contest: str, username: str, most: int = 500) -> Own:
+        """One author's in a contest, with those on their way. Raises: `Unavailable` (``record-unavailable``) when none at all can be told."""
         waiting = await self._waiting_of(username, [])  # first: what leaves the overlay meanwhile is in the record by then
+        is_whole = True
         try:
             recorded = await self._list([self._table.c.contest == contest, self._table.c.username == username], "", most)
         except Unavailable:
-            recorded = []
+            recorded, is_whole = [], False
             if not waiting:
                 raise
         mine = [_of_pending(pending) for pending in waiting if pending.contest == contest and pending.submitted_at is not None]
@@ -140,7 +153,7 @@ class Submissions:
         fresh = [submission for submission in mine if submission.id not in known]
         if len(fresh) < len(mine):
             await self._waiting_of(username, sorted(known))  # strikes off the list what the record has
-        return sorted([*fresh, *recorded], key=lambda submission: (submission.submitted_at, submission.id), reverse=True)
+        return Own(sorted([*fresh, *recorded], key=lambda submission: (submission.submitted_at, submission.id), reverse=True), is_whole)
 
     async def of_contest(
         self, contest: str, *, problem: str = "", username: str = "", verdict: str = "", status: str = "", language: str = "", before: str = "", most: int = 100

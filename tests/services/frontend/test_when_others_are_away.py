@@ -129,6 +129,9 @@ async def test_what_the_queue_may_have_is_sent_again_until_it_surely_has_it(fina
 async def test_a_contest_goes_on_while_the_database_is_away(finals: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ana = await finals.signed_in("ana")
     assert (await ana.get("/contests/finals")).status == 200
+    await finals.add_submission("ana")
+    assert "Palestra-Incomplete" not in (await ana.get("/contests/finals/submissions")).headers
+
     @asynccontextmanager
     async def gone(*_: Any) -> AsyncIterator[Any]:
         raise Unavailable("gone", code="record-unavailable", retry_after_s=2)
@@ -139,7 +142,9 @@ async def test_a_contest_goes_on_while_the_database_is_away(finals: World, monke
     one = await ana.submit()
     assert one.status == 202, one.body
     assert (await ana.get(f"/submissions/{one.json['id']}")).json["status"] == "accepted"
-    assert [line["id"] for line in (await ana.get("/contests/finals/submissions")).json] == [one.json["id"]]
+    part = await ana.get("/contests/finals/submissions")
+    assert [line["id"] for line in part.json] == [one.json["id"]]
+    assert part.headers["Palestra-Incomplete"] == "record-unavailable", "the one before is not there, and that is said"
     board = await ana.get("/contests/finals/scoreboard")
     assert (board.status, board.code) == (503, "record-unavailable")
     finals.clock.turn(901)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from mesh.errors import Unavailable
+from tests.services.frontend.conftest import Worlds
 from tests.services.frontend.pages.conftest import Town
 from tests.services.frontend.pages.test_running_a_contest import _with_contest, _with_problem, _with_teams
-from tests.services.frontend.pages.visitor import Page
+from tests.services.frontend.pages.visitor import Page, Visitor
+from tests.services.frontend.world import PASSWORD
 from tests.support.contests import sum_package
 from tests.support.markup import faults_of
 
@@ -100,3 +104,28 @@ async def test_the_form_says_what_is_away_before_anything_is_sent(town: Town, mo
     monkeypatch.undo()
     town.world.clock.turn(5)
     assert not any("cannot be taken" in text for text in _notices(await admin.get(SUBMIT)))
+
+
+async def test_ones_submissions_without_the_record_are_said_to_be_a_part(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def gone(*_: Any) -> AsyncIterator[Any]:
+        raise Unavailable("gone", code="record-unavailable", retry_after_s=2)
+        yield
+
+    async with worlds() as world:
+        await world.add_problem()
+        person = await world.signed_in("ana")
+        await world.add_contest()
+        await world.register("finals", "ana")
+        before = await world.add_submission("ana")
+        ana = Visitor(world.session, world.url)
+        assert (await ana.sign_in("ana", PASSWORD)).status == 303
+        whole = await ana.get("/contests/finals/submissions")
+        assert (before in whole.html, "data-part" in whole.html) == (True, False)
+        for name in ("reading", "snapshot"):
+            monkeypatch.setattr(f"services.frontend.reads.line.{name}", gone)
+        fresh = (await person.submit()).json["id"]
+        part = await ana.get("/contests/finals/submissions")
+        assert (part.status, fresh in part.html, before in part.html) == (200, True, False)
+        assert "Not all of your submissions can be shown just now" in part.text
+        assert not faults_of(part.html)
