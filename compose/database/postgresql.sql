@@ -36,7 +36,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO frontend;
 SELECT 'REVOKE SELECT ON webhooks FROM frontend' WHERE to_regclass('public.webhooks') IS NOT NULL \gexec
 SELECT 'GRANT SELECT (username, url, changed_at) ON webhooks TO frontend' WHERE to_regclass('public.webhooks') IS NOT NULL \gexec
 
--- Nor is there anything else in which somebody who signs in could leave something: large objects, which everybody may make by default.
+-- Nor is there anything else in which somebody who signs in could leave something: large objects, which everybody may make by default,
+-- and messages in the write-ahead log, as long as he likes.
 -- Locks by number are the recorder's too: it holds one while it brings the tables.
 DO $$
 DECLARE
@@ -44,7 +45,7 @@ DECLARE
 BEGIN
     FOR one IN
         SELECT oid::regprocedure FROM pg_proc
-        WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^(lo_|loread$|lowrite$|pg_(try_)?advisory_)'
+        WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^(lo_|loread$|lowrite$|pg_(try_)?advisory_|pg_logical_emit_message$)'
     LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', one);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO recorder', one);

@@ -30,14 +30,15 @@ class MethodNotAllowed(MeshError):
 
 async def error_response(request: web.Request, failure: MeshError) -> web.Response:
     """The answer that tells of a failure."""
+    if failure.status == 503 and failure.retry_after_s is None:
+        failure.retry_after_s = AWAY_S  # the body says what the header says
     draw = None if is_for_program(request) else request.config_dict.get(ERROR_PAGE)
     if draw is not None:
         response = await draw(request, failure, failure.status)
     else:
         response = plain_response(failure)
-    retry_after_s = failure.retry_after_s if failure.retry_after_s is not None or failure.status != 503 else AWAY_S
-    if retry_after_s is not None:
-        response.headers["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
+    if failure.retry_after_s is not None:
+        response.headers["Retry-After"] = str(max(1, math.ceil(failure.retry_after_s)))
     if isinstance(failure, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(failure.allowed)
     if failure.status == 401 and is_for_program(request):

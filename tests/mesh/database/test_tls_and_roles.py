@@ -139,6 +139,7 @@ BESIDE_TABLES = {
     PostgreSql: (
         "SELECT lo_from_bytea(0, 'x')", "SELECT lo_creat(-1)", "SELECT lo_create(0)", "CREATE SCHEMA mine", "CREATE SEQUENCE mine", "CREATE DATABASE mine",
         "COPY book TO '/tmp/book'", "CREATE FUNCTION mine() RETURNS INT LANGUAGE sql AS 'SELECT 1'", "SELECT pg_advisory_lock(1)",
+        "SELECT pg_logical_emit_message(false, 'book', repeat('x', 100))",
         "ALTER ROLE recorder SET statement_timeout = 1", "ALTER SYSTEM SET work_mem = '64kB'",
     ),
     MariaDb: (

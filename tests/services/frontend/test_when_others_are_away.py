@@ -169,6 +169,7 @@ async def test_every_503_says_when_to_come_back_and_an_outage_is_one_line_of_the
     for path in paths:
         answer = await ana.get(path)
         assert (answer.status, answer.code, int(answer.headers["Retry-After"])) == (503, "record-unavailable", 3), path
+        assert answer.json["error"]["retry_after_s"] == 3, "the body says it too"
     told = [record for record in caplog.records if record.getMessage() == "request-failed"]
     assert [record.palestra_fields["reason"] for record in told] == ["OSError: refused"] * len(paths)  # type: ignore[attr-defined]
     assert not any(record.exc_info for record in told)
