@@ -54,6 +54,10 @@ class Subscription(Protocol):
         """Waits for the next. Safe to cancel."""
         ...
 
+    def renew(self, why: str) -> None:
+        """The line stands and does not bring what was said: it is made anew, and a `Gap` comes."""
+        ...
+
     @property
     def is_heard(self) -> bool:
         """Whether the line to the server stands, as far as is known; when it is back after a break, a `Gap` comes."""

@@ -18,13 +18,14 @@ from mesh.topics.contract import Gap, News, Replay, Subscription, Topics
 class CountedSubscription:
     """Keeps the promise of `mesh.topics.contract.Subscription` through another."""
 
-    __slots__ = ("_gaps", "_inner", "follow", "unfollow")
+    __slots__ = ("_gaps", "_inner", "follow", "renew", "unfollow")
 
     def __init__(self, inner: Subscription, gaps: Counter) -> None:
         self._inner = inner
         self._gaps = gaps
         self.follow = inner.follow
         self.unfollow = inner.unfollow
+        self.renew = inner.renew
 
     async def next(self) -> News | Gap:
         heard = await self._inner.next()

@@ -139,6 +139,9 @@ class _MemorySubscription:
     async def next(self) -> News | Gap:
         return await self.inbox.next(self.topics)
 
+    def renew(self, why: str) -> None:  # noqa: ARG002  there is no line that could be named in a log
+        self.inbox.put(Gap())
+
     @property
     def is_heard(self) -> bool:
         return True

@@ -107,6 +107,7 @@ class _RedisSubscription:
         self._connection: MeshConnection | None = None
         self._has_tried = asyncio.Event()
         self._is_asked = False
+        self._doubt = ""
 
     async def follow(self, *topics: str) -> None:
         fresh = [topic for topic in topics if topic not in self._topics]
@@ -126,6 +127,9 @@ class _RedisSubscription:
 
     async def next(self) -> News | Gap:
         return await self._inbox.next(self._topics)
+
+    def renew(self, why: str) -> None:
+        self._doubt = why
 
     @property
     def is_heard(self) -> bool:
@@ -167,7 +171,7 @@ class _RedisSubscription:
         """Connects and subscribes to all that is followed. What was followed before may have been missed."""
         await connection.connect()
         self._last.clear()
-        self._is_asked = False
+        self._is_asked, self._doubt = False, ""
         for confirmed in self._topics.values():
             confirmed.clear()
         self._connection = connection
@@ -182,6 +186,8 @@ class _RedisSubscription:
     async def _hear(self, connection: MeshConnection) -> None:
         while True:
             answer = await connection.read_response(timeout=_SILENCE_S, disconnect_on_error=False)
+            if self._doubt:
+                raise ConnectionError(self._doubt)
             if answer is not None:
                 self._is_asked = False
                 self._receive(answer)

@@ -22,6 +22,7 @@ from mesh.topics import Gap, News, Subscription, Topics
 from mesh.topics.entries import position
 from services.broadcaster.channel import Channel
 from services.broadcaster.config import Config
+from services.broadcaster.doubt import EVERY_S, Doubt
 from services.broadcaster.frames import Frames, gap_frames, news_frames
 from services.broadcaster.listener import Listener
 from services.broadcaster.resumption import Missed, Resumption
@@ -60,7 +61,7 @@ class Hub:
         async with self._topics.subscribe() as subscription:
             self._subscription = subscription
             try:
-                async with alongside(self._hear(subscription), self.upkeep.run(self._recover, self._forget_deserted)):
+                async with alongside(self._hear(subscription), self._doubt(subscription), self.upkeep.run(self._recover, self._forget_deserted)):
                     yield
             finally:
                 self._subscription = None
@@ -138,6 +139,15 @@ class Hub:
                 await self._bridge()
             else:
                 await self._deliver(heard)
+
+    async def _doubt(self, subscription: Subscription) -> None:
+        doubt = Doubt(self._topics)
+        while True:
+            await asyncio.sleep(EVERY_S)
+            why = await doubt.look(list(self._channels.values()))
+            if why:
+                self._log.warning("news-unheard", reason=why)
+                subscription.renew(why)
 
     async def _deliver(self, news: News) -> None:
         channel = self._channels.get(news.topic)

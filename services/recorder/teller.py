@@ -34,6 +34,9 @@ LOOK_BACK = timedelta(seconds=60)
 """How far a start looks back: what was committed and not told when the last one was killed."""
 
 
+_PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0)
+
+
 class Teller:
     """Tells. Bounded: what does not fit is read from the record again."""
 
@@ -54,7 +57,6 @@ class Teller:
         self._wake = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._news = metrics.counter("news_total")
-        self._lost = metrics.counter("news_lost_total")
 
     def offer(self, events: Iterable[rows.Event]) -> None:
         """Committed events, in order. Never waits."""
@@ -146,15 +148,21 @@ class Teller:
         await self._publish([headline_of_refusal(command, outcome, iso(self._clock.now()))])
 
     async def _publish(self, news: Sequence[Item]) -> None:
-        if not news:
-            return
-        try:
-            await self._topics.publish([(topic, encode(headline)) for topic, headline in news])
-        except Unavailable as away:
-            self._lost.inc(len(news))
-            self._log.warning("news-lost", count=len(news), cause=away)
-        else:
-            self._news.inc(len(news))
+        """Tells them, however long the topics are away: nobody would notice that the last of them is missing. What is told twice is known."""
+        tries = 0
+        while news:
+            try:
+                await self._topics.publish([(topic, encode(headline)) for topic, headline in news])
+            except Unavailable as away:
+                if not tries:
+                    self._log.warning("news-wait", count=len(news), cause=away)
+                await asyncio.sleep(_PAUSES_S[min(tries, len(_PAUSES_S) - 1)])
+                tries += 1
+            else:
+                self._news.inc(len(news))
+                if tries:
+                    self._log.info("news-told", count=len(news), tries=tries)
+                return
 
     async def _complete(self, events: Sequence[rows.Event]) -> list[rows.Event]:
         """Those of the events that are not told yet, with those in between that nobody offered."""

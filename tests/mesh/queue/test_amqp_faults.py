@@ -374,7 +374,7 @@ async def _takes_part_again(queue: Queue, consumer: Consumer) -> bool:
 async def test_an_end_without_a_kind_is_a_broken_line_and_a_fault_of_ours_is_not() -> None:
     """aiormq ends what waits on a channel that goes with its connection by a bare Exception: it ended a whole grader."""
     with pytest.raises(Unavailable, match="asking: the line broke") as broken, line("asking"):
-        raise Exception  # noqa: TRY002  as aiormq does
+        raise Exception
     assert broken.value.code == "queue-unavailable"
     with pytest.raises(ZeroDivisionError), line("asking"):
         raise ZeroDivisionError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from contest.rules import Audience
 from contest.verdicts import Verdict
 from mesh.database.writer import FileWriter
 from mesh.errors import Unavailable
@@ -22,6 +23,7 @@ from tests.services.recorder.store import Store
 from tests.services.recorder.world import World
 from tests.support.databases import MariaDb, PostgreSql
 from tests.support.refusals import refusal_of
+from wire.news import scoreboard_topic
 from wire.queues import COMMANDS
 
 
@@ -162,3 +164,23 @@ async def test_a_commit_whose_answer_was_lost_is_not_made_twice(tmp_path: Path, 
         assert len({work.run for work in await world.work(10)}) == 10, "sent all the same"
         assert await world.store.count(rows.Submission) == 10
         await world.store.gapless()
+
+
+async def test_the_last_news_are_told_when_the_topics_are_back(tmp_path: Path, pki_folder: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever listens cannot know that the last of them is missing: nothing comes after it that would say so."""
+    tried: list[int] = []
+
+    async def away(items: Sequence[tuple[str, bytes]]) -> None:
+        tried.append(len(items))
+        raise Unavailable("the topics are away", code="topics-unavailable")
+
+    async with World(tmp_path / "var", pki_folder, sqlite_url) as world:
+        await world.start()
+        await world.settle()
+        async with world.hearing(scoreboard_topic("finals", Audience.PUBLIC)) as ear:
+            with monkeypatch.context() as broken:
+                broken.setattr(world.topics, "publish", away)
+                first, second = await world.call(submit()), await world.call(submit())
+                await world.until(lambda: len(tried) >= 3, "tries")
+            assert (await ear.board(first.seq))["version"] == first.seq
+            assert (await ear.board(second.seq))["version"] == second.seq
