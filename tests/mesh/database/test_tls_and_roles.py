@@ -131,6 +131,36 @@ def _certificates_of(server: DatabaseServer, folder: Path, usual: Path) -> Itera
         server.reload_certificates()
 
 
+async def test_a_leaf_that_was_taken_back_opens_nothing_once_the_server_has_the_list(
+    postgresql: PostgreSql, fresh_pki: Registrar, pki_folder: Path, tmp_path: Path
+) -> None:
+    """As docs/operations.md says it, "Certificates": by default the server has no list, and the leaf goes on there until it ends."""
+    folder, server = fresh_pki.store.folder, postgresql
+    with _certificates_of(server, folder, pki_folder):
+        name = server.fresh_database_with_roles()
+        thief = await asyncio.to_thread(shutil.copytree, folder, tmp_path / "thief")
+        await asyncio.to_thread(fresh_pki.revoke, "frontend")
+        await asyncio.to_thread(fresh_pki.renew, ["frontend"], is_forced=True)
+        stolen, own = [read_engine(server.mesh_url(name), await asyncio.to_thread(Credentials.load, of, "frontend")) for of in (thief, folder)]
+        assert await _one(stolen) == 1
+        await stolen.dispose()
+        server.take(folder, ("revoked.crl", 0o644))
+        server.ask(f"ALTER SYSTEM SET ssl_crl_file = '{server.folder / 'revoked.crl'}'")
+        try:
+            server.reload_certificates()
+            async with asyncio.timeout(20):
+                with pytest.raises(Unavailable):
+                    while await _one(stolen):  # until the server has read its settings
+                        await stolen.dispose()
+            assert await _one(own) == 1
+        finally:
+            server.ask("ALTER SYSTEM RESET ssl_crl_file")
+            await stolen.dispose()
+            await own.dispose()
+        server.reload_certificates()
+        server.drop(name)
+
+
 FORBIDDEN = (
     "INSERT INTO book VALUES (2)", "UPDATE book SET id = 3", "DELETE FROM book", "TRUNCATE book", "CREATE TABLE other (id INT)",
     "DROP TABLE book", "ALTER TABLE book ADD COLUMN name INT", "CREATE TEMPORARY TABLE mine (id INT)", "CREATE VIEW mine AS SELECT 1",
