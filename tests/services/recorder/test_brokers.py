@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from contest.verdicts import Verdict
 from services.recorder import rows
-from tests.services.recorder.makers import submit, verdict
+from tests.services.recorder.makers import NOW, submit, verdict
 from tests.services.recorder.world import World
 from tests.support.brokers import RabbitMq, Redis
 from wire.news import user_topic
+from wire.queues import NOTIFICATIONS
 
 pytestmark = [pytest.mark.brokers, pytest.mark.databases, pytest.mark.timeout(120)]
 
@@ -42,4 +46,43 @@ async def test_the_whole_way_and_a_broker_killed_in_the_middle(
         await world.until_settled(*verdicts)
         assert {row["verdict"] for row in await world.store.all(rows.Submission)} == {"AC"}
         await world.store.gapless()
+        await world.stop()
+
+
+async def test_a_queue_that_the_broker_refuses_for_holds_no_submission_up(
+    tmp_path: Path, pki_folder: Path, sqlite_url: str, rabbitmq: RabbitMq, amqp_url: str
+) -> None:
+    """An operator's policy, which a service cannot see, on the queue of the mailer; more than are sent at once lie before the submission."""
+    policies = f"operator-policies/{amqp_url.rpartition('/')[2]}"
+    policy = {"pattern": f"^{NOTIFICATIONS.name}$", "definition": {"max-length": 1}, "apply-to": "queues"}
+    async with World(tmp_path / "var", pki_folder, sqlite_url, amqp_url=amqp_url) as world:
+        await world.start()
+        await world.settle()
+        await asyncio.to_thread(rabbitmq.ask, "PUT", f"{policies}/brief", policy)
+        calls = [rows.Work(f"call-{number:03}", NOTIFICATIONS.name, b"{}", "", NOW + timedelta(microseconds=number)) for number in range(150)]
+        await world.store.record.transact(
+            lambda connection: connection.execute(sa.insert(world.store.record.table(rows.Work)), [rows.values_of(one) for one in calls])
+        )
+
+        async def is_refused() -> bool:
+            return (await world.health())["outbox"].startswith(f"work for {NOTIFICATIONS.name} waits: ")
+
+        await world.until(is_refused, "the broker refuses, and health says it")
+        for _ in range(3):
+            assert (await world.call(wish := submit())).is_applied
+            [work] = await world.work(1, limit_s=10)
+            assert work.submission == wish.id
+        assert await is_refused()
+        assert await world.store.count(rows.Work) > 100, "nothing was let go"
+        await asyncio.to_thread(rabbitmq.ask, "DELETE", f"{policies}/brief")
+
+        async def is_empty() -> bool:
+            return await world.store.count(rows.Work) == 0 and not (await world.health())["outbox"]
+
+        await world.until(is_empty, "an empty outbox")
+
+        async def has_all() -> bool:
+            return (await world.queue.depth(NOTIFICATIONS.name)).ready >= len(calls)
+
+        await world.until(has_all, "every call in its queue")
         await world.stop()
