@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from mesh.clock import SystemClock
 from services.recorder import rows
 from services.recorder.intake import Intake
+from services.recorder.outlet import Outlet
 from services.recorder.relay import Relay
 from services.recorder.schedule.filling import Filling, Step
 from services.recorder.schedule.ledger import Fence
@@ -37,7 +38,7 @@ def arm(fault: str) -> None:
         case "ack":
             Intake.acknowledge = _acknowledge  # type: ignore[method-assign]  # a fault
         case "relay":
-            Relay._publish = _die  # type: ignore[method-assign]  # a fault
+            Outlet.send = _die  # type: ignore[method-assign]  # a fault
         case "sent":
             Relay._forget = _die  # type: ignore[method-assign]  # a fault
         case "filling":
