@@ -39,7 +39,7 @@ class Publisher:
         self._slots = asyncio.Semaphore(MOST_IN_FLIGHT)
         self._opening = asyncio.Lock()
         self._channel: AbstractChannel | None = None
-        self._strange_refusals = 0
+        self._strange_refusals: dict[str, int] = {}
         self._reopened_at = -REOPEN_EVERY_S
 
     async def send(self, exchange: str, queue: str, body: bytes, properties: Basic.Properties) -> None:
@@ -82,7 +82,7 @@ class Publisher:
             ) from wrong  # fmt: skip
         except (DeliveryError, AMQPChannelError) as wrong:
             raise await self._refusal(queue, wrong) from wrong
-        self._strange_refusals = 0
+        self._strange_refusals.pop(queue, None)
 
     async def _sent(self, exchange: str, queue: str, body: bytes, properties: Basic.Properties, on_its_way: _OnItsWay) -> bool:
         """False when the line broke meanwhile."""
@@ -138,10 +138,11 @@ class Publisher:
             )
         if await self._is_full(queue):
             return Unavailable(f"the queue {queue} is full: come back later", code="queue-full", retry_after_s=5)
-        self._strange_refusals += 1
+        refusals = self._strange_refusals[queue] = self._strange_refusals.get(queue, 0) + 1  # by queue: it may be one, while others take all
         now = asyncio.get_running_loop().time()
-        if self._strange_refusals >= _MOST_STRANGE_REFUSALS and now - self._reopened_at >= REOPEN_EVERY_S:
-            self._strange_refusals, self._reopened_at = 0, now  # seen after a node of a cluster restarted: a new line helps
+        if refusals >= _MOST_STRANGE_REFUSALS and now - self._reopened_at >= REOPEN_EVERY_S:
+            self._strange_refusals.clear()
+            self._reopened_at = now  # seen after a node of a cluster died or restarted: a new line helps
             self._link.drop()
         return Unavailable(f"RabbitMQ refused a message for {queue}: come back later", code="queue-unavailable", retry_after_s=5)
 

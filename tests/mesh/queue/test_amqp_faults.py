@@ -8,10 +8,11 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aio_pika
 import pytest
+from aio_pika.exceptions import DeliveryError
 
 from mesh.clock import SystemClock
 from mesh.errors import Conflict, Unavailable
@@ -385,6 +386,24 @@ async def test_a_line_that_is_made_again_is_counted(rabbitmq: RabbitMq, vhost: s
         made = queue.connections
         assert made >= 1
         proxy.cut()
+        await until(lambda: _has_more(queue, made))
+
+
+async def test_one_queue_that_is_refused_without_a_reason_gets_a_new_line(rabbitmq: RabbitMq, vhost: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen in a cluster whose node had died: the channel's own notion of one queue stayed wrong, while others took everything."""
+    async with opened(rabbitmq.url(vhost)) as queue:
+        made, sent = queue.connections, queue._publisher._sent
+
+        async def refusing(exchange: str, name: str, *rest: Any) -> bool:
+            if name == "Work":
+                raise DeliveryError(None, cast("Any", None))
+            return await sent(exchange, name, *rest)
+
+        monkeypatch.setattr(queue._publisher, "_sent", refusing)
+        for _ in range(5):
+            with pytest.raises(Unavailable, match="refused a message for Work"):
+                await queue.publish("Work", message())
+            await queue.publish("Single", message())
         await until(lambda: _has_more(queue, made))
 
 
