@@ -27,7 +27,7 @@ chaos: $(VENV)/.installed-test .state/system ## Kill, stop, cut and fill everyth
 
 ##@ Containers
 .PHONY: compose-test
-compose-test: $(VENV)/.installed-test ## Build the images, bring compose/ up in a Docker engine, run a contest, try networks and restarts, take it down (5 min)
+compose-test: $(VENV)/.installed-test ## Build the images, bring compose/ up in a Docker engine, run a contest, try networks and restarts, take it down (10 min)
 	@$(BIN)/python -m compose.test
 
 ##@ While developing
