@@ -141,14 +141,14 @@ class Submissions:
     async def own(self, contest: str, username: str, most: int = 500) -> Own:
         """One author's in a contest, with those on their way. Raises: `Unavailable` (``record-unavailable``) when none at all can be told."""
         waiting = await self._waiting_of(username, [])  # first: what leaves the overlay meanwhile is in the record by then
+        mine = [_of_pending(pending) for pending in waiting if pending.contest == contest and pending.submitted_at is not None]
         is_whole = True
         try:
             recorded = await self._list([self._table.c.contest == contest, self._table.c.username == username], "", most)
         except Unavailable:
             recorded, is_whole = [], False
-            if not waiting:
+            if not mine:
                 raise
-        mine = [_of_pending(pending) for pending in waiting if pending.contest == contest and pending.submitted_at is not None]
         known = {submission.id for submission in recorded}
         fresh = [submission for submission in mine if submission.id not in known]
         if len(fresh) < len(mine):

@@ -130,6 +130,9 @@ async def test_a_contest_goes_on_while_the_database_is_away(finals: World, monke
     ana = await finals.signed_in("ana")
     assert (await ana.get("/contests/finals")).status == 200
     await finals.add_submission("ana")
+    await finals.add_contest("other")
+    await finals.register("other", "ana")
+    assert (await ana.get("/contests/other/submissions")).json == []
     assert "Palestra-Incomplete" not in (await ana.get("/contests/finals/submissions")).headers
 
     @asynccontextmanager
@@ -145,6 +148,8 @@ async def test_a_contest_goes_on_while_the_database_is_away(finals: World, monke
     part = await ana.get("/contests/finals/submissions")
     assert [line["id"] for line in part.json] == [one.json["id"]]
     assert part.headers["Palestra-Incomplete"] == "record-unavailable", "the one before is not there, and that is said"
+    none = await ana.get("/contests/other/submissions")
+    assert (none.status, none.code) == (503, "record-unavailable"), "nothing at all is known of these: what waits is of another contest"
     board = await ana.get("/contests/finals/scoreboard")
     assert (board.status, board.code) == (503, "record-unavailable")
     finals.clock.turn(901)
