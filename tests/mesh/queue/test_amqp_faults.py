@@ -96,12 +96,13 @@ async def test_lines_cut_in_the_middle_of_frames_lose_nothing(rabbitmq: RabbitMq
 @pytest.mark.faults
 @pytest.mark.timeout(120)
 async def test_broker_killed_while_publishing_on_a_full_disk_loses_nothing_confirmed(rabbitmq: RabbitMq, vhost: str) -> None:
-    """A full disk leaves empty what a queue's process wrote last when it was started: what the queue is. See docs/decisions/0251."""
+    """A full disk leaves empty what says what a queue is (docs/decisions/0251), and has the log deleted though nothing of it was written on (0262)."""
     confirmed: list[str] = []
     collector = Collector()
     async with opened(rabbitmq.url(vhost)) as queue, asyncio.TaskGroup() as group:
         files = await asyncio.to_thread(rabbitmq.queue_files, vhost)
         await until(lambda: _are_kept(files))
+        [*logs] = files[0].parents[1].glob("*.wal")
         collecting = group.create_task(collector.run(queue))
         publishing = group.create_task(publish_stubbornly(queue, 600, confirmed))
         await until(lambda: _longer(confirmed, 100))
@@ -111,6 +112,8 @@ async def test_broker_killed_while_publishing_on_a_full_disk_loses_nothing_confi
             await queue.depth("Work")
         for file in files:
             file.write_bytes(b"")
+        for log in logs:
+            log.unlink()
         await asyncio.to_thread(rabbitmq.start)
         await asyncio.wait_for(publishing, 60)
         await until(lambda: collector.has(confirmed), 30)
@@ -118,7 +121,8 @@ async def test_broker_killed_while_publishing_on_a_full_disk_loses_nothing_confi
 
 
 async def _are_kept(files: list[Path]) -> bool:
-    return bool(files) and all(file.with_name("config.kept").exists() for file in files)
+    are_logs_kept = files and all(log.stat().st_nlink > 1 for log in files[0].parents[1].glob("*.wal"))
+    return bool(are_logs_kept) and all(file.with_name("config.kept").exists() for file in files)
 
 
 async def test_consumer_hears_again_after_its_line_was_cut(rabbitmq: RabbitMq, vhost: str, proxy: Proxy) -> None:
