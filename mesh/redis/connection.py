@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +87,12 @@ class MeshConnection(Connection):
         except ReadOnlyError as wrong:
             await self.disconnect(nowait=True)
             raise NotSent(f"{self.host}:{self.port} has become a replica") from wrong
+
+    async def _send_packed_command(self, command: Iterable[bytes]) -> None:
+        """A task of its own, which may begin when another one has closed the line."""
+        if not self.is_connected:
+            raise LineBroken(f"the line to {self.host}:{self.port} was closed meanwhile")
+        await super()._send_packed_command(command)
 
     async def _connect(self) -> None:
         if self._sentinels is not None:

@@ -35,15 +35,13 @@ class Channel:
         return before
 
     def forget(self) -> None:
-        """There is a hole: what was said before it says nothing of what came after."""
+        """There is a hole after ``last``: what was said before it says nothing of what came after, and only the store can tell."""
         self._memory.clear()
 
     def after(self, news_id: str) -> Sequence[tuple[News, Frames]] | None:
         """What was said after an id; None when the memory does not reach back so far."""
-        if not self._memory:
-            return [] if not self.is_guess and news_id == self.last else None
         wanted = position(news_id)
-        if wanted < position(self._memory[0][0].id):
+        if not self._memory or wanted < position(self._memory[0][0].id):
             return None
         newer: list[tuple[News, Frames]] = []
         for news, frames in reversed(self._memory):

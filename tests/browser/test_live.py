@@ -158,3 +158,25 @@ def test_a_board_that_was_folded_a_while_ago_catches_up(tmp_path: Path, open_bro
         solve(stage, "bob")
         late.go(f"{stage.home}/scoreboard")
         late.until(lambda late=late: len(late.all(".cell.solved")) == 2, "what happened between the folding and the page")
+
+
+def test_after_a_gap_what_was_read_a_moment_too_early_is_read_again(stage: Stage) -> None:
+    """What the gap hides may be younger than what a frontend keeps for a second; when nothing comes after it, nobody says so."""
+    watcher = stage.browser("ana")
+    watcher.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+        window.WebSocket = class extends EventTarget {
+          constructor() { super(); window.line = this; setTimeout(() => this.dispatchEvent(new Event("open"))); }
+          close() {}
+        };
+        window.reads = [];
+        const read = window.fetch;
+        window.fetch = (...request) => { window.reads.push(String(request[0])); return read(...request); };
+    """})  # fmt: skip
+    for page, part in (("scoreboard", "/scoreboard?as="), ("submissions", "/submissions")):
+        watcher.go(f"{stage.home}/{page}")
+        watcher.until_live()
+        count = f"return window.reads.filter((one) => one.includes('{part}')).length"
+        watcher.until(lambda count=count, page=page: page == "submissions" or watcher.run(count) == 1, "the board")
+        before = watcher.run(count)
+        watcher.run("""window.line.dispatchEvent(new MessageEvent("message", { data: '{"kind": "gap", "topic": "any"}' }))""")
+        watcher.until(lambda count=count, before=before: watcher.run(count) == before + 2, f"{page} read twice")

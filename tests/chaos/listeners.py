@@ -11,6 +11,8 @@ from typing import Any
 import aiohttp
 
 QUIET_S = 60.0
+FRESH_S = 1.5
+"""A frontend folds a board once a second or so: who was told to fetch it asks again after this time, as a browser does."""
 
 
 class Listener:
@@ -19,6 +21,7 @@ class Listener:
     def __init__(self, name: str, url: str, session: aiohttp.ClientSession, token: str, *, audience: str, chance: random.Random, contest: str = "chaos") -> None:
         self.name = name
         self.version = -1
+        self.newest = -1
         self.rows: dict[str, dict[str, Any]] = {}
         self.applied = 0
         self.fetched = 0
@@ -61,14 +64,19 @@ class Listener:
     def _hear(self, news: dict[str, Any]) -> None:
         if news.get("kind") == "gap":
             self.gaps += 1
-            self._must_fetch.set()
+            self._fetch_now_and_soon()
             return
         if "id" in news and "topic" in news:
             self._last[news["topic"]] = news["id"]
         if news.get("kind") == "scoreboard" and news["body"]["audience"] == self.audience:
             self._apply(news["body"])
 
+    def _fetch_now_and_soon(self) -> None:
+        self._must_fetch.set()
+        asyncio.get_running_loop().call_later(FRESH_S, self._must_fetch.set)
+
     def _apply(self, delta: dict[str, Any]) -> None:
+        self.newest = max(self.newest, delta["version"])
         if self.version >= delta["version"] or self.version < 0:
             return
         if self.version < delta["after"] or not delta["rows"]:
@@ -101,6 +109,9 @@ class Listener:
             self.fetched += 1
             self.version = board["version"]
             self.rows = {row["username"]: row for row in board["rows"]}
+            if self.version < self.newest:
+                self._must_fetch.set()
+                await asyncio.sleep(FRESH_S)
 
     async def _fetch(self) -> dict[str, Any]:
         query = {"as": "jury"} if self.audience == "jury" else {}

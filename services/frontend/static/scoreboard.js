@@ -29,10 +29,7 @@ name.addEventListener("input", () => redraw());
 group?.addEventListener("change", () => redraw());
 scroller.addEventListener("scroll", () => requestAnimationFrame(() => board && shown.length > DRAW_ALL_UP_TO && place()), { passive: true });
 addEventListener("resize", () => board && place());
-document.addEventListener("palestra:phase", () => {
-  fetchBoard();
-  fetchSoon(FRESH_MS);
-});
+document.addEventListener("palestra:phase", fetchNowAndSoon);
 
 const live = connection();
 live.on("scoreboard", (delta) => {
@@ -42,7 +39,7 @@ live.on("scoreboard", (delta) => {
   else take([delta]);
 });
 live.on("contest", () => fetchSoon(FRESH_MS));
-live.onGap(() => fetchBoard());
+live.onGap(fetchNowAndSoon);
 fetchBoard();
 
 /** Fetches the whole board; deltas that come meanwhile are applied to it. */
@@ -73,6 +70,11 @@ async function fetchBoard() {
 function isHeaded(problems) {
   const labels = [...frame.querySelectorAll("thead .problem")].map((head) => head.textContent.trim());
   return labels.length === problems.length && problems.every((problem, column) => problem.label === labels[column]);
+}
+
+function fetchNowAndSoon() {
+  fetchBoard();
+  fetchSoon(FRESH_MS);
 }
 
 function fetchSoon(delay) {

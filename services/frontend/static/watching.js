@@ -20,13 +20,15 @@ live.onAny((kind) => {
   if (isWatched) soon();
 });
 live.on("contest", () => setTimeout(soon, FRESH_MS));
-live.onGap(soon);
-document.addEventListener("palestra:phase", () => {
-  soon();
-  setTimeout(soon, FRESH_MS); // the server's clock may be a little behind ours
-});
+live.onGap(nowAndSoon);
+document.addEventListener("palestra:phase", nowAndSoon); // the server's clock may be a little behind ours
 
 setInterval(() => document.querySelector("[data-again]") && soon(), AGAIN_MS);
+
+function nowAndSoon() {
+  soon();
+  setTimeout(soon, FRESH_MS);
+}
 
 /** Renews in a moment, once for all news that come together; news without a pause put it off no longer than `MOST_MS`. */
 function soon() {

@@ -82,6 +82,22 @@ async def test_line_cut_in_the_middle_of_a_piece_of_news_never_gives_half_of_it(
     await speaker.close()
 
 
+async def test_line_that_is_closed_while_a_word_waits_its_turn_is_a_broken_line(redis_url: str) -> None:
+    """redis-py sends in a task of its own: the line may be gone when that begins. The reader must not fall over it."""
+    topics = topics_at(redis_url)
+    async with topics.subscribe() as subscription:
+        connection = subscription._connection  # type: ignore[attr-defined]  # of Redis's
+        asking = asyncio.create_task(subscription.follow("a"))
+        await asyncio.sleep(0)
+        await connection.disconnect(nowait=True)
+        await asking
+        await until_gap(subscription)
+        await topics.publish([("a", b"1")])
+        (first,) = await hear(subscription, 1)
+        assert isinstance(first, News)
+    await topics.close()
+
+
 async def test_frozen_server_is_noticed(redis_server: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mesh.topics.redis._SILENCE_S", 0.2)
     speaker = topics_at(redis_url)

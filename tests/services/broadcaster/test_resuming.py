@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mesh.clock import SystemClock
+from mesh.errors import Unavailable
 from mesh.log import Log
 from mesh.topics import Topics
 from mesh.topics.memory import MemoryTopics
@@ -143,6 +144,26 @@ async def test_a_cut_line_to_redis_is_bridged_without_loss(redis_url: str, pki_f
                 assert await browser.numbers(10) == list(range(start, start + 10))
             await browser.silence()
             assert stand.count("gaps_total") >= 1
+
+
+async def test_who_comes_back_after_a_hole_is_told_what_lies_in_it(pki_folder: Path) -> None:
+    """The line broke, and the store was away too: what was said meanwhile was the last, nothing after it shows that it is missing."""
+    topics = MemoryTopics(SystemClock())
+    async with stand_on(topics, pki_folder) as stand:
+        async with stand.browser("contest:finals") as browser:
+            await stand.tell("contest:finals", 1)
+            last = (await browser.message())["id"]
+        await stand.hub._tell_missed(stand.hub._channels["contest:finals"], None)
+        deaf, topics.replay = topics.replay, _away  # type: ignore[method-assign]
+        async with stand.browser("contest:finals", since=last) as browser:
+            assert await browser.message() == {"kind": "gap", "topic": "contest:finals"}
+        topics.replay = deaf  # type: ignore[method-assign]
+        async with stand.browser("contest:finals", since=last) as browser:
+            await browser.silence()
+
+
+async def _away(*_: object, **__: object) -> None:
+    raise Unavailable("the store is away", code="topics-unavailable")
 
 
 async def test_a_store_that_is_away_does_not_keep_anyone_waiting(pki_folder: Path) -> None:
