@@ -62,11 +62,14 @@ class Backbone:
 
     def server(self, host: str, port: int, life: Life, *, wants_certificate: bool = True) -> RpcServer:
         """A door for other services; port 0 takes a free one. Its health detail tells of the queues."""
-        life.watch("queue", self.queue.health)
+        life.watch("queue", self._fault_of_queue)
         return RpcServer(
             service=self.service, credentials=self.credentials, addresses=self.addresses, host=host, port=port,
             life=life, metrics=self.metrics, log=self.log, wants_certificate=wants_certificate,
         )  # fmt: skip
+
+    async def _fault_of_queue(self) -> str:
+        return await self.queue.health() or await self.queue.refusal()
 
 
 class House:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from mesh import codec
-from mesh.errors import NotFound, Refused
+from mesh.errors import NotFound, Refused, Unavailable
 from mesh.log import Log
 from mesh.queue.contract import DeadLetter, Queue
 from mesh.rpc.contract import Call, Method
@@ -51,14 +51,20 @@ class Undertaker:
         server.serve(self._calls.purge, self._purge)
 
     async def _tell(self, _: Any, __: Call) -> Any:
-        states = []
+        states, missing = [], []
         for name in self._names:
-            depth = await self._queue.depth(name)
+            try:
+                depth = await self._queue.depth(name)
+            except Unavailable as wrong:
+                if wrong.code != "queue-missing":
+                    raise
+                missing.append(name)
+                continue
             states.append({
                 "name": name, "ready": depth.ready, "unacknowledged": depth.unacknowledged, "waiting": depth.waiting,
                 "dead": depth.dead, "consumers": depth.consumers,
             })  # fmt: skip
-        return codec.convert(self._calls.queues.response, {"queues": states, "strays": await self._queue.strays()})
+        return codec.convert(self._calls.queues.response, {"queues": states, "strays": await self._queue.strays(), "missing": missing})
 
     async def _look(self, request: Any, _: Call) -> Any:
         name = self._own(request.queue)

@@ -117,7 +117,7 @@ def _credentials(folder: Path) -> Credentials:
 async def _list(desk: Desk) -> int:
     states: dict[str, QueueState] = {}
     away: dict[str, MeshError] = {}
-    strays = 0
+    strays, missing = 0, set[str]()
     async with asyncio.TaskGroup() as tasks:  # at once: each that is away is waited for
         asked = {service: tasks.create_task(_states(desk, calls.queues)) for service, calls in UNDERTAKING.items()}
     for service, task in asked.items():
@@ -126,12 +126,16 @@ async def _list(desk: Desk) -> int:
             away[service] = answer
             continue
         strays = max(strays, answer.strays)
+        missing |= set(answer.missing)
         states |= {state.name: state for state in answer.queues}
     lines = [_WIDTHS.format("queue", "ready", "held", "waiting", "dead", "consumers")]
     for queue in QUEUES:
         state = states.get(queue.name)
         if queue.name in IDLE:
             lines.append(f"{queue.name:<26} its consumer, in {', '.join(sorted(queue.consumers))}, is not built yet: nothing is published to it")
+            continue
+        if queue.name in missing:
+            lines.append(f"{queue.name:<26} is missing: RabbitMQ does not have it; import the definitions")
             continue
         figures = ("?",) * 5 if state is None else (state.ready, state.unacknowledged, state.waiting, state.dead, state.consumers)
         lines.append(_WIDTHS.format(queue.name, *figures))
@@ -140,7 +144,7 @@ async def _list(desk: Desk) -> int:
     print("\n".join(lines))  # noqa: T201  this is what was asked for
     for service, why in away.items():
         print(f"palestra queue: {service} does not answer for its queues: {why.message} ({why.code})", file=sys.stderr)  # noqa: T201
-    return 1 if away else 0
+    return 1 if away or missing else 0
 
 
 async def _states(desk: Desk, method: Method[Nothing, QueueStates]) -> QueueStates | MeshError:

@@ -19,10 +19,14 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True)
 class QueueStates:
-    """The queues of one service. ``strays`` are messages on the whole broker that no queue took; it should be 0."""
+    """The queues of one service. ``strays`` are messages on the whole broker that no queue took; it should be 0.
+
+    ``missing`` are those that the broker does not have: somebody deleted them.
+    """
 
     queues: tuple[QueueState, ...]
     strays: int = 0
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

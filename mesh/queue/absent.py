@@ -27,6 +27,9 @@ class NoQueue:
     async def health(self) -> str:
         return ""
 
+    async def refusal(self) -> str:
+        return ""
+
     async def publish(self, queue: str, message: Message) -> None:
         self._refuse(f"publishing {message.id} to {queue}")
 

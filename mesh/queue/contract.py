@@ -132,6 +132,10 @@ class Queue(Protocol):
         """What is wrong with the broker or the file, and since when; empty when nothing is."""
         ...
 
+    async def refusal(self) -> str:
+        """Which queue this process wants to consume and may not just now, and why; empty when there is none."""
+        ...
+
     async def publish(self, queue: str, message: Message) -> None:
         """Returns when the message is safe.
 
@@ -145,7 +149,7 @@ class Queue(Protocol):
         ...
 
     async def depth(self, queue: str) -> Depth:
-        """How full it is now."""
+        """How full it is now. Raises: `Unavailable` (``queue-missing``: the broker answers, and has no such queue)."""
         ...
 
     async def strays(self) -> int:

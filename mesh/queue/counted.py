@@ -118,12 +118,15 @@ class CountedQueue:
         return self._inner.sees_all
 
     async def watch(self, names: Sequence[str]) -> None:
-        """Shows how full these queues are, now and then, until cancelled; what cannot be asked keeps its last figure."""
+        """Shows how full these queues are, now and then, until cancelled; what cannot be asked keeps its last figure.
+
+        Nobody consumes a queue that the broker does not have: the broker is there all the same.
+        """
         while True:
             self._is_away.set(bool(await self._inner.health()))
             try:
                 for name in names:
-                    self._show(name, await self._inner.depth(name))
+                    await self._look(name)
                 if names:
                     self._strays.set(await self._inner.strays())
             except Unavailable:
@@ -132,6 +135,9 @@ class CountedQueue:
 
     async def health(self) -> str:
         return await self._inner.health()
+
+    async def refusal(self) -> str:
+        return await self._inner.refusal()
 
     async def publish(self, queue: str, message: Message) -> None:
         began, outcome = time.perf_counter(), "cancelled"
@@ -170,6 +176,14 @@ class CountedQueue:
     async def _counted(self, queue: str, tap: AbstractAsyncContextManager[Consumer]) -> AsyncIterator[Consumer]:
         async with tap as inner:
             yield CountedConsumer(inner, Tallies(queue, self._taken, self._settled, self._age))
+
+    async def _look(self, name: str) -> None:
+        try:
+            self._show(name, await self._inner.depth(name))
+        except Unavailable as wrong:
+            if wrong.code != "queue-missing":
+                raise
+            self._consumers.labels(name).set(0)
 
     def _show(self, name: str, depth: Depth) -> None:
         for state, count in (

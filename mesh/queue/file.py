@@ -65,6 +65,9 @@ class FileQueue:
     async def health(self) -> str:
         return "closed" if self._store.is_closed else ""
 
+    async def refusal(self) -> str:
+        return ""
+
     @property
     def connections(self) -> int:
         return 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -16,10 +18,11 @@ from mesh.log import Log
 from mesh.queue import Message
 from mesh.queue.opening import open_queue
 from mesh.tls import Credentials
-from services.queues import main
+from services.queues import Desk, _list, main
 from tests.support.house import HouseOfProcesses
 from wire import queues
 from wire.queues import COMMANDS, IDLE, QUEUES, QueueSpec
+from wire.undertaking import QueueState, QueueStates
 
 pytestmark = [pytest.mark.faults, pytest.mark.brokers]
 
@@ -117,6 +120,18 @@ def test_service_that_is_away_and_queue_that_is_none_are_said(tmp_path: Path, pk
     assert "operator" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         main(["bury", "CommandQueue"])
+
+
+async def test_a_queue_that_the_broker_does_not_have_is_named_and_the_others_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    class Told(Desk):
+        async def ask(self, method: Any, request: Any) -> Any:
+            mine = [queue.name for queue in QUEUES if method.service in queue.consumers]
+            return QueueStates(tuple(QueueState(name, 3, 0, 0, 0, 1) for name in mine[1:]), missing=tuple(mine[:1]))
+
+    assert await _list(Told(cast("Any", None))) == 1
+    out = capsys.readouterr().out
+    assert f"{COMMANDS.name:<26} is missing: RabbitMQ does not have it" in out
+    assert re.search(r"SubmissionQueue.normal +3 +0 +0 +0 +1\n", out)
 
 
 def test_a_queue_is_called_idle_as_long_as_no_service_takes_from_it() -> None:

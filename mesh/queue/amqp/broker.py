@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from aio_pika.abc import AbstractConnection
-from aiormq.exceptions import ChannelAccessRefused
+from aiormq.exceptions import ChannelAccessRefused, ChannelNotFoundEntity
 
 from mesh.cache.contract import Cache
 from mesh.clock import Clock
@@ -83,6 +83,9 @@ class AmqpQueue:
 
     async def health(self) -> str:
         return self._sending.health() or self._taking.health()
+
+    async def refusal(self) -> str:
+        return next((tap.refused for taps in self._taps.values() for tap in taps if tap.refused), "")
 
     @property
     def connections(self) -> int:
@@ -179,8 +182,13 @@ class AmqpQueue:
         return ready >= declaration.max_length
 
     async def _counts(self, queue: str, limit_s: float = _LOOK_LIMIT_S) -> tuple[int, int]:
-        """How many lie ready in it, and how many consume it. Raises: `Unavailable` (``queue-unavailable``)."""
-        return await self._asked(partial(graveyard.counts, queue=queue), limit_s)
+        """How many lie ready in it, and how many consume it. Raises: `Unavailable` (``queue-unavailable``, ``queue-missing``)."""
+        try:
+            return await self._asked(partial(graveyard.counts, queue=queue), limit_s)
+        except Unavailable as wrong:
+            if isinstance(wrong.__cause__, ChannelNotFoundEntity):
+                raise _missing(queue) from wrong
+            raise
 
     async def _asked(self, question: Callable[[AbstractConnection], Awaitable[T]], limit_s: float = _LOOK_LIMIT_S) -> T:
         """The broker's answer. Raises: `Unavailable` (``queue-unavailable``)."""
@@ -193,6 +201,10 @@ class AmqpQueue:
         if declaration is None:
             raise backoff.unknown_queue(queue)
         return declaration
+
+
+def _missing(queue: str) -> Unavailable:
+    return Unavailable(f"RabbitMQ has no queue {queue}: it was deleted; import the definitions, or restart a service that may make it", code="queue-missing", retry_after_s=5)
 
 
 async def _nothing(_: object) -> None:

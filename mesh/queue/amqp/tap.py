@@ -48,6 +48,7 @@ class AmqpTap:
         self._log = log
         self._gait = gait
         self.clock = clock
+        self.refused = ""
         self._channel: AbstractChannel | None = None
         self._arrived: deque[DeliveredMessage] = deque()
         self._unsettled: dict[int, None] = {}
@@ -56,21 +57,20 @@ class AmqpTap:
         self._arrived_at = 0.0
 
     async def run(self) -> None:
-        """Keeps consuming until cancelled; then gives everything back."""
-        is_told = False
+        """Keeps consuming until cancelled; then gives everything back. ``refused`` is why the broker lets it not, else empty."""
         while not self._link.is_ended:
             channel = None
             try:
                 with line(f"consuming {self.declaration.name}"):
                     channel = await self._opened()
-                    is_told = False
+                    self.refused = ""
                     is_idle = await self._until_lost(channel)
                 if not is_idle:
                     self._log.warning("consumer-lost", queue=self.declaration.name)
             except Unavailable as wrong:
-                if not is_told:
+                if not self.refused:
                     self._log.warning("consumer-refused", queue=self.declaration.name, reason=wrong.message)
-                is_told = True
+                self.refused = wrong.message
             finally:
                 self._forget()
                 if channel is not None:

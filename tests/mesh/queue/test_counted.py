@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -11,13 +13,18 @@ from mesh.backbone import House
 from mesh.clock import SystemClock
 from mesh.errors import NotFound, Unavailable
 from mesh.life import Life
+from mesh.log import Log
 from mesh.metrics import MESH_METRICS, Metrics
 from mesh.queue import Queue, counted
 from mesh.queue.counted import CountedQueue
 from mesh.settings import MeshConfig
 from mesh.tasks import alongside
+from mesh.undertaker import Undertaker
+from tests.mesh.queue.test_amqp_faults import opened
+from tests.support.brokers import RabbitMq
 from tests.support.ports import free_ports
 from tests.support.queues import SPECS, message, publish, take, until
+from wire.methods import UNDERTAKING
 from wire.queues import QUEUES
 
 
@@ -72,6 +79,7 @@ async def test_service_without_queues_never_reaches_for_the_broker(tmp_path: Pat
         life = Life("runner")
         backbone.server("127.0.0.1", 0, life)
         assert (await life.examine())["queue"] == ""
+        assert await backbone.queue.refusal() == ""
         for act in (backbone.queue.publish("Work", message()), backbone.queue.depth("Work"), backbone.queue.strays()):
             with pytest.raises(Unavailable) as refused:
                 await act
@@ -87,6 +95,27 @@ async def test_health_says_since_when_the_broker_is_away(tmp_path: Path, pki_fol
         backbone.server("127.0.0.1", 0, life)
         assert re.match(r"away since \d+ s: RabbitMQ cannot be reached", (await life.examine())["queue"])
         await until(lambda: _is(backbone.metrics, "queue_away", 1, "frontend"))
+
+
+@pytest.mark.brokers
+async def test_a_queue_that_somebody_deleted_is_told_and_hides_no_other(rabbitmq: RabbitMq, vhost: str, metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counted, "LOOK_S", 0.05)
+    async with opened(rabbitmq.url(vhost)) as broker:
+        queue = CountedQueue(broker, metrics)
+        async with queue.consumer("Work"), alongside(queue.watch(["Work", "Small"])):
+            await until(lambda: _is(metrics, 'queue_consumers{queue="Work"}', 1))
+            await asyncio.to_thread(rabbitmq.ask, "DELETE", f"queues/{vhost}/Work")
+            await until(lambda: _is(metrics, 'queue_consumers{queue="Work"}', 0))
+            await until(lambda: _is_refused(queue, is_so=True))
+            assert (await queue.health(), _figure(metrics, "queue_away")) == ("", 0), "the broker is there"
+            told = await Undertaker(queue, ["Work", "Small"], UNDERTAKING["grader"], Log("tester"))._tell(None, cast("Any", None))
+            assert ([one.name for one in told.queues], told.missing) == (["Small"], ("Work",))
+            await publish(queue, "Work", 1)  # who may declare makes it anew
+            await until(lambda: _is_refused(queue, is_so=False))
+
+
+async def _is_refused(queue: Queue, *, is_so: bool) -> bool:
+    return ("Work" in await queue.refusal()) == is_so
 
 
 async def _full(queue: Queue) -> bool:
