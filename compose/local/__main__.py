@@ -66,7 +66,7 @@ def _up(folder: Path, *, with_monitoring: bool = False) -> int:
         plan.settings[SETTING] = "yes"
         plan.save()
     if notes.read(KEEPER) is None:
-        _swept(notes)
+        _make_room(notes)
         (folder / "log").mkdir(parents=True, exist_ok=True)
         ready = folder / "run" / "ready"
         ready.unlink(missing_ok=True)
@@ -90,6 +90,7 @@ def _keep(folder: Path) -> int:
     notes = PidNotes(folder / "run")
     if notes.read(KEEPER) is not None:
         raise CannotStart(f"a house stands in {folder} already: make mesh-down ends it")
+    _make_room(notes)
     plan = complete_plan(folder)
     keeper = Keeper(plan, programs(plan), _tell)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -116,14 +117,22 @@ def _down(folder: Path) -> int:
     return 1 if left else 0
 
 
+def _make_room(notes: PidNotes) -> None:
+    left = _swept(notes)
+    if left:
+        raise CannotStart(f"still there from before, and not to be ended: {', '.join(left)}; look with ps, then make mesh-down again")
+
+
 def _swept(notes: PidNotes) -> list[str]:
-    """Ends what a killed keeper left: it took its programs along, but not always their children. Returns who stays."""
+    """Ends what a killed keeper left: it took its programs along, but not always their children. Returns who stays, and keeps their notes."""
     left = []
     for name in notes.names():
         pid = notes.noted(name)
         if pid is not None:
             pid.end()
-            left += [name] if pid.is_alive or not pid.end_others() else []
+            if pid.is_alive or not pid.end_others():
+                left.append(name)
+                continue
         notes.forget(name)
     return left
 

@@ -22,6 +22,9 @@ from compose.local.program import LAST_WORDS_BYTES, CannotStart, Program
 RESTART_PAUSE_S = 1.0
 _LOOK_S = 0.05
 _READY_EVERY_S = 0.2
+_LEFT_LIMIT_S = 5.0
+"""So long those have to end who were killed already: whoever stays keeps his note."""
+
 _MOST_DEATHS = 5
 """Whoever dies so often while the house is started will not come up."""
 
@@ -89,7 +92,9 @@ class Keeper:
                     kept.process.wait(max(0.0, ends_at - time.monotonic()))
                 _signal_group(kept.process, signal.SIGKILL)
                 kept.process.wait()
-                self._pids.forget(kept.program.name)
+                noted = self._pids.noted(kept.program.name)
+                if noted is None or noted.end_others(_LEFT_LIMIT_S):
+                    self._pids.forget(kept.program.name)
         self._kept.clear()
 
     def _until_ready(self, chosen: Iterable[Program], limit_s: float) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,8 @@ class Pid:
     @property
     def is_alive(self) -> bool:
         """Whether that very process is there and not a zombie."""
-        return _born(self.number) == self.born
+        there = _seen(self.number)
+        return there is not None and there.born == self.born and not there.is_dead
 
     def signal(self, number: int) -> None:
         """Sends a signal to it and to its process group; nothing when it has gone."""
@@ -33,17 +35,17 @@ class Pid:
 
     @property
     def has_left_others(self) -> bool:
-        """Whether it has gone and others of its process group stay, such as nginx's workers: their group's number is given to nobody else meanwhile."""
-        if Path(f"/proc/{self.number}").exists():
+        """Whether it has gone, if only as a zombie that nobody has reaped, and others of its process group live, such as nginx's workers.
+
+        The group's number is given to nobody else meanwhile: who has it and is another, or lives, has a group that is not looked at.
+        """
+        leader = _seen(self.number)
+        if leader is not None and (leader.born != self.born or not leader.is_dead):
             return False
-        try:
-            os.killpg(self.number, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        return any(one.group == self.number and not one.is_dead for one in _everybody())
 
     def end_others(self, limit_s: float = 20.0) -> bool:
-        """Ends those; False when some stay."""
+        """Ends those, and returns when none lives any more, or after twice the limit: False when some stay."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             ends_at = time.monotonic() + limit_s
             while self.has_left_others and time.monotonic() < ends_at:
@@ -78,7 +80,8 @@ class PidNotes:
 
     def note(self, name: str, number: int) -> Pid:
         """Writes down who runs under that name."""
-        pid = Pid(number, _born(number) or 0)
+        there = _seen(number)
+        pid = Pid(number, there.born if there is not None else 0)
         self._folder.mkdir(parents=True, exist_ok=True)
         fresh = self._folder / f".{name}"
         fresh.write_text(f"{pid.number} {pid.born}\n", encoding="ascii")
@@ -107,15 +110,25 @@ class PidNotes:
         return sorted(path.stem for path in self._folder.glob("*.pid"))
 
 
-def _born(number: int) -> int | None:
-    """Field 22 of /proc/PID/stat; None for who is gone or a zombie. Source: proc(5)."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    is_dead: bool
+    group: int
+    born: int
+
+
+def _seen(number: int) -> _Seen | None:
+    """Fields 3, 5 and 22 of /proc/PID/stat; None for who is gone. Source: proc(5)."""
     try:
-        state, *fields = (_stat(number)).split()
+        text = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    return None if state in {"Z", "X"} else int(fields[18])
+    state, *fields = text[text.rindex(")") + 1 :].split()
+    return _Seen(state in {"Z", "X"}, int(fields[1]), int(fields[18]))
 
 
-def _stat(number: int) -> str:
-    text = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
-    return text[text.rindex(")") + 1 :]
+def _everybody() -> Iterator[_Seen]:
+    """Who is there; some may have gone meanwhile."""
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit() and (found := _seen(int(place.name))) is not None:
+            yield found

@@ -121,6 +121,7 @@ def node_environ(folder: Path, *, name: str, epmd_port: int, erlang_port: int) -
         "RABBITMQ_PID_FILE": str(folder / "pid"),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none {_LOOPBACK_ONLY}",
         "RABBITMQ_CTL_ERL_ARGS": _LOOPBACK_ONLY,
+        "ERL_ZFLAGS": "-start_epmd false",  # whoever finds none, at the end of the house, would start one that stays
     }
 
 

@@ -15,11 +15,13 @@ from typing import Self
 
 import pytest
 
-from compose.local.__main__ import _tell
+from compose.local.__main__ import _make_room, _swept, _tell
 from compose.local.keeper import Keeper
 from compose.local.pids import Pid, PidNotes
 from compose.local.plan import Plan, read_plan
 from compose.local.program import CannotStart, Program
+from compose.local.servers import RABBITMQ_SERVER, node_environ
+from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.faults
 
@@ -171,6 +173,53 @@ def test_what_a_killed_program_leaves_of_its_group_is_found_and_ended(tmp_path: 
     assert pid.end_others()
     assert not pid.has_left_others
     assert Pid(os.getpid(), 0).end_others(), "who has that number now is left alone"
+
+
+def test_what_a_killed_program_leaves_is_found_while_nobody_has_reaped_it(tmp_path: Path) -> None:
+    notes = PidNotes(tmp_path)
+    worker = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)']); print(p.pid, flush=True); p.wait()"
+    with subprocess.Popen([sys.executable, "-c", worker], start_new_session=True, stdout=subprocess.PIPE) as leader:
+        assert leader.stdout is not None
+        child = notes.note("child", int(leader.stdout.readline()))
+        pid = notes.note("gateway", leader.pid)
+        os.kill(leader.pid, signal.SIGKILL)
+        until(lambda: not pid.is_alive)
+        assert Path(f"/proc/{leader.pid}").exists(), "a zombie: nobody has waited for it"
+        assert pid.has_left_others
+        assert not Pid(pid.number, pid.born + 1).has_left_others, "another one's group, even of a zombie, is left alone"
+        assert child.is_alive
+        assert pid.end_others()
+        assert not child.is_alive
+        assert not pid.has_left_others
+        assert Path(f"/proc/{leader.pid}").exists()
+
+
+def test_a_note_is_kept_until_nobody_of_it_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = PidNotes(tmp_path)
+    (tmp_path / "gateway.pid").write_text("4194304 1\n")  # a number that no process has
+    with monkeypatch.context() as patch:
+        patch.setattr(Pid, "end_others", lambda *_: False)  # nothing here withstands SIGKILL
+        assert _swept(notes) == ["gateway"]
+        assert notes.names() == ["gateway"]
+        with pytest.raises(CannotStart, match=r"still there from before.*gateway"):
+            _make_room(notes)
+        with Kept(tmp_path / "house", program(tmp_path, "one", SLEEPER)) as kept:
+            kept.pid("one")
+        assert kept.notes.names() == ["one"]
+    assert _swept(notes) == []
+    assert notes.names() == []
+
+
+@pytest.mark.brokers
+def test_who_asks_a_broker_that_has_ended_leaves_no_epmd_behind(tmp_path: Path) -> None:
+    """A house that ends while its node is being asked: Erlang would start a daemon of its own when it finds none."""
+    epmd_port, erlang_port = free_ports(2)
+    environ = node_environ(tmp_path, name="nobody@localhost", epmd_port=epmd_port, erlang_port=erlang_port)
+    command = [str(RABBITMQ_SERVER.with_name("rabbitmqctl")), "-q", "eval", "1."]
+    done = subprocess.run(command, env={**os.environ, **environ}, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0
+    found = subprocess.run(["epmd", "-port", str(epmd_port), "-kill"], capture_output=True, text=True, timeout=10, check=False)
+    assert "Killed" not in found.stdout + found.stderr, done.stderr
 
 
 def test_a_number_that_was_given_out_again_is_nobody(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.chaos import proof
+from mesh.tasks import alongside
+from tests.chaos import listeners, proof
 from tests.chaos.crowd import Ledger
 from tests.chaos.faults import plan_faults
 from tests.chaos.script import PROGRAMS, Sending, draw
@@ -74,3 +77,24 @@ def test_a_seed_is_a_run() -> None:
     short = plan_faults(1, victims, is_short=True)
     assert {one.victim for one in short} == {"x", "y", "z"}
     assert {one.kind for one in short} == {"kill", "cut"}
+
+
+async def test_a_listener_that_got_a_board_older_than_what_it_was_told_of_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listeners, "FRESH_S", 0.01)
+    versions, asked = iter([922, 922, 930]), asyncio.Event()
+
+    class Board(listeners.Listener):
+        async def _fetch(self) -> dict[str, Any]:
+            found = {"version": next(versions), "rows": []}
+            if found["version"] == 930:
+                asked.set()
+            return found
+
+    listener = Board("0", "", None, "", audience="public", chance=random.Random(1))  # type: ignore[arg-type]  # it asks nobody
+    async with asyncio.timeout(5), alongside(listener._fetch_when_told()):
+        while listener.version < 0:
+            await asyncio.sleep(0)
+        listener._hear({"kind": "scoreboard", "body": {"audience": "public", "version": 930, "after": 930, "rows": []}})
+        await asked.wait()
+        while listener.version < 930:
+            await asyncio.sleep(0)
