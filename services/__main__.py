@@ -11,7 +11,7 @@
     palestra queue …               queues and their dead letters (see ``palestra queue --help``)
     palestra pki …                 the certificate authority (see ``palestra pki --help``)
     palestra redis-switchover      moves the master of the state to another Redis, without losing a write
-    palestra backup FILE           one file that holds the house, made while it runs (see ``palestra backup --help``)
+    palestra backup PATH           one file that holds the house, made while it runs (see ``palestra backup --help``)
     palestra restore FILE          puts a backup in place (see ``palestra restore --help``)
     palestra targets               what can be started
 """

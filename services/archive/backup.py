@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mesh.clock import Clock, iso
 from mesh.database import read_engine, snapshot
 from mesh.database.access import is_away
-from mesh.errors import Conflict
+from mesh.errors import Conflict, Refused
 from services.archive import trees
 from services.archive.form import ArchiveWriter, Manifest
 from services.archive.house import Places
@@ -28,9 +28,10 @@ LIMIT_S = 24 * 3600.0
 
 
 async def back_up(places: Places, target: Path, clock: Clock, *, with_problems: bool = True, with_pki: bool = False) -> tuple[Path, str]:
-    """Writes a backup to a file, or into a folder under a name made of the time; where, and in words what is in it.
+    """Writes a backup to a file that is not there yet, or into a folder under a name made of the time; where, and in words what is in it.
 
-    Raises: `Conflict` (``record-of-older-release``, ``problems-elsewhere``), `Unavailable` (``record-unavailable``), `Refused` (``bad-database-url``), OSError.
+    Raises: `Conflict` (``record-of-older-release``, ``problems-elsewhere``, ``backup-exists``), `Unavailable` (``record-unavailable``),
+    `Refused` (``bad-database-url``, ``bad-backup-path``), OSError.
     """
     now = clock.now()
     path = await asyncio.to_thread(_path, target, now)
@@ -59,9 +60,18 @@ async def back_up(places: Places, target: Path, clock: Clock, *, with_problems: 
 
 def _path(target: Path, now: datetime) -> Path:
     if target.is_dir():
-        return target / f"palestra-{now:%Y%m%dT%H%M%SZ}.tar.gz"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return target
+        path = target / f"palestra-{now:%Y%m%dT%H%M%SZ}.tar.gz"
+    elif target.name.endswith(".tar.gz"):
+        path = target
+    else:
+        raise Refused(
+            f"{target} is no folder, and does not end in .tar.gz: make the folder (is its disk mounted?), or name a new file that does; nothing was written",
+            code="bad-backup-path",
+        )
+    if path.exists() or path.is_symlink():
+        raise Conflict(f"{path} is there already, and nothing was written: choose another name, or name a folder, where every backup gets one of its own", code="backup-exists")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 async def _check_revision(connection: AsyncConnection) -> None:

@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="palestra", description="One file that holds a house.")
     kinds = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
     backup = kinds.add_parser("backup", help="writes a backup, also while the house runs", description="Writes a backup, also while the house runs.")
-    backup.add_argument("target", type=Path, help="a file, or a folder in which one is made")
+    backup.add_argument("target", type=Path, help="a folder in which a file is made, or a new file, FILE.tar.gz")
     backup.add_argument("--no-problems", action="store_true", help="the record alone")
     backup.add_argument("--pki", action="store_true", help="certificates and keys too: whoever has the file is the house")
     back = kinds.add_parser("restore", help="puts a backup in place", description="Puts a backup in place, of a house that is stopped.")

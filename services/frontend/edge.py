@@ -74,6 +74,7 @@ class Edge:
         try:
             if not is_bare:
                 await self._admit(request)
+            _check_query(request)
             return await handler(request)
         except web.HTTPException as wrong:
             if wrong.status < 400:
@@ -157,6 +158,14 @@ class Edge:
             "request", route=route, status=status, duration_s=duration_s, address=request.get(ADDRESS, ""),
             username=session.actor.username if session is not None else "",
         )  # fmt: skip
+
+
+def _check_query(request: web.Request) -> None:
+    """No handler gets a zero byte: PostgreSQL breaks off at one."""
+    if "\x00" not in request.query_string:
+        return
+    name = next((name for name, value in request.query.items() if "\x00" in name + value), "").replace("\x00", "")[:64]
+    raise Refused(f"a parameter cannot have a zero byte (%00) in it: take that out - at `$.{name}`", code="bad-parameter")
 
 
 def _in_a_line(cause: BaseException) -> str:

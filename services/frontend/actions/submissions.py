@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import re
 from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -38,6 +39,8 @@ _LAG_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 _MOST_KEY = 200
 _MOST_FILENAME = 100
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""What the recorder refuses in the name of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "", 
     Raises: `NotFound` (``no-such-contest``, ``no-such-problem``), `Forbidden` (``not-registered``, ``priority-not-allowed``), `Conflict`
     (``contest-not-started``, ``contest-ended``, ``idempotency-key-reused``, ``webhook-secret-missing``), `Invalid`
     (``unknown-language``, ``language-not-allowed``, ``empty-source``, ``bad-source``, ``webhook-url-refused``,
-    ``unknown-priority``), `TooLarge` (``source-too-large``), `TooMany` (``too-many-submissions``), `Unavailable`
+    ``submission-invalid``, ``unknown-priority``), `TooLarge` (``source-too-large``), `TooMany` (``too-many-submissions``), `Unavailable`
     (``queue-unavailable``: not known whether it was taken; ``queue-full``: it was not; ``record-unavailable``: nobody can say whether he takes part).
     """
     check_signed_in(actor)
@@ -198,6 +201,8 @@ def _check(desk: Desk, access: ContestAccess, wish: Wish, now: datetime) -> Cont
         raise NotFound(f"there is no problem {wish.problem!r} in {contest.title}", code="no-such-problem")
     _check_language(wish.language, contest.languages_for(problem))
     check_source(desk, wish.source)
+    if _CONTROL.search(wish.filename[:_MOST_FILENAME]):
+        raise Invalid("the name of the file has control characters: take them out, or send no filename", code="submission-invalid")
     if wish.priority:
         is_on_board = access.contestant is not None and contest.phase(now) in {Phase.RUNNING, Phase.FROZEN}
         _check_priority(wish.priority, priorities.choices(is_in_charge=access.is_jury, is_on_board=is_on_board))

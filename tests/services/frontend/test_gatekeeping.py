@@ -153,6 +153,18 @@ async def test_who_asks_too_often_is_told_when_to_come_back(worlds: Worlds) -> N
         assert (await ana.get("/session")).status == 200
 
 
+async def test_a_zero_byte_in_a_parameter_is_refused_before_any_database_sees_it(finals: World) -> None:
+    ada = await finals.signed_in("ada", "admin")
+    for path in (
+        "/accounts?after=%00", "/contests/finals/submissions?before=%00", "/contests/finals/submissions?most=5&username=a%00b",
+        "/webhooks/deliveries?username=%00", "/audit?actor=%00", "/audit?before=%00", "/problems/sum/report?commit=%00", "/contests?%00=1",
+    ):  # fmt: skip
+        refused = await ada.get(path)
+        assert (refused.status, refused.code) == (400, "bad-parameter"), path
+    assert "at `$.username`" in (await ada.get("/contests/finals/submissions?most=5&username=a%00b")).message
+    assert (await ada.get("/accounts?after=%2500")).status == 200, "a percent sign and two noughts"
+
+
 async def test_a_body_that_drips_is_not_waited_for(worlds: Worlds) -> None:
     async with worlds(body_timeout_s=1.0) as world:
         host, port = world.url.removeprefix("http://").split(":")

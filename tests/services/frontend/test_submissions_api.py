@@ -71,6 +71,8 @@ async def test_a_refusal_by_the_recorder_is_shown_with_its_reason(finals: World)
         ({"source": "ñ" * (128 * 1024 + 1)}, 413, "source-too-large"),
         ({"source": " \n"}, 422, "empty-source"),
         ({"source": "a\x00b"}, 422, "bad-source"),
+        ({"filename": "a\x00.py"}, 422, "submission-invalid"),
+        ({"filename": "a\n.py"}, 422, "submission-invalid"),
         ({"sauce": "x"}, 400, "bad-shape"),
         ({"source": 3}, 400, "bad-shape"),
     ],

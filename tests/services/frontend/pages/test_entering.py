@@ -81,3 +81,10 @@ async def test_who_asks_too_often_gets_a_page_that_says_when_to_come_back(worlds
         assert "Slow down a little" in told.text
         assert "Nothing is lost" in told.text
         assert (await visitor.get(next(one.attributes["href"] for one in told.tree.all("link") if one.attributes.get("rel") == "stylesheet"))).status == 200
+
+
+async def test_a_zero_byte_in_an_address_is_told_on_a_page(visitor: Visitor) -> None:
+    for path in ("/sign-in?next=%00", "/?told=%00", "/contests/demo/clarifications?problem=A&%00"):
+        page = await visitor.get(path)
+        assert (page.status, "zero byte" in page.text) == (400, True), path
+    assert (await visitor.get("/sign-in?next=%2500")).status == 200
