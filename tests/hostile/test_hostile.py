@@ -85,6 +85,7 @@ def hostile_order(workshop: Workshop, program: Path) -> RunOrder:
     count = int(head(text, "cases") or (1 if head(text, "verdict").startswith("TLE") else 3))
     cases = [workshop.shelf.case(str(number), "input\n", head(text, "answer") + "\n") for number in range(count)]
     limits = LIMITS if "TLE" in head(text, "verdict").split() else UNHURRIED
+    limits = dataclasses.replace(limits, memory_bytes=int(head(text, "memory") or limits.memory_bytes // MIB) * MIB)
     compiling = COMPILING if "CE" in head(text, "verdict").split() and program.suffix != ".java" else COMPILE_LIMITS
     order = workshop.order(LANGUAGE[program.suffix], source, cases, limits=limits, groups=CaseGroup(on_reject=OnReject.CONTINUE))
     return dataclasses.replace(order, manifest=dataclasses.replace(order.manifest, compile_limits=compiling))
