@@ -76,8 +76,11 @@ class Sentinels:
                 return
         raise wrong or ConnectionError("no Sentinel is named")
 
-    async def living_replicas(self) -> int:
-        """How many replicas they could choose: those that answer; needs a user who may ask. Raises: RedisError, OSError."""
+    async def replicas(self) -> list[bool]:
+        """For each replica that they do not take for dead, whether they reach it, and so could choose it; needs a user who may ask.
+
+        Just after a master was moved they know its replicas and reach none yet. Raises: RedisError, OSError.
+        """
         wrong: Exception | None = None
         for host, port in list(self._hosts):
             try:
@@ -87,7 +90,8 @@ class Sentinels:
                 wrong = away
                 continue
             facts = [dict(zip(one[::2], one[1::2], strict=False)) for one in known]
-            return sum(not {b"s_down", b"o_down", b"disconnected"} & set(one[b"flags"].split(b",")) for one in facts)
+            flags = [set(one[b"flags"].split(b",")) for one in facts]
+            return [b"disconnected" not in one for one in flags if not one & {b"s_down", b"o_down"}]
         raise wrong or ConnectionError("no Sentinel is named")
 
     def doubt(self, host: str = "", port: int = 0) -> None:

@@ -80,17 +80,21 @@ async def _switched(server: Server, sentinels: Sentinels, told: Callable[[str], 
 
 
 async def _until_in_step(sentinels: Sentinels, master: MeshConnection) -> list[Place]:
-    """The replicas, once all that the Sentinels may choose follow the master: one that fetches everything anew has old writes, and may be chosen."""
+    """The replicas, once all that the Sentinels may choose follow the master: one that fetches everything anew has old writes, and may be chosen.
+
+    None when all are dead; those that come back, or that nobody has reached yet since the master was last moved, are waited for.
+    """
     try:
         async with asyncio.timeout(_CAUGHT_UP_S):
             while True:
                 found = _replicas(await _replication(master))
-                if len(found) >= await sentinels.living_replicas():
+                reached = await sentinels.replicas()
+                if (reached and all(reached) and len(found) >= len(reached)) or not (reached or found):
                     return found
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError as late:
         raise DeadlineExceeded(
-            f"a replica that the Sentinels know is not in step with the master after {_CAUGHT_UP_S:g} s; nothing was moved: look at its log",
+            f"a replica is not in step with the master, or not reached by the Sentinels, after {_CAUGHT_UP_S:g} s; nothing was moved: look at its log",
             code="redis-not-switched",
         ) from late
 

@@ -222,6 +222,31 @@ async def test_a_frozen_master_is_replaced_and_does_not_come_back_as_one(watched
     assert running.gap_s() < 15
 
 
+async def test_replicas_that_are_just_coming_back_are_waited_for_and_dead_ones_are_not(watched: Watched) -> None:
+    old = await asyncio.to_thread(watched.master)
+    replicas = [one for one in watched.states if one is not old]
+    for one in replicas:
+        one.kill()
+    async with asyncio.TaskGroup() as group:
+        moving = group.create_task(_commanded(watched, "redis-switchover"))
+        for one in replicas:
+            group.create_task(asyncio.to_thread(one.start))
+    status, said = moving.result()
+    assert status == 0, said
+    master = await asyncio.to_thread(watched.master)
+    assert master.port != old.port
+    await asyncio.to_thread(watched.sentinels[0].until, watched.is_whole, 60)
+    followers = [one for one in watched.states if one is not master]
+    for one in followers:
+        one.kill()
+    status, said = await _commanded(watched, "redis-switchover")
+    for one in followers:
+        await asyncio.to_thread(one.start)
+    assert status == 1
+    assert "redis-no-replica" in said
+    assert await asyncio.to_thread(watched.master) is master
+
+
 async def test_one_server_without_sentinels_cannot_be_switched(redis_url: str) -> None:
     with pytest.raises(Conflict) as refused:
         await switch_over(server_at(redis_url, "operator", None, code="bad-cache-url"), print)
