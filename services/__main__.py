@@ -19,6 +19,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,17 @@ from services.targets import ALL, TARGETS
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command line; returns the exit status: 0 fine, 1 failed, 2 wrong usage or configuration."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        try:
+            return _run(list(sys.argv[1:] if arguments is None else arguments))
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(given: Sequence[str]) -> int:
     if given[:1] == ["pki"]:
         from pki.__main__ import main as pki_main  # noqa: PLC0415  loads cryptography only when asked
 
