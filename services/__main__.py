@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import select
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,9 +40,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _run(list(sys.argv[1:] if arguments is None else arguments))
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has seen enough, such as `head`
+    except BrokenPipeError:
+        if _has_reader(sys.stdout.fileno()):
+            raise
+        # whoever read has seen enough, such as `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _has_reader(pipe: int) -> bool:
+    poll = select.poll()
+    poll.register(pipe, 0)
+    return not any(events & select.POLLERR for _, events in poll.poll(0))
 
 
 def _run(given: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ asked() {
     while sleep "$every_s" && [ -d "/proc/$node" ]; do "$tools/rabbitmq-check.sh" "$folder/checks" "$folder/checks" "$node"; done
 }
 
-"$tools/queue-files.sh" put-back "$folder"
-"$tools/queue-files.sh" watch "$folder" &
+"$tools/queue-files.sh" put-back "$folder" || [ $? -eq 1 ] || exit 1
+"$tools/queue-files.sh" watch "$folder" $node &
 [ -z "$every_s" ] || asked &
 exec "$server"

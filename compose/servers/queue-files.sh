@@ -5,18 +5,19 @@
 # a byte left that file ends up empty: the queue has no process any more, and after a restart neither. The same of what `coordination` has:
 # where Khepri keeps the node's own record (RabbitMQ 4), it does not start at all. A copy of each is kept.
 #
-# What was confirmed lies in the log, `NUMBER.wal`, until its entries are written to each queue's segments; then it is deleted. That the disk
-# was full while they were written is not noticed: they are gone, and their queue may never start again. So each log has a second name, which
-# is taken away when the first one goes while there is room. Whoever lost the first one without room is played again at the next start, in
-# front of those that are there: the order in which they were written is all that counts. A node that lives on with such a loss is ended.
+# What was confirmed lies in the log: queue-logs.sh says what is done for that.
 #
-#   queue-files.sh watch FOLDER     keeps them, while the process that started it lives
-#   queue-files.sh put-back FOLDER  before a start: what was lost is put back
+#   queue-files.sh put-back FOLDER    before a start: what was lost is put back. Exit status 1: nothing was, for want of room, and the node
+#                                     may start; 2: it must not
+#   queue-files.sh watch FOLDER NODE  keeps them, and ends the node where that is said, while the process NODE lives
 #
 # FOLDER is RABBITMQ_MNESIA_BASE. A queue that is deleted takes its copy along.
 set -u
-every_s=2 room_kib=16384
-has_room= had_room= is_doubted=
+LC_ALL=C
+export LC_ALL
+every_s=1 patience=60
+# shellcheck source=queue-logs.sh
+. "$(dirname "$0")/queue-logs.sh"
 
 is_whole() { [ "$(tail -c 2 "$1" 2>/dev/null)" = '}.' ]; }
 
@@ -43,87 +44,55 @@ put_back() {
     done
 }
 
-# Whether one of the other files is the same.
-is_among() {
-    one=$1 && shift
-    for other in "$@"; do [ "$one" -ef "$other" ] && return 0; done
-    return 1
+# Sets `since` to when a process was started (field 22: proc(5)); fails when there is none.
+born() {
+    { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+    # shellcheck disable=SC2086  # the words of what comes after its name
+    set -- ${line##*) }
+    since=${20}
 }
 
-keep_logs() {
-    for wal in "$1"/*/quorum/*/*.wal "$1"/*/coordination/*/*.wal; do
-        [ -e "$wal" ] || continue
-        is_among "$wal" "${wal%/*}"/*.wal-kept && continue
-        number=1
-        while [ -e "${wal%/*}/$number.wal-kept" ]; do number=$((number + 1)); done
-        ln "$wal" "${wal%/*}/$number.wal-kept" 2>/dev/null
-    done
-}
+is_alive() { born "$node" && [ "$since" = "$node_since" ]; }
 
-# Whether there is room now. What the loop last knew of it is `had_room`.
-look_for_room() {
-    # shellcheck disable=SC2046  # the eleventh word of what df says is what is left, in KiB
-    set -- $(df -Pk "$1" 2>/dev/null)
-    if [ "${11:-0}" -ge "$room_kib" ]; then has_room=yes; else has_room=; fi
-}
-
-# Takes away the second names of logs that went while there was room, now and at the look before. After one that did not, all are kept:
-# whatever is put back must reach up to the newest without a hole.
-let_go() {
-    look_for_room "$1"
-    for kept in "$1"/*/quorum/*/*.wal-kept "$1"/*/coordination/*/*.wal-kept; do
-        if [ ! -e "$kept" ] || is_among "$kept" "${kept%/*}"/*.wal; then continue; fi
-        if [ -z "$has_room" ] || [ -z "$had_room" ]; then is_doubted=yes; fi
-        [ -n "$is_doubted" ] || rm -f "$kept"
-    done
-    if [ -n "$is_doubted" ] && [ -n "$has_room" ] && [ -n "$had_room" ]; then
-        echo "queue-files: a log was deleted while the disk was full: the node is ended, its next start puts it back"
-        kill -TERM "$PPID"
-        exit 0
+# Ends the node, once there is room to put back what it lost: asks it, again and again, and in the end does not ask.
+end_node() {
+    [ -n "$has_room" ] && [ -n "$had_room" ] || return
+    [ "$asked" -gt 0 ] || echo "queue-files: $is_doubted went while the disk was full: the node is ended, its next start puts it back"
+    if [ "$asked" -ge "$patience" ]; then
+        kill -KILL "$(cat "${RABBITMQ_PID_FILE:-/tmp/rabbitmq.pid}" 2>/dev/null || echo "$node")"
+    elif [ $((asked % 10)) -eq 0 ]; then
+        kill -TERM "$node"
     fi
-    had_room=$has_room
+    asked=$((asked + 1))
 }
 
-put_back_logs() {
-    for folder in "$1"/*/quorum/* "$1"/*/coordination/*; do
-        (
-            cd "$folder" 2>/dev/null || exit 0
-            lost=
-            for kept in *.wal-kept; do
-                [ -e "$kept" ] && ! is_among "$kept" *.wal && lost="$lost $kept"
-            done
-            [ -n "$lost" ] || exit 0
-            number=0
-            # shellcheck disable=SC2012,SC2046,SC2086  # our own names, by the time of their last entry
-            for log in $(ls -1tr $lost $(ls -- *.wal 2>/dev/null)); do
-                number=$((number + 1))
-                ln -f "$log" "$(printf '%08d' "$number").wal-new" || exit 1
-            done
-            rm -f -- *.wal
-            for log in *.wal-new; do mv "$log" "${log%-new}"; done
-            echo "queue-files: logs that $folder had lost are put back:$lost"
-        )
+watch() {
+    asked=0
+    begin_with_logs "$1"
+    while is_alive; do
+        keep "$1"
+        look_at_logs "$1"
+        [ -z "$is_doubted" ] || end_node
+        sleep "$every_s"
     done
 }
 
 case ${1:-} in
 watch)
-    look_for_room "$2"
-    had_room=$has_room
-    while [ -d "/proc/$PPID" ]; do
-        keep "$2"
-        keep_logs "$2"
-        let_go "$2"
+    node=$3
+    born "$node" || exit 0
+    node_since=$since
+    while is_alive; do  # a watch that ended before its node, by whatever, is begun again
+        (watch "$2")
         sleep "$every_s"
     done
     ;;
 put-back)
     put_back "$2"
     put_back_logs "$2"
-    keep_logs "$2"
     ;;
 *)
-    echo "usage: queue-files.sh watch|put-back FOLDER" >&2
-    exit 2
+    echo "usage: queue-files.sh put-back FOLDER | watch FOLDER NODE" >&2
+    exit 64
     ;;
 esac

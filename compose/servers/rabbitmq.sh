@@ -24,7 +24,7 @@ fi
 rm -f "$conf/lost" "$conf/ending"  # what rabbitmq-check.sh knew of the node before this one
 [ ! -s "$home/ended" ] || echo "rabbitmq-check: the node before this one was ended: $(cat "$home/ended")"
 files=$(dirname "$0")/queue-files.sh
-"$files" put-back "$home/mnesia" || true  # no room for it: the node starts, and rabbitmq-check.sh finds it
-"$files" watch "$home/mnesia" &
+"$files" put-back "$home/mnesia" || [ $? -eq 1 ]  # no room for it: the node starts, and rabbitmq-check.sh finds it
+"$files" watch "$home/mnesia" $$ &
 export RABBITMQ_CONFIG_FILE="$conf/rabbitmq.conf" HOME="$home"
 exec rabbitmq-server

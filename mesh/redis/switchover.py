@@ -82,17 +82,20 @@ async def _switched(server: Server, sentinels: Sentinels, told: Callable[[str], 
 async def _until_in_step(sentinels: Sentinels, master: MeshConnection) -> list[Place]:
     """The replicas, once all that the Sentinels may choose follow the master: one that fetches everything anew has old writes, and may be chosen.
 
-    None when all are dead; those that come back, or that nobody has reached yet since the master was last moved, are waited for.
+    Those that come back, or that nobody has reached yet since the master was last moved, are waited for; none when none came.
     """
+    found: list[Place] = []
     try:
         async with asyncio.timeout(_CAUGHT_UP_S):
             while True:
                 found = _replicas(await _replication(master))
                 reached = await sentinels.replicas()
-                if (reached and all(reached) and len(found) >= len(reached)) or not (reached or found):
+                if reached and all(reached) and len(found) >= len(reached):
                     return found
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError as late:
+        if not found:
+            return []
         raise DeadlineExceeded(
             f"a replica is not in step with the master, or not reached by the Sentinels, after {_CAUGHT_UP_S:g} s; nothing was moved: look at its log",
             code="redis-not-switched",

@@ -222,7 +222,7 @@ async def test_a_frozen_master_is_replaced_and_does_not_come_back_as_one(watched
     assert running.gap_s() < 15
 
 
-async def test_replicas_that_are_just_coming_back_are_waited_for_and_dead_ones_are_not(watched: Watched) -> None:
+async def test_replicas_that_are_just_coming_back_are_waited_for_and_dead_ones_named(watched: Watched) -> None:
     old = await asyncio.to_thread(watched.master)
     replicas = [one for one in watched.states if one is not old]
     for one in replicas:
