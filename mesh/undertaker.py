@@ -19,6 +19,8 @@ from mesh.rpc.server import RpcServer
 MOST_LETTERS = 500
 """So many dead letters are shown at once."""
 _MOST_BODY_BYTES = 64 << 10
+_DEAD = ".dead"
+"""Ends the name of the queue for what was given up, as people say it."""
 
 
 class Undertaking(Protocol):
@@ -60,6 +62,8 @@ class Undertaker:
                     raise
                 missing.append(name)
                 continue
+            if depth.dead is None:
+                missing.append(f"{name}{_DEAD}")
             states.append({
                 "name": name, "ready": depth.ready, "unacknowledged": depth.unacknowledged, "waiting": depth.waiting,
                 "dead": depth.dead, "consumers": depth.consumers,
@@ -71,7 +75,7 @@ class Undertaker:
         letters = await self._queue.dead_letters(name, max(1, min(request.most, MOST_LETTERS)))
         shown = [_shown(letter, max(0, min(request.body_bytes, _MOST_BODY_BYTES))) for letter in letters]
         depth = await self._queue.depth(name)
-        return codec.convert(self._calls.dead.response, {"messages": shown, "dead": max(depth.dead, len(shown))})
+        return codec.convert(self._calls.dead.response, {"messages": shown, "dead": max(depth.dead or 0, len(shown))})
 
     async def _replay(self, order: Any, call: Call) -> Any:
         count = await self._queue.replay(self._own(order.queue), _ids(order))
@@ -84,7 +88,7 @@ class Undertaker:
         return codec.convert(self._calls.purge.response, {"count": count})
 
     def _own(self, name: str) -> str:
-        name = name.removesuffix(".dead")
+        name = name.removesuffix(_DEAD)
         if name not in self._names:
             raise NotFound(f"this service does not consume {name!r}, it consumes {', '.join(self._names)}", code="no-such-queue")
         return name

@@ -135,16 +135,21 @@ async def _list(desk: Desk) -> int:
             lines.append(f"{queue.name:<26} its consumer, in {', '.join(sorted(queue.consumers))}, is not built yet: nothing is published to it")
             continue
         if queue.name in missing:
-            lines.append(f"{queue.name:<26} is missing: RabbitMQ does not have it; import the definitions")
+            lines.append(_is_missing(queue.name))
             continue
-        figures = ("?",) * 5 if state is None else (state.ready, state.unacknowledged, state.waiting, state.dead, state.consumers)
-        lines.append(_WIDTHS.format(queue.name, *figures))
+        figures = (None,) * 5 if state is None else (state.ready, state.unacknowledged, state.waiting, state.dead, state.consumers)
+        lines.append(_WIDTHS.format(queue.name, *("?" if figure is None else figure for figure in figures)))
+    lines += [_is_missing(name) for name in sorted(missing.difference(queue.name for queue in QUEUES))]
     if strays:
         lines.append(f"{strays} message(s) lie where no queue took them: see docs/operations.md, strays")
     print("\n".join(lines))  # noqa: T201  this is what was asked for
     for service, why in away.items():
         print(f"palestra queue: {service} does not answer for its queues: {why.message} ({why.code})", file=sys.stderr)  # noqa: T201
     return 1 if away or missing else 0
+
+
+def _is_missing(name: str) -> str:
+    return f"{name:<26} is missing: RabbitMQ does not have it; import the definitions"
 
 
 async def _states(desk: Desk, method: Method[Nothing, QueueStates]) -> QueueStates | MeshError:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """How full a queue is, in messages. ``unacknowledged`` and ``waiting`` are those that the answering process knows of."""
+    """How full a queue is, in messages. ``unacknowledged`` and ``waiting`` are those that the answering process knows of.
+
+    ``dead`` is None when the broker has no queue for what is given up.
+    """
 
     name: str
     ready: int
     unacknowledged: int
     waiting: int
-    dead: int
+    dead: int | None
     consumers: int
 
 
@@ -21,7 +24,7 @@ class QueueState:
 class QueueStates:
     """The queues of one service. ``strays`` are messages on the whole broker that no queue took; it should be 0.
 
-    ``missing`` are those that the broker does not have: somebody deleted them.
+    ``missing`` are those that the broker does not have, a queue for dead letters as NAME.dead: somebody deleted them.
     """
 
     queues: tuple[QueueState, ...]

@@ -97,12 +97,15 @@ class Consumer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How full a queue is, in messages; ``consumers`` are the taps that are open on it."""
+    """How full a queue is, in messages; ``consumers`` are the taps that are open on it.
+
+    ``dead`` is None when the queue is there and its dead-letter queue is not: somebody deleted that one alone.
+    """
 
     ready: int
     unacknowledged: int
     waiting: int
-    dead: int
+    dead: int | None
     consumers: int = 0
 
 
@@ -157,7 +160,7 @@ class Queue(Protocol):
         ...
 
     async def dead_letters(self, queue: str, most: int = 100) -> Sequence[DeadLetter]:
-        """The oldest dead letters of a queue, left where they are."""
+        """The oldest dead letters of a queue, left where they are. Raises: `Unavailable` (``queue-missing``: the broker has none for them)."""
         ...
 
     async def replay(self, queue: str, ids: Sequence[str]) -> int:

@@ -189,5 +189,6 @@ class CountedQueue:
         for state, count in (
             ("ready", depth.ready), ("held", depth.unacknowledged), ("waiting", depth.waiting), ("dead", depth.dead),
         ):  # fmt: skip
-            self._messages.labels(name, state).set(count)
+            if count is not None:
+                self._messages.labels(name, state).set(count)
         self._consumers.labels(name).set(depth.consumers)

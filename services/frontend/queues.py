@@ -94,8 +94,9 @@ async def _heard(service: str, place: Peer) -> tuple[QueueState, ...]:
 
 def _merged(one: QueueState, other: QueueState) -> QueueState:
     """What lies in the queue both see; what is held and what waits each process knows of itself."""
+    dead = max((seen for seen in (one.dead, other.dead) if seen is not None), default=None)
     return replace(
-        one, ready=max(one.ready, other.ready), dead=max(one.dead, other.dead), consumers=max(one.consumers, other.consumers),
+        one, ready=max(one.ready, other.ready), dead=dead, consumers=max(one.consumers, other.consumers),
         unacknowledged=one.unacknowledged + other.unacknowledged, waiting=one.waiting + other.waiting,
     )  # fmt: skip
 

@@ -134,6 +134,18 @@ async def test_a_queue_that_the_broker_does_not_have_is_named_and_the_others_are
     assert re.search(r"SubmissionQueue.normal +3 +0 +0 +0 +1\n", out)
 
 
+async def test_a_missing_queue_of_dead_letters_is_named_as_what_it_is_and_its_queue_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    class Told(Desk):
+        async def ask(self, method: Any, request: Any) -> Any:
+            mine = [queue.name for queue in QUEUES if method.service in queue.consumers]
+            return QueueStates(tuple(QueueState(name, 3, 0, 0, None if name == COMMANDS.name else 0, 1) for name in mine), missing=(COMMANDS.dead,))
+
+    assert await _list(Told(cast("Any", None))) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == [COMMANDS.name, "3", "0", "0", "?", "1"]
+    assert [line for line in lines if "is missing" in line] == [f"{COMMANDS.dead:<26} is missing: RabbitMQ does not have it; import the definitions"]
+
+
 def test_a_queue_is_called_idle_as_long_as_no_service_takes_from_it() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (Path(queues.__file__).parents[1] / "services").glob("*/**/*.py"))
     taken = {spec.name for spec in queues.SUBMISSIONS.values() if "in SUBMISSIONS.values" in code}  # the grader's intake taps each of them

@@ -99,7 +99,12 @@ class AmqpQueue:
         declaration = self._declaration(queue)
         now = self._clock.monotonic()
         ready, consumers = await self._counts(queue)
-        dead, _ = await self._counts(declaration.dead)
+        try:
+            dead: int | None = (await self._counts(declaration.dead))[0]
+        except Unavailable as wrong:
+            if wrong.code != "queue-missing":
+                raise
+            dead = None
         return Depth(
             ready=ready,
             unacknowledged=sum(tap.held for tap in self._taps[queue]),
@@ -113,7 +118,7 @@ class AmqpQueue:
 
     async def dead_letters(self, queue: str, most: int = 100) -> Sequence[DeadLetter]:
         dead = self._declaration(queue).dead
-        return await self._asked(partial(graveyard.dead_letters, dead_queue=dead, most=most))
+        return await self._asked(dead, partial(graveyard.dead_letters, dead_queue=dead, most=most))
 
     async def replay(self, queue: str, ids: Sequence[str]) -> int:
         dead = self._declaration(queue).dead
@@ -121,11 +126,11 @@ class AmqpQueue:
         async def again(envelope: Envelope) -> None:
             await self._send(topology.AGAIN, queue, Envelope(envelope.message))
 
-        return await self._asked(partial(graveyard.settle_dead, dead_queue=dead, ids=ids, settle=again), _SETTLE_LIMIT_S)
+        return await self._asked(dead, partial(graveyard.settle_dead, dead_queue=dead, ids=ids, settle=again), _SETTLE_LIMIT_S)
 
     async def purge(self, queue: str, ids: Sequence[str]) -> int:
         dead = self._declaration(queue).dead
-        return await self._asked(partial(graveyard.settle_dead, dead_queue=dead, ids=ids, settle=_nothing), _SETTLE_LIMIT_S)
+        return await self._asked(dead, partial(graveyard.settle_dead, dead_queue=dead, ids=ids, settle=_nothing), _SETTLE_LIMIT_S)
 
     async def close(self) -> None:
         self._sending.end()
@@ -183,18 +188,16 @@ class AmqpQueue:
 
     async def _counts(self, queue: str, limit_s: float = _LOOK_LIMIT_S) -> tuple[int, int]:
         """How many lie ready in it, and how many consume it. Raises: `Unavailable` (``queue-unavailable``, ``queue-missing``)."""
-        try:
-            return await self._asked(partial(graveyard.counts, queue=queue), limit_s)
-        except Unavailable as wrong:
-            if isinstance(wrong.__cause__, ChannelNotFoundEntity):
-                raise _missing(queue) from wrong
-            raise
+        return await self._asked(queue, partial(graveyard.counts, queue=queue), limit_s)
 
-    async def _asked(self, question: Callable[[AbstractConnection], Awaitable[T]], limit_s: float = _LOOK_LIMIT_S) -> T:
-        """The broker's answer. Raises: `Unavailable` (``queue-unavailable``)."""
+    async def _asked(self, queue: str, question: Callable[[AbstractConnection], Awaitable[T]], limit_s: float = _LOOK_LIMIT_S) -> T:
+        """The broker's answer about this queue. Raises: `Unavailable` (``queue-unavailable``, ``queue-missing``)."""
         with line("RabbitMQ does not answer"):
             async with asyncio.timeout(limit_s):
-                return await question(await self._taking.connection())
+                try:
+                    return await question(await self._taking.connection())
+                except ChannelNotFoundEntity as wrong:
+                    raise _missing(queue) from wrong
 
     def _declaration(self, queue: str) -> Declaration:
         declaration = self._declarations.get(queue)

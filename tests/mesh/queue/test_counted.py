@@ -114,6 +114,31 @@ async def test_a_queue_that_somebody_deleted_is_told_and_hides_no_other(rabbitmq
             await until(lambda: _is_refused(queue, is_so=False))
 
 
+@pytest.mark.brokers
+async def test_a_deleted_queue_of_dead_letters_is_named_as_that_and_the_queue_keeps_its_figures(
+    rabbitmq: RabbitMq, vhost: str, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counted, "LOOK_S", 0.05)
+    async with opened(rabbitmq.url(vhost)) as broker:
+        queue, undertaker = CountedQueue(broker, metrics), Undertaker(broker, ["Work", "Small"], UNDERTAKING["grader"], Log("tester"))
+        await asyncio.to_thread(rabbitmq.ask, "DELETE", f"queues/{vhost}/Work.dead")
+        async with queue.consumer("Work") as consumer, alongside(queue.watch(["Work", "Small"])):
+            await publish(queue, "Work", 2)
+            assert len(await take(consumer, 2)) == 2
+            await until(lambda: _is(metrics, 'queue_messages{queue="Work",state="held"}', 2))
+            await until(lambda: _is(metrics, 'queue_consumers{queue="Work"}', 1))
+            assert _figure(metrics, "queue_away") == 0
+            told = await undertaker._tell(None, cast("Any", None))
+            assert [(one.name, one.dead, one.consumers) for one in told.queues] == [("Work", None, 1), ("Small", 0, 0)]
+            assert told.missing == ("Work.dead",)
+            for asked in (queue.dead_letters("Work"), queue.replay("Work", ()), queue.purge("Work", ())):
+                with pytest.raises(Unavailable, match=r"no queue Work\.dead: it was deleted") as refused:
+                    await asked
+                assert refused.value.code == "queue-missing"
+            await asyncio.to_thread(rabbitmq.ask, "DELETE", f"queues/{vhost}/Work")
+            assert (await undertaker._tell(None, cast("Any", None))).missing == ("Work",)
+
+
 async def _is_refused(queue: Queue, *, is_so: bool) -> bool:
     return ("Work" in await queue.refusal()) == is_so
 

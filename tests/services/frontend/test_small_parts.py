@@ -13,8 +13,10 @@ from mesh.errors import Invalid, NotFound, TooMany, Unavailable
 from mesh.cache.contract import Allowance
 from services.frontend.freshness import Fresh
 from services.frontend.passwords import Passwords, check_password
+from services.frontend.queues import _merged
 from services.frontend.ratelimits import check_allowed, network_of
 from services.frontend.together import both
+from wire.undertaking import QueueState
 
 
 @pytest.fixture
@@ -38,6 +40,12 @@ class Source:
         if self.error is not None:
             raise self.error
         return number
+
+
+def test_two_that_answer_for_a_queue_are_put_together_though_one_cannot_count_what_is_given_up() -> None:
+    sees, cannot = QueueState("Work", 3, 1, 0, 2, 1), QueueState("Work", 3, 2, 4, None, 1)
+    assert _merged(sees, cannot) == _merged(cannot, sees) == QueueState("Work", 3, 3, 4, 2, 1)
+    assert _merged(cannot, cannot).dead is None
 
 
 async def test_what_is_fresh_is_read_once(clock: TurnedClock) -> None:
