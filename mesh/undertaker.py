@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from mesh import codec
 from mesh.errors import NotFound, Refused, Unavailable
 from mesh.log import Log
-from mesh.queue.contract import DeadLetter, Queue
+from mesh.queue.contract import STRAYS, DeadLetter, Queue
 from mesh.rpc.contract import Call, Method
 from mesh.rpc.server import RpcServer
 
@@ -68,7 +68,10 @@ class Undertaker:
                 "name": name, "ready": depth.ready, "unacknowledged": depth.unacknowledged, "waiting": depth.waiting,
                 "dead": depth.dead, "consumers": depth.consumers,
             })  # fmt: skip
-        return codec.convert(self._calls.queues.response, {"queues": states, "strays": await self._queue.strays(), "missing": missing})
+        strays = await self._queue.strays()
+        if strays is None:
+            missing.append(STRAYS)
+        return codec.convert(self._calls.queues.response, {"queues": states, "strays": strays or 0, "missing": missing})
 
     async def _look(self, request: Any, _: Call) -> Any:
         name = self._own(request.queue)

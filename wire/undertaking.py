@@ -24,7 +24,8 @@ class QueueState:
 class QueueStates:
     """The queues of one service. ``strays`` are messages on the whole broker that no queue took; it should be 0.
 
-    ``missing`` are those that the broker does not have, a queue for dead letters as NAME.dead: somebody deleted them.
+    ``missing`` are those that the broker does not have, a queue for dead letters as NAME.dead, the one for strays as palestra.strays:
+    somebody deleted them.
     """
 
     queues: tuple[QueueState, ...]

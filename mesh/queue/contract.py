@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
+
+STRAYS: Final = "palestra.strays"
+"""Where a broker keeps what no queue took."""
 
 
 class Declaration(Protocol):
@@ -155,8 +158,11 @@ class Queue(Protocol):
         """How full it is now. Raises: `Unavailable` (``queue-missing``: the broker answers, and has no such queue)."""
         ...
 
-    async def strays(self) -> int:
-        """How many messages lie where no queue took them: of a queue that was deleted, or is declared no more."""
+    async def strays(self) -> int | None:
+        """How many messages lie where no queue took them: of a queue that was deleted, or is declared no more.
+
+        None when the broker has no `STRAYS`: somebody deleted it.
+        """
         ...
 
     async def dead_letters(self, queue: str, most: int = 100) -> Sequence[DeadLetter]:

@@ -127,8 +127,8 @@ class CountedQueue:
             try:
                 for name in names:
                     await self._look(name)
-                if names:
-                    self._strays.set(await self._inner.strays())
+                if names and (strays := await self._inner.strays()) is not None:
+                    self._strays.set(strays)
             except Unavailable:
                 self._is_away.set(1)
             await asyncio.sleep(LOOK_S)
@@ -157,7 +157,7 @@ class CountedQueue:
     async def depth(self, queue: str) -> Depth:
         return await self._inner.depth(queue)
 
-    async def strays(self) -> int:
+    async def strays(self) -> int | None:
         return await self._inner.strays()
 
     async def dead_letters(self, queue: str, most: int = 100) -> Sequence[DeadLetter]:

@@ -16,6 +16,7 @@ import pytest
 from mesh.clock import SystemClock
 from mesh.log import Log
 from mesh.queue import Message
+from mesh.queue.contract import STRAYS
 from mesh.queue.opening import open_queue
 from mesh.tls import Credentials
 from services.queues import Desk, _list, main
@@ -138,12 +139,13 @@ async def test_a_missing_queue_of_dead_letters_is_named_as_what_it_is_and_its_qu
     class Told(Desk):
         async def ask(self, method: Any, request: Any) -> Any:
             mine = [queue.name for queue in QUEUES if method.service in queue.consumers]
-            return QueueStates(tuple(QueueState(name, 3, 0, 0, None if name == COMMANDS.name else 0, 1) for name in mine), missing=(COMMANDS.dead,))
+            return QueueStates(tuple(QueueState(name, 3, 0, 0, None if name == COMMANDS.name else 0, 1) for name in mine), missing=(STRAYS, COMMANDS.dead))
 
     assert await _list(Told(cast("Any", None))) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == [COMMANDS.name, "3", "0", "0", "?", "1"]
-    assert [line for line in lines if "is missing" in line] == [f"{COMMANDS.dead:<26} is missing: RabbitMQ does not have it; import the definitions"]
+    told = [f"{name:<26} is missing: RabbitMQ does not have it; import the definitions" for name in (COMMANDS.dead, STRAYS)]
+    assert [line for line in lines if "is missing" in line] == told
 
 
 def test_a_queue_is_called_idle_as_long_as_no_service_takes_from_it() -> None:

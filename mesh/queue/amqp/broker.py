@@ -27,7 +27,7 @@ from mesh.queue.amqp.envelope import Envelope, packed
 from mesh.queue.amqp.link import CONNECT_LIMIT_S, Address, Link, line
 from mesh.queue.amqp.publisher import Publisher
 from mesh.queue.amqp.tap import AmqpTap
-from mesh.queue.contract import Consumer, DeadLetter, Declaration, Depth, Message
+from mesh.queue.contract import STRAYS, Consumer, DeadLetter, Declaration, Depth, Message
 from mesh.queue.pace import gait_of
 from mesh.tasks import alongside
 
@@ -99,12 +99,7 @@ class AmqpQueue:
         declaration = self._declaration(queue)
         now = self._clock.monotonic()
         ready, consumers = await self._counts(queue)
-        try:
-            dead: int | None = (await self._counts(declaration.dead))[0]
-        except Unavailable as wrong:
-            if wrong.code != "queue-missing":
-                raise
-            dead = None
+        dead = await self._ready(declaration.dead)
         return Depth(
             ready=ready,
             unacknowledged=sum(tap.held for tap in self._taps[queue]),
@@ -113,8 +108,8 @@ class AmqpQueue:
             consumers=consumers,
         )
 
-    async def strays(self) -> int:
-        return (await self._counts(topology.STRAYS))[0]
+    async def strays(self) -> int | None:
+        return await self._ready(STRAYS)
 
     async def dead_letters(self, queue: str, most: int = 100) -> Sequence[DeadLetter]:
         dead = self._declaration(queue).dead
@@ -189,6 +184,15 @@ class AmqpQueue:
     async def _counts(self, queue: str, limit_s: float = _LOOK_LIMIT_S) -> tuple[int, int]:
         """How many lie ready in it, and how many consume it. Raises: `Unavailable` (``queue-unavailable``, ``queue-missing``)."""
         return await self._asked(queue, partial(graveyard.counts, queue=queue), limit_s)
+
+    async def _ready(self, queue: str) -> int | None:
+        """How many lie ready in it; None when it is missing. Raises: `Unavailable` (``queue-unavailable``)."""
+        try:
+            return (await self._counts(queue))[0]
+        except Unavailable as wrong:
+            if wrong.code != "queue-missing":
+                raise
+            return None
 
     async def _asked(self, queue: str, question: Callable[[AbstractConnection], Awaitable[T]], limit_s: float = _LOOK_LIMIT_S) -> T:
         """The broker's answer about this queue. Raises: `Unavailable` (``queue-unavailable``, ``queue-missing``)."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mesh.queue.amqp import topology
-from mesh.queue.contract import Declaration
+from mesh.queue.contract import STRAYS, Declaration
 
 NOTHING = "^$"
 """A pattern that no name matches."""
@@ -54,14 +54,14 @@ def rights_of_operator(user: str, declarations: Sequence[Declaration]) -> Rights
     return Rights(
         user,
         write=_any_of([topology.AGAIN]),
-        read=_any_of([topology.STRAYS, *(one.dead for one in declarations)]),
+        read=_any_of([STRAYS, *(one.dead for one in declarations)]),
         keys={topology.AGAIN: _any_of(one.name for one in declarations)},
     )
 
 
 def _looked_at(published: Iterable[Declaration], consumed: Sequence[Declaration]) -> list[str]:
     """Queues that a service only looks at: those that it fills, and, where it consumes any, those that nobody wanted."""
-    return [one.name for one in published if one not in consumed] + [topology.STRAYS] * bool(consumed)
+    return [one.name for one in published if one not in consumed] + [STRAYS] * bool(consumed)
 
 
 def _any_of(names: Iterable[str]) -> str:

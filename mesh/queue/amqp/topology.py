@@ -24,7 +24,7 @@ from aiormq.exceptions import ChannelAccessRefused
 from mesh.errors import Conflict, Unavailable
 from mesh.queue.amqp.link import CALL_LIMIT_S
 from mesh.queue.backoff import GIVE_BACK_LIMIT, JITTER, MOST_DEAD_LETTERS
-from mesh.queue.contract import Declaration
+from mesh.queue.contract import STRAYS, Declaration
 
 WORK: Final = "palestra.work"
 """Where everybody publishes. Has no alternate exchange: a message that no queue takes comes back to its publisher."""
@@ -35,8 +35,6 @@ Nobody waits for the wait queues' answer, so an alternate exchange catches what 
 """
 DEAD: Final = "palestra.dead"
 UNROUTED: Final = "palestra.unrouted"
-STRAYS: Final = "palestra.strays"
-"""The queue behind `UNROUTED`: what no queue took."""
 
 _DAY_MS: Final = 86_400_000
 _QUORUM: Final = {"x-queue-type": "quorum", "x-quorum-initial-group-size": 3}

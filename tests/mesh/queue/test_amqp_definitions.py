@@ -21,6 +21,7 @@ from mesh.log import Log
 from mesh.queue import Consumer, Delivery, Message, Queue
 from mesh.queue.amqp import topology
 from mesh.queue.amqp.link import underlay
+from mesh.queue.contract import STRAYS
 from mesh.queue.opening import BROKER, open_queue
 from mesh.tls import Credentials
 from pki.registrar import Registrar
@@ -117,8 +118,8 @@ async def test_user_reaches_what_the_table_says_and_nothing_else(
             assert await _may(connection, _read, spec.name) == may_read, spec.name
             assert not await _may(connection, _bind, spec.name, topology.WORK), spec.name
             assert await _may(connection, _read, spec.dead) == (may_read or is_operator), spec.dead
-        for name in (topology.STRAYS, topology.wait_queue(1000)):
-            assert await _may(connection, _read, name) == (user == "operator" and name == topology.STRAYS)
+        for name in (STRAYS, topology.wait_queue(1000)):
+            assert await _may(connection, _read, name) == (user == "operator" and name == STRAYS)
             assert not await _may(connection, _bind, name, topology.WORK)
         assert not await _may(connection, _publish, topology.UNROUTED, "")
         assert not await _may(connection, _publish, topology.WORK, "AnyQueue")

@@ -16,6 +16,7 @@ from mesh.life import Life
 from mesh.log import Log
 from mesh.metrics import MESH_METRICS, Metrics
 from mesh.queue import Queue, counted
+from mesh.queue.contract import STRAYS
 from mesh.queue.counted import CountedQueue
 from mesh.settings import MeshConfig
 from mesh.tasks import alongside
@@ -137,6 +138,28 @@ async def test_a_deleted_queue_of_dead_letters_is_named_as_that_and_the_queue_ke
                 assert refused.value.code == "queue-missing"
             await asyncio.to_thread(rabbitmq.ask, "DELETE", f"queues/{vhost}/Work")
             assert (await undertaker._tell(None, cast("Any", None))).missing == ("Work",)
+
+
+@pytest.mark.brokers
+async def test_a_deleted_queue_of_strays_is_named_and_the_broker_is_not_called_away(
+    rabbitmq: RabbitMq, vhost: str, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counted, "LOOK_S", 0.05)
+    async with opened(rabbitmq.url(vhost)) as broker:
+        queue, undertaker = CountedQueue(broker, metrics), Undertaker(broker, ["Work"], UNDERTAKING["grader"], Log("tester"))
+        assert await queue.strays() == 0
+        await asyncio.to_thread(rabbitmq.ask, "DELETE", f"queues/{vhost}/{STRAYS}")
+        said: list[float] = []
+        monkeypatch.setattr(queue._is_away, "set", said.append)
+        async with alongside(queue.watch(["Work"])):
+            await until(lambda: _longer(said, 2))
+        assert not any(said), "the broker is there"
+        told = await undertaker._tell(None, cast("Any", None))
+        assert ([one.name for one in told.queues], told.strays, told.missing) == (["Work"], 0, (STRAYS,))
+
+
+async def _longer(said: list[float], count: int) -> bool:
+    return len(said) > count
 
 
 async def _is_refused(queue: Queue, *, is_so: bool) -> bool:
