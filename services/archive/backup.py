@@ -20,11 +20,13 @@ from mesh.errors import Conflict, Refused
 from services.archive import trees
 from services.archive.form import ArchiveWriter, Manifest
 from services.archive.house import Places
+from services.archive.place import taken
 from services.archive.tables import archived, pages_of
 from services.recorder.migrations import HEAD
 from wire.record import TABLES
 
 LIMIT_S = 24 * 3600.0
+_MOST_IN_A_SECOND = 99
 
 
 async def back_up(places: Places, target: Path, clock: Clock, *, with_problems: bool = True, with_pki: bool = False) -> tuple[Path, str]:
@@ -34,7 +36,7 @@ async def back_up(places: Places, target: Path, clock: Clock, *, with_problems: 
     `Refused` (``bad-database-url``, ``bad-backup-path``), OSError.
     """
     now = clock.now()
-    path = await asyncio.to_thread(_path, target, now)
+    paths = await asyncio.to_thread(_paths, target, now)
     parts = ("record", *(["problems"] if with_problems else []), *(["pki"] if with_pki else []))
     engine = read_engine(places.record_url, places.credentials, connections=1, needs_primary=True)
     try:
@@ -43,7 +45,7 @@ async def back_up(places: Places, target: Path, clock: Clock, *, with_problems: 
             if with_problems:
                 await _check_problems(connection, places.problems)
             manifest = Manifest(iso(now), HEAD, parts, tuple(archived(table) for table in TABLES))
-            writer = await asyncio.to_thread(ArchiveWriter, path, manifest)
+            writer = await asyncio.to_thread(ArchiveWriter, paths, manifest)
             with writer:
                 counted = await _add_record(connection, writer)
         with writer:
@@ -52,26 +54,27 @@ async def back_up(places: Places, target: Path, clock: Clock, *, with_problems: 
                 words.append(f"{await asyncio.to_thread(trees.add_problems, writer, places.problems)} problems")
             if with_pki:
                 words.append(f"{await asyncio.to_thread(trees.add_certificates, writer, places.pki)} files of certificates and keys")
-            size = await asyncio.to_thread(writer.complete)
+            path = await asyncio.to_thread(writer.complete)
+            size = (await asyncio.to_thread(path.stat)).st_size
     finally:
         await engine.dispose()
     return path, f"{', '.join(words)}, {size / (1 << 20):.1f} MiB"
 
 
-def _path(target: Path, now: datetime) -> Path:
+def _paths(target: Path, now: datetime) -> list[Path]:
+    """The names that it may get: several where we choose it, since another backup may be made in the same second."""
     if target.is_dir():
-        path = target / f"palestra-{now:%Y%m%dT%H%M%SZ}.tar.gz"
-    elif target.name.endswith(".tar.gz"):
-        path = target
-    else:
+        name = f"palestra-{now:%Y%m%dT%H%M%SZ}"
+        return [target / f"{name}.tar.gz", *(target / f"{name}-{number}.tar.gz" for number in range(2, _MOST_IN_A_SECOND + 1))]
+    if not target.name.endswith(".tar.gz"):
         raise Refused(
             f"{target} is no folder, and does not end in .tar.gz: make the folder (is its disk mounted?), or name a new file that does; nothing was written",
             code="bad-backup-path",
         )
-    if path.exists() or path.is_symlink():
-        raise Conflict(f"{path} is there already, and nothing was written: choose another name, or name a folder, where every backup gets one of its own", code="backup-exists")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+    if target.exists() or target.is_symlink():
+        raise taken(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return [target]
 
 
 async def _check_revision(connection: AsyncConnection) -> None:

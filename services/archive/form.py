@@ -12,8 +12,8 @@ import io
 import os
 import tarfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, Self
@@ -21,6 +21,7 @@ from typing import IO, Any, Final, Self
 import msgspec
 
 from mesh.errors import Invalid
+from services.archive.place import opened_beside, put, taken
 
 FORMAT: Final = 1
 FIRST: Final = "palestra.json"
@@ -68,13 +69,14 @@ class Member:
 
 
 class ArchiveWriter:
-    """Writes an archive beside its place, and puts it there when it is whole and on the disk. Blocks; mode 0600."""
+    """Writes an archive beside its place, and puts it there when it is whole and on the disk. Blocks; mode 0600.
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
-        self._path = path
-        self._partial = path.with_name(f".{path.name}.partial")
-        self._partial.unlink(missing_ok=True)
-        descriptor = os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    ``paths`` are the names that it may get, all in one folder: the first that is free at the end. Others may write beside it.
+    """
+
+    def __init__(self, paths: Sequence[Path], manifest: Manifest) -> None:
+        self._paths = paths
+        self._partial, descriptor = opened_beside(paths[0])
         self._file = os.fdopen(descriptor, "wb")
         self._gzip = gzip.GzipFile("", "wb", _COMPRESSION, self._file, mtime=0)
         self._tar = tarfile.open(fileobj=self._gzip, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115  closed by complete or discard
@@ -105,22 +107,27 @@ class ArchiveWriter:
         self._tar.addfile(member)
         self._contents.append(f"-  0  {name}")
 
-    def complete(self) -> int:
-        """Puts the archive in its place; its size in bytes."""
+    def complete(self) -> Path:
+        """Puts the archive in its place, over nothing; where. Raises: `Conflict` (``backup-exists``) when no name is free."""
         listing = "".join(f"{line}\n" for line in self._contents).encode()
         self._add(LAST, len(listing), 0o600, io.BytesIO(listing))
         self._tar.close()
         self._gzip.close()
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.close()
-        self._partial.replace(self._path)
-        return self._path.stat().st_size
+        path = next((path for path in self._paths if put(self._partial, path)), None)
+        if path is None:
+            raise taken(self._paths[0])
+        self._partial.unlink(missing_ok=True)
+        self._file.close()  # not before: whoever finds the file unlocked takes it for a leftover
+        return path
 
     def discard(self) -> None:
         """Leaves nothing behind."""
-        self._file.close()
         self._partial.unlink(missing_ok=True)
+        for each in (self._tar, self._gzip, self._file):
+            with suppress(OSError, ValueError):  # what it wants to write at its end is not wanted, and the disk may be full
+                each.close()
 
     def _add(self, name: str, size_bytes: int, mode: int, source: IO[bytes]) -> None:
         member = tarfile.TarInfo(name)
