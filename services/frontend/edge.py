@@ -74,7 +74,7 @@ class Edge:
         try:
             if not is_bare:
                 await self._admit(request)
-            _check_query(request)
+            _check_address(request)
             return await handler(request)
         except web.HTTPException as wrong:
             if wrong.status < 400:
@@ -160,8 +160,10 @@ class Edge:
         )  # fmt: skip
 
 
-def _check_query(request: web.Request) -> None:
-    """No handler gets a zero byte: PostgreSQL breaks off at one."""
+def _check_address(request: web.Request) -> None:
+    """No handler gets a zero byte from the path or the query. What a body says it checks itself, and `reads.line` last of all."""
+    if "\x00" in request.path:
+        raise Refused("an address cannot have a zero byte (%00) in it: take that out", code="bad-parameter")
     if "\x00" not in request.query_string:
         return
     name = next((name for name, value in request.query.items() if "\x00" in name + value), "").replace("\x00", "")[:64]

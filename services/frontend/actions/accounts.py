@@ -39,13 +39,18 @@ async def check_sign_in(desk: Desk, username: str, password: str, address: str) 
     """The account that the password opens, without a session. Raises: as `sign_in`."""
     username = username.strip()
     await desk.limits.spend_sign_in(address, username)
-    credential = await desk.accounts.credential(username) if _USERNAME.fullmatch(username) else None
+    credential = await credential_of(desk, username)
     if not await desk.passwords.fits(password, credential.password_hash if credential else None) or credential is None:
         desk.metrics.counter("sign_ins_total").labels("wrong-password").inc()
         known = credential.account.username if credential is not None else "(unknown)"  # people type passwords there
         desk.log.info("sign-in-refused", username=known, address=address)
         raise _wrong()
     return credential
+
+
+async def credential_of(desk: Desk, username: str) -> Credential | None:
+    """What signing in needs; None without such an account, and for what cannot be the name of one. Raises: `Unavailable`."""
+    return await desk.accounts.credential(username) if _USERNAME.fullmatch(username) else None
 
 
 async def sign_out(desk: Desk, session: Session) -> None:

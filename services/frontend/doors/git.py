@@ -17,7 +17,7 @@ from aiohttp import web
 
 from contest import visibility
 from mesh.errors import Forbidden, NotFound, Unauthenticated
-from services.frontend.actions.accounts import check_sign_in
+from services.frontend.actions.accounts import check_sign_in, credential_of
 from services.frontend.actions.problems import check_alias
 from services.frontend.actor import Actor, Role
 from services.frontend.away import told_plainly
@@ -60,7 +60,7 @@ class GitDoor:
             session, _ = await desk.sessions.find(password, {})
             if session is not None and session.actor.username == username:
                 return session.actor
-        credential = await desk.accounts.credential(username)
+        credential = await credential_of(desk, username)
         mark = hashlib.sha256(self._salt + f"{username}\x00{password}".encode()).digest()
         if credential is None or self._known.get(mark) != credential.password_hash:
             credential = await check_sign_in(desk, username, password, address_of(request))

@@ -13,18 +13,23 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mesh.database import reading, snapshot
-from mesh.errors import Unavailable
+from mesh.errors import Refused, Unavailable
 
 LONG_S: Final = 1.0
 PAUSE_S: Final = 3.0
+_NOT_IN_REPERTOIRE: Final = "22021"
+"""What PostgreSQL says to a zero byte, which no text of it has. Source: PostgreSQL, appendix A."""
 
 
 class Line:
-    """An engine, and how it was with it lately. Every use raises `Unavailable` (``record-unavailable``) when it is away or slow."""
+    """An engine, and how it was with it lately.
+
+    Every use raises `Unavailable` (``record-unavailable``) when it is away or slow, and may raise `Refused` (``zero-byte``).
+    """
 
     def __init__(self, engine: AsyncEngine, limit_s: float) -> None:
         self._engine = engine
@@ -35,14 +40,14 @@ class Line:
 
     async def rows(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """All rows of a statement."""
-        async with _told_of_tables(), self._heeding_silence(), reading(self._engine, self._limit_s) as connection:
+        async with _told(), self._heeding_silence(), reading(self._engine, self._limit_s) as connection:
             found: Sequence[sa.Row[Any]] = (await connection.execute(statement)).all()
             return found
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose statements all see the record as it was at the first of them."""
-        async with _told_of_tables(), self._heeding_silence(), snapshot(self._engine, self._limit_s) as connection:
+        async with _told(), self._heeding_silence(), snapshot(self._engine, self._limit_s) as connection:
             yield connection
 
     def away_s(self) -> float:
@@ -78,8 +83,8 @@ class Line:
 
 
 @asynccontextmanager
-async def _told_of_tables() -> AsyncIterator[None]:
-    """Every statement here is one of ours: what the database does not understand are tables that are missing or older."""
+async def _told() -> AsyncIterator[None]:
+    """Every statement here is one of ours: what the database does not understand are tables that are missing or older, or names with a zero byte."""
     try:
         yield
     except (OperationalError, ProgrammingError) as wrong:
@@ -87,3 +92,7 @@ async def _told_of_tables() -> AsyncIterator[None]:
             "the record has not the tables that this version reads; the recorder makes them when it starts",
             code="record-not-open", retry_after_s=5,
         ) from wrong  # fmt: skip
+    except DBAPIError as wrong:
+        if getattr(wrong.orig, "sqlstate", None) != _NOT_IN_REPERTOIRE:
+            raise
+        raise Refused("a name in this request has a zero byte, which nothing here has in its name: take that out", code="zero-byte") from wrong

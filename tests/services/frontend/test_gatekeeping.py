@@ -163,6 +163,10 @@ async def test_a_zero_byte_in_a_parameter_is_refused_before_any_database_sees_it
         assert (refused.status, refused.code) == (400, "bad-parameter"), path
     assert "at `$.username`" in (await ada.get("/contests/finals/submissions?most=5&username=a%00b")).message
     assert (await ada.get("/accounts?after=%2500")).status == 200, "a percent sign and two noughts"
+    for path in ("/accounts/a%00b", "/contests/%00", "/contests/finals%00/submissions", "/problems/sum/files/a%00b", "/nowhere/%00"):
+        refused = await ada.get(path)
+        assert (refused.status, refused.code) == (400, "bad-parameter"), path
+    assert (await ada.get("/accounts/a%2500b")).code == "no-such-account"
 
 
 async def test_a_body_that_drips_is_not_waited_for(worlds: Worlds) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ import pytest
 
 from mesh.ids import new_id
 from tests.services.frontend.conftest import Worlds
-from tests.services.frontend.world import World
+from tests.services.frontend.world import PASSWORD, World
 
 
 @pytest.mark.timeout(180)
@@ -35,6 +36,25 @@ async def test_everything_that_is_read_reads_alike(worlds: Worlds, record_url: s
         assert [one["seq"] for one in (await olga.get("/contests/finals/events?after=1")).json] == [2, 3]
         assert (await ana.get(f"/submissions/{new_id()}")).code == "no-such-submission"
         assert [team["username"] for team in (await nobody.get("/contests/finals/teams")).json] == ["ana", "bob"]
+
+
+@pytest.mark.timeout(180)
+async def test_a_zero_byte_in_a_name_is_the_askers_fault_on_every_database(worlds: Worlds, record_url: str) -> None:
+    async with worlds(mesh_settings={"record_url": record_url}, record_timeout_s=30.0) as world:
+        await _fill(world)
+        olga, name = await world.signed_in("olga"), "a\x00b"
+        contest = {"alias": "new", "title": "New", "mode": "icpc", "start": "2030-01-01T00:00:00Z", "duration_s": 3600, "problems": [{"alias": name, "label": "A"}]}
+        for method, path, body in (
+            ("POST", "/contests", contest), ("PATCH", "/contests/finals", {"problems": [{"alias": name, "label": "A"}]}),
+            ("POST", "/contests/finals/teams", {"teams": [{"username": name, "name": "Team"}]}), ("POST", "/tickets", {"contests": [name]}),
+        ):  # fmt: skip
+            refused = await olga.ask(method, path, body)
+            assert refused.status in {400, 404, 422}, (path, refused.body)
+            assert (refused.code == "zero-byte") == record_url.startswith("postgresql"), (path, refused.body)
+        assert (await world.person().post("/session", {"username": name, "password": name})).code == "wrong-password"
+        words = {"Authorization": "Basic " + base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()}
+        assert (await world.person().get("/git/sum.git/info/refs?service=git-upload-pack", headers=words)).status == 401
+        assert (await olga.get("/contests/finals")).status == 200
 
 
 async def _fill(world: World) -> list[str]:
