@@ -78,7 +78,7 @@ async def submit(desk: Desk, actor: Actor, wish: Wish, *, submission: str = "", 
     Raises: `NotFound` (``no-such-contest``, ``no-such-problem``), `Forbidden` (``not-registered``, ``priority-not-allowed``), `Conflict`
     (``contest-not-started``, ``contest-ended``, ``idempotency-key-reused``, ``webhook-secret-missing``), `Invalid`
     (``unknown-language``, ``language-not-allowed``, ``empty-source``, ``bad-source``, ``webhook-url-refused``,
-    ``submission-invalid``, ``unknown-priority``), `TooLarge` (``source-too-large``), `TooMany` (``too-many-submissions``), `Unavailable`
+    ``bad-filename``, ``unknown-priority``), `TooLarge` (``source-too-large``), `TooMany` (``too-many-submissions``), `Unavailable`
     (``queue-unavailable``: not known whether it was taken; ``queue-full``: it was not; ``record-unavailable``: nobody can say whether he takes part).
     """
     check_signed_in(actor)
@@ -202,7 +202,7 @@ def _check(desk: Desk, access: ContestAccess, wish: Wish, now: datetime) -> Cont
     _check_language(wish.language, contest.languages_for(problem))
     check_source(desk, wish.source)
     if _CONTROL.search(wish.filename[:_MOST_FILENAME]):
-        raise Invalid("the name of the file has control characters: take them out, or send no filename", code="submission-invalid")
+        raise Invalid("the name of the file has control characters: take them out, or send no filename", code="bad-filename")
     if wish.priority:
         is_on_board = access.contestant is not None and contest.phase(now) in {Phase.RUNNING, Phase.FROZEN}
         _check_priority(wish.priority, priorities.choices(is_in_charge=access.is_jury, is_on_board=is_on_board))

@@ -176,7 +176,7 @@ _SUBMIT_CODES = (
     "no-such-contest", "no-such-problem", "not-registered", "contest-not-started", "contest-ended", "unknown-language",
     "language-not-allowed", "source-too-large", "empty-source", "bad-source", "too-many-submissions", "idempotency-key-reused",
     "bad-idempotency-key", "unknown-priority", "priority-not-allowed", "queue-unavailable", "queue-full", "too-many-waiting", "webhook-url-refused",
-    "webhook-secret-missing", "submission-invalid",
+    "webhook-secret-missing", "bad-filename",
 )  # fmt: skip
 
 ROUTES = (
