@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -78,6 +77,6 @@ class Ra:
         return ["escript", str(self._program), words[0], str(self._folder), *words[1:]]
 
     def _said(self, *words: str) -> str:
-        ended = subprocess.run(self._words(*words), capture_output=True, text=True, timeout=_LIMIT_S, check=False, env=dict(os.environ))
+        ended = subprocess.run(self._words(*words), capture_output=True, text=True, timeout=_LIMIT_S, check=False)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout.splitlines()[-1] if ended.stdout else ""
